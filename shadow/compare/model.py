@@ -1,0 +1,116 @@
+"""What goes into a comparison and what comes out: plain records that cross the worker's pipe and rest in the store.
+
+Everything in here that came from an answer is already redacted when it leaves `shadow.compare`.
+"""
+
+from typing import Any
+
+import msgspec
+
+from shadow.protocol.objects import Identity, ParentRef
+from shadow.terms import Change, Effect, Hook, Outcome, Protocol, Side
+
+
+class Candidate(msgspec.Struct, frozen=True):
+    """One implementation's side of a call, as the *front* would have seen it.
+
+    `body` is the answer in the front's own dialect with every alteration the proxy makes (translation, ownership
+    marks, status); None when there is no valid answer, and then `failure` is a code such as `timeout`, `status-500`,
+    `refused:other-list-key`.
+    """
+
+    body: bytes | None
+    status: int | None = None
+    failure: str | None = None
+    seconds: float = 0.0
+
+
+class Pair(msgspec.Struct, frozen=True):
+    """Everything a comparison needs: one request, the two candidates, and the settings that decide effects."""
+
+    id: str
+    migration: str
+    hook: Hook
+    front: Protocol
+    request: bytes  # as Metacontroller sent it, in the front's dialect
+    parent: ParentRef
+    old: Candidate
+    new: Candidate
+    apply: str = "dynamic"  # dynamic | server-side
+    rules_digest: str = ""  # which compiled rules of the worker apply
+    keep_bodies: bool = False  # ask for the redacted bodies even if the pair matches
+
+
+class ObjectEffect(msgspec.Struct, frozen=True):
+    """What Metacontroller would do to one object if given one answer. `fields` are paths that an update writes."""
+
+    object: Identity
+    effect: Effect
+    repeats: bool = False
+    why: str = ""  # a short phrase when the effect is not plain from the two objects, e.g. `no last-applied`
+
+
+class EffectPair(msgspec.Struct, frozen=True):
+    """The effect on one object under either answer."""
+
+    old: Effect
+    new: Effect
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """One place where the two answers want different things.
+
+    `object` is None when it is the parent itself (`path` then starts with `parent.`). `old` and `new` are redacted
+    JSON values, None with `has_old`/`has_new` False when absent. `group` is the stable id under which the same cause
+    in many parents is one line: sha256 over the generalised object, path, change and effects, never over values that
+    were redacted. `shown` is the generalised object and path (`Service/<namespace>/ml-pipeline`).
+    """
+
+    group: str
+    object: Identity | None
+    path: str
+    change: Change
+    effects: EffectPair
+    repeats: bool
+    old: Any
+    new: Any
+    has_old: bool
+    has_new: bool
+    shown_object: Identity | None
+    shown_path: str
+    ignored_because: str | None = None
+    expected_because: str | None = None
+
+    @property
+    def effect(self) -> Effect:
+        """`new`'s effect where that is not none, else `old`'s."""
+        return self.effects.new if self.effects.new is not Effect.NONE else self.effects.old
+
+    @property
+    def side(self) -> Side:
+        return Side.OLD if self.effects.new is Effect.NONE and self.effects.old is not Effect.NONE else Side.NEW
+
+
+class Advice(msgspec.Struct, frozen=True):
+    """A trap seen in request and answer; `code` is of a closed, documented set."""
+
+    code: str
+    implementation: Side | None
+    object: Identity | None
+    message: str
+
+
+class Comparison(msgspec.Struct, frozen=True):
+    """The result: what is counted, grouped and kept. `reason` says why for failed and dropped."""
+
+    id: str
+    outcome: Outcome
+    reason: str | None
+    situation: str  # nothing observed | partial | steady | finalizing | unselected
+    differences: tuple[Difference, ...]
+    effects_old: tuple[ObjectEffect, ...]  # every object, none included; empty without an answer
+    effects_new: tuple[ObjectEffect, ...]
+    advice: tuple[Advice, ...]
+    old_answer: bytes | None = None  # redacted JSON in the front's dialect; kept for mismatched, failed or on request
+    new_answer: bytes | None = None
+    cpu_seconds: float = 0.0

@@ -1,0 +1,46 @@
+"""Identity of Kubernetes objects and of parents as they travel in hook messages. Pure; decides nothing."""
+
+from typing import Any
+
+import msgspec
+
+Json = dict[str, Any]
+"""A JSON object off the wire: unknown fields are kept, nothing is validated away."""
+
+
+class Identity(msgspec.Struct, frozen=True, order=True):
+    """What makes two desired objects the same one. `namespace` is empty for a cluster-scoped object."""
+
+    apiVersion: str
+    kind: str
+    namespace: str
+    name: str
+
+    @property
+    def group(self) -> str:
+        """`apps` of `apps/v1`; empty for the core group."""
+        return self.apiVersion.rpartition("/")[0]
+
+    @property
+    def group_key(self) -> str:
+        """The key of the object's group in an observed map: `Deployment.apps/v1`, `Secret.v1`."""
+        return f"{self.kind}.{self.apiVersion}"
+
+    def __str__(self) -> str:
+        """As rules and reports write it: `Deployment.apps/ns/name`, `Secret/ns/name`."""
+        kind = f"{self.kind}.{self.group}" if self.group else self.kind
+        return "/".join(part for part in (kind, self.namespace, self.name) if part)
+
+
+class ParentRef(msgspec.Struct, frozen=True):
+    """The parent a call is about."""
+
+    apiVersion: str
+    kind: str
+    namespace: str
+    name: str
+    uid: str
+
+    def __str__(self) -> str:
+        """`ns/name`, or `name` for a cluster-scoped parent: what globs over parents are matched with."""
+        return f"{self.namespace}/{self.name}" if self.namespace else self.name

@@ -1,0 +1,248 @@
+"""What is kept and how it is asked for: one interface, one file a database behind it.
+
+Counters, parents, groups and the change log are kept apart from bodies, so retention never falsifies a number. Calls
+here block; `shadow.proxy.recorder` and `shadow.web` run them on the store's own threads.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Protocol
+
+import msgspec
+
+from shadow.compare.model import Comparison, EffectPair
+from shadow.protocol.objects import Identity, ParentRef
+from shadow.terms import Change as FieldChange
+from shadow.terms import Effect, Hook, Outcome, Side
+
+
+class Brake(msgspec.Struct, frozen=True):
+    """The state of one migration's brake. `version` rises with each change, so that a compare-and-set trips once."""
+
+    on: bool
+    version: int
+    since: float  # unix seconds
+    by: str  # token name, "guard", "configuration"
+    because: str
+    governed: Mapping[str, Any] = {}  # stage, weight, pins and evidence_digest at the pull; a release checks them
+
+
+class Counters(msgspec.Struct, frozen=True):
+    """Of one replica and migration since that process started; `calls` less the outcomes is what is pending."""
+
+    calls: int = 0
+    matched: int = 0
+    ignored: int = 0
+    mismatched: int = 0
+    failed: int = 0
+    skipped: int = 0
+    dropped: int = 0
+    dropped_by: Mapping[str, int] = {}  # queue, busy, budget, worker, crash, shutdown
+    served_old: int = 0
+    served_new: int = 0
+    fallbacks: int = 0
+    fallbacks_withheld: int = 0
+    held: int = 0
+    refused: int = 0
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """How one implementation was asked in a call, for `comparisons/{id}`."""
+
+    result: str  # answered | failed | refused | not-asked
+    status: int | None = None
+    seconds: float | None = None
+    error: str | None = None
+    revision: str | None = None
+
+
+class Call(msgspec.Struct, frozen=True):
+    """One call as it is stored with its comparison."""
+
+    id: str
+    migration: str
+    at: float
+    hook: Hook
+    front: str
+    parent: ParentRef
+    primary: Side
+    served: Side | None  # None: an error of the proxy's own went out
+    status: int  # of the answer that went out
+    old: Asked
+    new: Asked
+    evidence_digest: str
+    trace_id: str | None = None
+    comparison: Comparison | None = None  # None while skipped or dropped
+    outcome: Outcome = Outcome.SKIPPED
+    reason: str | None = None
+
+
+class ParentState(msgspec.Struct, frozen=True):
+    """Per parent: what the next call, the report and a plan need to know."""
+
+    migration: str
+    parent: ParentRef
+    primary: Side
+    served: Side | None  # whose answer was served last
+    served_identities: tuple[Identity, ...] | None  # of that answer; None: unknown
+    served_at: float | None
+    outcome: Outcome | None = None  # of its latest comparison
+    effects_old: Mapping[Effect, int] = {}
+    effects_new: Mapping[Effect, int] = {}
+    compared_at: float | None = None
+    comparison: str | None = None
+    evidence_digest: str | None = None
+    seen_at: float = 0.0
+
+
+class Change(msgspec.Struct, frozen=True):
+    """One line of the append-only log. `kind`: start, configuration, refused-configuration, rollback, release."""
+
+    at: float
+    migration: str | None
+    kind: str
+    by: str
+    because: str
+    details: Mapping[str, Any] = {}
+
+
+class Flush(msgspec.Struct, frozen=True):
+    """One batched write, one transaction: counters are written together with what they count."""
+
+    replica: str
+    at: float
+    counters: Mapping[str, Counters]  # migration -> absolute values of this replica
+    calls: Sequence[
+        Call
+    ] = ()  # with comparisons worth keeping as bodies or not: `keep` decides in the store's retention
+    parents: Sequence[ParentState] = ()
+    changes: Sequence[Change] = ()
+
+
+class Group(msgspec.Struct, frozen=True):
+    """One difference group as one parent shows it: rules are applied to these when a report is made."""
+
+    group: str
+    parent: ParentRef
+    object: Identity | None
+    path: str
+    shown_object: Identity | None
+    shown_path: str
+    change: FieldChange
+    effects: EffectPair
+    repeats: bool
+    moved: bool  # the parent's primary was `new` when it was last seen
+    count: int  # within the window asked for
+    first_seen: float
+    last_seen: float
+    comparison: str  # the latest one, for the example
+    old: Any  # redacted example values
+    new: Any
+    has_old: bool
+    has_new: bool
+
+
+class AdviceCount(msgspec.Struct, frozen=True):
+    code: str
+    implementation: Side | None
+    object: Identity | None
+    message: str
+    count: int
+
+
+class FailureCount(msgspec.Struct, frozen=True):
+    implementation: Side
+    hook: Hook
+    reason: str
+    count: int
+    example: str  # a comparison's id
+
+
+class Coverage(msgspec.Struct, frozen=True):
+    hook: Hook
+    situation: str
+    comparisons: int
+    parents: int
+
+
+class Store(Protocol):
+    """Every method blocks, may be called from any thread, and raises StoreError when the database fails."""
+
+    def open(self, now: float) -> None:
+        """Create or migrate the schema; what a dead process left pending becomes `dropped: crash`.
+
+        Raises:
+            StoreError: naming the path and why, also when another process is serving from the same file.
+        """
+        ...
+
+    def close(self) -> None: ...
+
+    # --- what is decided: synchronous and durable -------------------------------------------------------------
+    def brakes(self) -> dict[str, Brake]:
+        """Of every migration the store remembers. A migration that is missing here has an unknown brake."""
+        ...
+
+    def set_brake(self, migration: str, brake: Brake) -> bool:
+        """Write durably (fsync) if the stored version is one less than `brake.version` (or absent, for version 1).
+
+        Returns False, writing nothing, when somebody was faster. Goes before any batch that waits.
+        """
+        ...
+
+    def accepted_configuration(self) -> tuple[str, str] | None:
+        """(text, digest) of the last configuration that was taken over."""
+        ...
+
+    def accept_configuration(self, text: str, digest: str, now: float) -> None: ...
+
+    def served_identities(self, migration: str) -> list[ParentState]:
+        """Every parent's state, to be held in memory from the start."""
+        ...
+
+    # --- what is observed: batched -----------------------------------------------------------------------------
+    def flush(self, batch: Flush) -> None:
+        """One transaction. Idempotent counters: absolute values replace this replica's row."""
+        ...
+
+    def retain(self, now: float) -> int:
+        """Delete bodies by age, count and size, oldest first; returns how many comparisons went."""
+        ...
+
+    # --- what is asked: `since` <= at < `until`, unix seconds; None is open --------------------------------------
+    def counters(self, migration: str) -> Counters:
+        """Since the store began, summed over replicas, dead ones included."""
+        ...
+
+    def totals(self, migration: str, since: float | None, until: float | None) -> Counters:
+        """The same of a window, to the minute."""
+        ...
+
+    def groups(
+        self, migration: str, evidence_digest: str, since: float | None, until: float | None
+    ) -> Iterator[Group]: ...
+
+    def parents(self, migration: str, after: str | None, limit: int) -> tuple[list[ParentState], str | None]:
+        """Ordered by (namespace, name, uid); with the cursor of the next page."""
+        ...
+
+    def comparisons(
+        self, migration: str, outcome: Outcome | None, after: str | None, limit: int
+    ) -> tuple[list[Call], str | None]:
+        """Newest first, without answers."""
+        ...
+
+    def comparison(self, migration: str, id: str) -> Call | None:
+        """With redacted answers, if they are still kept."""
+        ...
+
+    def advice(
+        self, migration: str, evidence_digest: str, since: float | None, until: float | None
+    ) -> list[AdviceCount]: ...
+
+    def failures(self, migration: str, since: float | None, until: float | None) -> list[FailureCount]: ...
+
+    def coverage(
+        self, migration: str, evidence_digest: str, since: float | None, until: float | None
+    ) -> list[Coverage]: ...
+
+    def history(self, migration: str | None, after: str | None, limit: int) -> tuple[list[Change], str | None]: ...
