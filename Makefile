@@ -1,0 +1,48 @@
+# The same few commands for a newcomer, a contributor and CI. Each sets up what it needs in .venv.
+PYTHON ?= python3
+ARGS ?=
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: demo test lint unit format locks clean
+.DEFAULT_GOAL := test
+
+demo: .venv/run  ## the whole story of a migration on this machine (ARGS=--once ends by itself)
+	$(BIN)/shadow demo $(ARGS)
+
+test: lint unit  ## what CI runs
+
+lint: .venv/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+unit: .venv/dev
+	$(BIN)/pytest -q -n 2 --dist worksteal --cov=shadow --cov-report=term:skip-covered $(ARGS)
+
+format: .venv/dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+locks:  ## renews requirements/*.txt (needs uv)
+	requirements/compile.sh --upgrade
+
+# A stamp per lock: the second time nothing is installed. pip refuses an editable project under --require-hashes,
+# so the locks come first and the package after them, resolving nothing and fetching no build backend.
+.venv/run: requirements/run.txt pyproject.toml | .venv/bin/python
+	@test -e .venv/dev || $(PIP) install --require-hashes -r requirements/run.txt
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/dev: requirements/dev.txt pyproject.toml | .venv/bin/python
+	$(PIP) install --require-hashes -r requirements/dev.txt
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "shadow needs Python 3.11 or newer")'
+	$(PYTHON) -m venv .venv
+
+clean:
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage*
