@@ -1,0 +1,26 @@
+"""Fixtures of more than one room."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from tests.hook_server import Behaviour, HookServer, refusing_url
+
+
+@pytest.fixture
+def hook_server() -> Iterator[Callable[..., HookServer]]:
+    """Starts as many hook servers as a test wants: `hook_server(answer_json({...}))`; closes them all at its end."""
+    with ExitStack() as servers:
+
+        def start(behaviour: Behaviour, *, one_at_a_time: bool = False) -> HookServer:
+            return servers.enter_context(HookServer(behaviour, one_at_a_time=one_at_a_time))
+
+        yield start
+
+
+@pytest.fixture
+def refused_url() -> Iterator[str]:
+    """A URL where nobody listens."""
+    with refusing_url() as url:
+        yield url
