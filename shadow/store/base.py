@@ -85,6 +85,7 @@ class ParentState(msgspec.Struct, frozen=True):
     served: Side | None  # whose answer was served last
     served_identities: tuple[Identity, ...] | None  # of that answer; None: unknown
     served_at: float | None
+    new_identities: tuple[Identity, ...] | None = None  # of the last answer of `new` that was served, for the hold
     outcome: Outcome | None = None  # of its latest comparison
     effects_old: Mapping[Effect, int] = {}
     effects_new: Mapping[Effect, int] = {}
