@@ -1,6 +1,7 @@
 """A real HTTP server on loopback that does to its caller what a test says, the worst included.
 
-It runs in threads of its own: tests with and without an event loop use it alike, and a hook that hangs holds nobody else.
+It runs in threads of its own: tests with and without an event loop use it alike, and a hook that hangs holds up
+nobody else.
 
     with HookServer(answer_json({"status": {}, "children": []})) as hook:
         ...                                # call hook.url
