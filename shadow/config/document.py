@@ -1,0 +1,147 @@
+"""From YAML 1.2 text (JSON is YAML) to plain values, with the line of each, and nothing that a bomb could use.
+
+Values are built here from the parsed nodes, so that every duplicate key is told with its line, a date stays text, and
+what aliases blow up to is counted before anything is built.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from shadow.errors import ConfigurationError, Problem
+
+Location = tuple[str | int, ...]
+"""Keys and list positions from the root."""
+
+MAX_TEXT = 4 * 2**20  # characters; a ConfigMap holds 1 MiB
+MAX_NODES = 100_000  # with every alias written out
+MAX_DEPTH = 50
+
+_TAG = "tag:yaml.org,2002:"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What a file says: plain values, and the line (from 1) on which each key or item begins."""
+
+    value: Any
+    lines: dict[Location, int]
+
+
+def spelled(location: Location) -> str:
+    """`migrations.kfp.compare.ignore[0].because`."""
+    text = ""
+    for step in location:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
+    return text
+
+
+def read(text: str, source: str) -> Document:
+    """Parse one document.
+
+    Args:
+        text: YAML or JSON.
+        source: What an error calls it, such as the file's name.
+
+    Raises:
+        ConfigurationError: with the line; for duplicate keys one problem each.
+    """
+    if len(text) > MAX_TEXT:
+        raise ConfigurationError([Problem(source, f"is too long: {len(text)} characters of at most {MAX_TEXT}")])
+    try:
+        node = YAML(typ="safe", pure=True).compose(text)
+        builder = _Builder()
+        value = builder.build(node, ()) if node is not None else None
+    except RecursionError:
+        raise ConfigurationError([Problem(source, "is nested too deeply")]) from None
+    except YAMLError as error:
+        raise ConfigurationError([Problem(source, _reason(error))]) from None
+    if builder.problems:
+        raise ConfigurationError(builder.problems)
+    if not isinstance(value, dict):
+        raise ConfigurationError([Problem(source, "is empty" if value is None else "must be a mapping of keys")])
+    return Document(value, builder.lines)
+
+
+def _reason(error: YAMLError) -> str:
+    """One line without the text around the fault, which may be a secret in the wrong place."""
+    mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
+    what = (error.problem if isinstance(error, MarkedYAMLError) else None) or "holds characters that YAML forbids"
+    where = f" (line {mark.line + 1})" if mark else ""
+    return f"is not valid YAML: {' '.join(what.split())}{where}"
+
+
+@dataclass(slots=True)
+class _Builder:
+    problems: list[Problem] = field(default_factory=list)
+    lines: dict[Location, int] = field(default_factory=dict)
+    nodes: int = 0
+
+    def build(self, node: Node, location: Location) -> Any:
+        self.nodes += 1
+        if self.nodes > MAX_NODES or len(location) > MAX_DEPTH:
+            # Raised, not collected: to go on would be what the bomb wants.
+            limit = f"at most {MAX_DEPTH} levels and {MAX_NODES} values, aliases written out"
+            raise ConfigurationError([Problem(spelled(location[:8]), f"is nested too deeply or too large: {limit}")])
+        self.lines.setdefault(location, node.start_mark.line + 1)
+        if isinstance(node, MappingNode):
+            return dict(self._items(node, location))
+        if isinstance(node, SequenceNode):
+            return [self.build(item, (*location, at)) for at, item in enumerate(node.value)]
+        assert isinstance(node, ScalarNode)
+        return self._scalar(node, location)
+
+    def _items(self, node: MappingNode, location: Location) -> Iterator[tuple[str, Any]]:
+        seen: set[str] = set()
+        for key, value in node.value:
+            line = key.start_mark.line + 1
+            if not isinstance(key, ScalarNode):
+                self._refuse(location, "must have plain text as its keys", line)
+                continue
+            here = (*location, key.value)
+            if key.value in seen:
+                self._refuse(here, "is given twice", line)
+                continue
+            seen.add(key.value)
+            self.lines[here] = line
+            yield key.value, self.build(value, here)
+
+    def _scalar(self, node: ScalarNode, location: Location) -> Any:
+        kind = str(node.tag).removeprefix(_TAG)
+        try:
+            match kind:
+                case "null":
+                    return None
+                case "bool":
+                    return node.value.lower() == "true"
+                case "int":
+                    return _whole(node.value)
+                case "float":
+                    return float(node.value.replace("_", "").lower().replace(".inf", "inf").replace(".nan", "nan"))
+                case "str" | "timestamp":
+                    return node.value
+        except ValueError:
+            pass
+        self._refuse(location, f"has a value that cannot be read as {kind}", node.start_mark.line + 1)
+        return None
+
+    def _refuse(self, location: Location, message: str, line: int) -> None:
+        self.problems.append(Problem(spelled(location), f"{message} (line {line})"))
+
+
+def _whole(text: str) -> int:
+    """YAML 1.2: `0o17` and `0x1f` beside decimal numbers, where a leading zero means nothing."""
+    digits = text.replace("_", "").lower()
+    unsigned = digits.lstrip("+-")
+    base = {"0o": 8, "0x": 16, "0b": 2}.get(unsigned[:2], 10)
+    if len(digits) > 30:
+        raise ValueError(text)
+    return int(digits, base)
+
+
+__all__ = ["Document", "Location", "json", "read", "spelled"]

@@ -1,0 +1,172 @@
+"""Which parents are tied to one implementation whatever the weight: globs over parents, and label selectors.
+
+Pure. `*` does not cross `/`; a glob without `/` means the name, in any namespace; `pin.old` beats `pin.new`.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Protocol
+
+from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
+
+from shadow.config.base import Section
+from shadow.config.scalars import fault, shown
+from shadow.terms import Side
+
+
+class Parent(Protocol):
+    """What is matched; `namespace` is empty for a cluster-scoped parent."""
+
+    @property
+    def namespace(self) -> str: ...
+
+    @property
+    def name(self) -> str: ...
+
+
+def matches_glob(glob: str, text: str) -> bool:
+    """Whether `text` is what `glob` says: `*` any run without `/`, `?` one character but `/`.
+
+    Remembers only the last star, so no pattern costs more than its length times that of the text.
+    """
+    at = star = mark = 0
+    position, retry = 0, False
+    while at < len(text):
+        if position < len(glob) and glob[position] == "*":
+            star, mark, retry = position, at, True
+            position += 1
+        elif position < len(glob) and (glob[position] == text[at] or (glob[position] == "?" and text[at] != "/")):
+            position += 1
+            at += 1
+        elif retry and text[mark] != "/":
+            mark += 1
+            position, at = star + 1, mark
+        else:
+            return False
+    return not glob[position:].strip("*")
+
+
+@dataclass(frozen=True, slots=True)
+class Glob:
+    """`team-a`, `prod-*`, `team-*/pipelines`."""
+
+    pattern: str
+
+    def matches(self, parent: Parent, labels: Mapping[str, str]) -> bool:  # noqa: ARG002 - one signature with Selector
+        if "/" not in self.pattern:
+            return matches_glob(self.pattern, parent.name)
+        return matches_glob(self.pattern, f"{parent.namespace}/{parent.name}" if parent.namespace else parent.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """One term of a selector. Without values it asks for the key alone; `negated` is `!=`, `notin` or `!key`."""
+
+    key: str
+    values: frozenset[str] | None
+    negated: bool = False
+
+    def holds(self, labels: Mapping[str, str]) -> bool:
+        """As Kubernetes has it, an absent key satisfies `!=` and `notin`."""
+        found = self.key in labels and (self.values is None or labels[self.key] in self.values)
+        return found is not self.negated
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """`tier=dev,env in (a,b),!legacy`: every term has to hold for the parent's labels."""
+
+    text: str
+    requirements: tuple[Requirement, ...]
+
+    def matches(self, parent: Parent, labels: Mapping[str, str]) -> bool:  # noqa: ARG002 - one signature with Glob
+        return all(requirement.holds(labels) for requirement in self.requirements)
+
+
+Pin = Glob | Selector
+
+_KEY = r"(?:[A-Za-z0-9.-]+/)?[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
+_VALUE = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
+_EQUALITY = re.compile(rf"({_KEY})\s*(!=|==|=)\s*({_VALUE})?")
+_MEMBERSHIP = re.compile(rf"({_KEY})\s+(in|notin)\s*\(([^()]*)\)")
+_EXISTENCE = re.compile(rf"(!?)\s*({_KEY})")
+_TERM = re.compile(r"(?:[^,()]|\([^()]*\))+")
+
+
+def parse_selector(text: str) -> Selector:
+    """A label selector as kubectl takes it, without `<` and `>`.
+
+    Raises:
+        PydanticCustomError: naming the term that cannot be read.
+    """
+    terms = [term.strip() for term in _TERM.findall(text)]
+    if len(text) > 4096 or ",".join(_TERM.findall(text)) != text or not terms:
+        raise fault(f"must be a label selector such as tier=dev,env in (a,b),!legacy, not {shown(text)}")
+    return Selector(text, tuple(_requirement(term) for term in terms))
+
+
+def _requirement(term: str) -> Requirement:
+    if match := _EQUALITY.fullmatch(term):
+        return Requirement(match[1], frozenset({match[3] or ""}), match[2] == "!=")
+    if match := _MEMBERSHIP.fullmatch(term):
+        values = [value.strip() for value in match[3].split(",")]
+        if all(re.fullmatch(f"(?:{_VALUE})?", value) for value in values):
+            return Requirement(match[1], frozenset(values), match[2] == "notin")
+    elif match := _EXISTENCE.fullmatch(term):
+        return Requirement(match[2], None, bool(match[1]))
+    raise fault(f"has a term that is no label requirement: {shown(term)}")
+
+
+def parse_pin(value: object) -> Pin:
+    """A glob over parents, or `{selector: ...}`."""
+    if isinstance(value, str):
+        if not re.fullmatch(r"[A-Za-z0-9.*?_-]+(?:/[A-Za-z0-9.*?_-]+)?", value):
+            raise fault(f"must be a glob over NAME or NAMESPACE/NAME such as prod-*, not {shown(value)}")
+        return Glob(value)
+    if isinstance(value, dict) and set(value) == {"selector"} and isinstance(value["selector"], str):
+        return parse_selector(value["selector"])
+    raise fault(f"must be a glob such as prod-* or {{selector: tier=dev}}, not {shown(value)}")
+
+
+def spell_pin(pin: Pin) -> str | dict[str, str]:
+    """The form in which it is configured."""
+    return pin.pattern if isinstance(pin, Glob) else {"selector": pin.text}
+
+
+PinEntry = Annotated[
+    Pin,
+    PlainValidator(parse_pin),
+    PlainSerializer(spell_pin),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string"},
+                {
+                    "type": "object",
+                    "properties": {"selector": {"type": "string"}},
+                    "required": ["selector"],
+                    "additionalProperties": False,
+                },
+            ]
+        }
+    ),
+]
+
+
+class Pins(Section):
+    """Parents tied to one implementation in stage canary."""
+
+    new: tuple[PinEntry, ...] = ()
+    """Globs over `namespace/name` (without `/` the name is meant) or `{selector: ...}` over the parent's labels."""
+
+    old: tuple[PinEntry, ...] = ()
+    """The same for `old`; it wins where both say something about a parent."""
+
+    def side(self, parent: Parent, labels: Mapping[str, str]) -> Side | None:
+        """The implementation that this parent is tied to; None leaves it to the weight."""
+        if any(pin.matches(parent, labels) for pin in self.old):
+            return Side.OLD
+        if any(pin.matches(parent, labels) for pin in self.new):
+            return Side.NEW
+        return None

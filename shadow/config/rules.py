@@ -1,0 +1,90 @@
+"""The form of `ignore` and `expect` rules. What they match is decided where answers are compared."""
+
+import re
+from typing import Annotated
+
+from pydantic import BeforeValidator, PlainValidator, WithJsonSchema, model_validator
+
+from shadow.config.base import Section
+from shadow.config.scalars import IsoDate, Text, fault, shown
+from shadow.terms import Change, Effect
+
+_STEP = r"(?:[A-Za-z0-9_*-]+)"
+_BRACKETS = r"""(?:\["(?:[^"\\]|\\.)*"\]|\[[A-Za-z0-9_]+=[^\]]*\]|\[[0-9]+\]|\[\*\])"""
+_PATH = re.compile(rf"(?:{_STEP}|{_BRACKETS})(?:\.{_STEP}|\.?{_BRACKETS})*")
+_OBJECT = re.compile(r"[^/\s]+(?:/[^/\s]+){1,2}")
+
+
+def object_glob(value: object) -> str:
+    """`Kind[.group]/name` or `Kind[.group]/namespace/name`."""
+    if not isinstance(value, str) or not _OBJECT.fullmatch(value):
+        raise fault(f"must be Kind[.group]/name or Kind[.group]/namespace/name, not {shown(value)}")
+    return value
+
+
+def field_path(value: object) -> str:
+    """`spec.template.spec.containers[name=main].image`; `["a.b/c"]` quotes a segment."""
+    if not isinstance(value, str) or len(value) > 1024 or not _PATH.fullmatch(value):
+        raise fault(f'must be a field path such as metadata.annotations["a.b/c"] or spec.**.image, not {shown(value)}')
+    return value
+
+
+def parents(value: object) -> tuple[str, ...]:
+    """A glob over `namespace/name`, or a list of them."""
+    globs = [value] if isinstance(value, str) else value
+    if not isinstance(globs, list | tuple) or not globs:
+        raise fault(f"must be a glob over NAME or NAMESPACE/NAME, or a list of them, not {shown(value)}")
+    for glob in globs:
+        if not isinstance(glob, str) or not re.fullmatch(r"[A-Za-z0-9.*?_-]+(?:/[A-Za-z0-9.*?_-]+)?", glob):
+            raise fault(f"must be a glob over NAME or NAMESPACE/NAME such as prod-*, not {shown(glob)}")
+    return tuple(globs)
+
+
+_STRINGS = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}
+
+
+class Rule(Section):
+    """Differences that are known. What a rule leaves out, it does not ask for; one thing it has to ask for."""
+
+    object: Annotated[str, PlainValidator(object_glob), WithJsonSchema({"type": "string"})] | None = None
+    """`Kind[.group]/name` or `Kind[.group]/namespace/name`, globs. Without group any group; null: any object."""
+
+    path: Annotated[str, PlainValidator(field_path), WithJsonSchema({"type": "string"})] | None = None
+    """Field path within the object: `*` one step, `**` many, `[name=main]` a list item, `["a.b/c"]` a quoted segment.
+
+    The parent's own fields are `parent.status...`, `parent.labels...`, `parent.annotations...`. Null: any field.
+    """
+
+    change: Change | None = None
+    """How it differs, seen from `old` to `new`. Null: any way."""
+
+    effect: Effect | None = None
+    """What it would do to the cluster. Null: anything."""
+
+    parents: Annotated[tuple[str, ...], BeforeValidator(parents), WithJsonSchema(_STRINGS)] = ()
+    """Globs over `namespace/name` (without `/` the name is meant). Empty: every parent."""
+
+    because: Text
+    """Why this is fine: it is shown wherever the rule hides something, so it is obligatory."""
+
+    until: IsoDate | None = None
+    """The last day (UTC) on which the rule counts. Null: it never ends."""
+
+    owner: Text | None = None
+    """Whom to ask about it."""
+
+    @model_validator(mode="after")
+    def _asks_for_something(self) -> "Rule":
+        if not (self.object or self.path or self.change or self.effect or self.parents):
+            raise fault("must say what it is about: object, path, change, effect or parents")
+        return self
+
+
+class Compare(Section):
+    """What is known to differ in this migration. Rules are applied to what is stored too."""
+
+    ignore: tuple[Rule, ...] = ()
+    """Differences that do not matter. They never lift a hold."""
+
+    expect: tuple[Rule, ...] = ()
+    """Differences that are intended. One that covers a delete or recreate lifts the hold for it."""
