@@ -1,0 +1,1 @@
+"""A Kubeflow Pipelines profile hook that speaks both protocols from one desired state."""

@@ -1,0 +1,98 @@
+"""A sync call of either protocol in, its answer out. Pure; the two protocols differ in the names of the envelope only.
+
+A call that cannot be understood is an error, never an empty list: an empty list deletes what a namespace holds.
+"""
+
+from collections import Counter
+from typing import Protocol as Interface
+
+import msgspec
+
+from shadow.errors import RequestError
+from shadow.profile.desired import desired
+from shadow.profile.settings import Settings
+from shadow.protocol.objects import Json
+from shadow.terms import Protocol
+
+ENABLED = "pipelines.kubeflow.org/enabled"
+"""The namespace's label; `true` opts in. Anything else is answered with no objects, which removes those there are."""
+
+READY = "kubeflow-pipelines-ready"
+"""The key of the answered status: `True` once as many objects of each kind are observed as are desired."""
+
+Groups = dict[str, dict[str, msgspec.Raw]]
+"""`{"Deployment.apps/v1": {"<key>": object}}`: every declared kind, also where nothing of it is observed."""
+
+
+class Metadata(msgspec.Struct):
+    name: str
+    labels: dict[str, str] | None = None
+
+
+class Namespace(msgspec.Struct):
+    metadata: Metadata
+
+
+class Sync(Interface):
+    """What of a sync call decides its answer."""
+
+    parent: Namespace
+    observed: Groups
+
+
+class CompositeSync(msgspec.Struct, rename={"observed": "children"}):
+    """`{"parent": Namespace, "children": {...}, ...}`."""
+
+    parent: Namespace
+    observed: Groups
+
+
+class DecoratorSync(msgspec.Struct, rename={"parent": "object", "observed": "attachments"}):
+    """`{"object": Namespace, "attachments": {...}, ...}`."""
+
+    parent: Namespace
+    observed: Groups
+
+
+CALLS: dict[Protocol, type[Sync]] = {Protocol.COMPOSITE: CompositeSync, Protocol.DECORATOR: DecoratorSync}
+LISTS = {Protocol.COMPOSITE: "children", Protocol.DECORATOR: "attachments"}
+
+
+def answer(protocol: Protocol, body: bytes, settings: Settings) -> bytes:
+    """Returns `{"status": {...}, "children" or "attachments": [...]}` as JSON.
+
+    Raises:
+        RequestError: 400, where the body is not a sync call of this protocol for a namespace.
+    """
+    status, objects = sync(decode(protocol, body), settings)
+    return msgspec.json.encode({"status": status, LISTS[protocol]: objects})
+
+
+def sync(call: Sync, settings: Settings) -> tuple[Json, list[Json]]:
+    """Returns the namespace's status and its desired objects."""
+    metadata = call.parent.metadata
+    if (metadata.labels or {}).get(ENABLED) != "true":
+        return {}, []
+    objects = desired(metadata.name, settings)
+    return {READY: str(is_complete(objects, call.observed))}, objects
+
+
+def is_complete(objects: list[Json], observed: Groups) -> bool:
+    """Whether as many objects of each desired kind are observed as are desired.
+
+    Raises:
+        RequestError: 400, where the controller does not declare a desired kind: Metacontroller would create such an
+            object and then never see, update or delete it.
+    """
+    wanted = Counter(f"{item['kind']}.{item['apiVersion']}" for item in objects)
+    if undeclared := sorted(wanted.keys() - observed.keys()):
+        raise RequestError(400, "undeclared-kind", f"the controller does not declare {', '.join(undeclared)}")
+    return all(len(observed[group]) == count for group, count in wanted.items())
+
+
+def decode(protocol: Protocol, body: bytes) -> Sync:
+    """Returns the call; raises RequestError (400) with the place of the fault."""
+    try:
+        return msgspec.json.decode(body, type=CALLS[protocol])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
+        raise RequestError(400, "bad-request", f"not a {protocol} sync call: {exc}") from exc

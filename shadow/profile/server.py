@@ -1,0 +1,95 @@
+"""The profile hook over HTTP: `POST /composite/sync`, `POST /decorator/sync`, `GET /livez`.
+
+Answers are computed in threads, so that a slow namespace does not hold up the others. A fault is a JSON error with a
+status other than 200, never a closed connection: Metacontroller then applies nothing and says why in an event.
+"""
+
+import logging
+import socket
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from shadow.errors import RequestError
+from shadow.terms import Protocol
+
+MAX_BODY_BYTES = 16 << 20
+"""A namespace with all its objects is below 64 KiB; a call a hundred times that size is not about one."""
+
+Respond = Callable[[Protocol, bytes], bytes]
+"""A call's body in, its answer's out; may block; raises RequestError. `partial(hook.answer, settings=...)` is one."""
+
+logger = logging.getLogger(__name__)
+
+
+def create_app(respond: Respond, max_body_bytes: int = MAX_BODY_BYTES) -> Starlette:
+    """Returns the ASGI application; it keeps no state between calls."""
+    hooks = [Route(f"/{each}/sync", endpoint(each, respond, max_body_bytes), methods=["POST"]) for each in Protocol]
+    return Starlette(
+        routes=[*hooks, Route("/livez", alive)],
+        exception_handlers={RequestError: refused, HTTPException: unknown, Exception: failed},
+    )
+
+
+def endpoint(protocol: Protocol, respond: Respond, max_body_bytes: int) -> Callable[[Request], Awaitable[Response]]:
+    async def sync(request: Request) -> Response:
+        body = await read(request, max_body_bytes)
+        return Response(await run_in_threadpool(respond, protocol, body), media_type="application/json")
+
+    return sync
+
+
+async def read(request: Request, max_body_bytes: int) -> bytes:
+    """Returns the body; raises RequestError (413) as soon as it is too large, without taking in the rest."""
+    body = bytearray()
+    try:
+        async for piece in request.stream():
+            body += piece
+            if len(body) > max_body_bytes:
+                raise RequestError(413, "too-large", f"the body is larger than {max_body_bytes} bytes")
+    except ClientDisconnect as exc:
+        raise RequestError(400, "bad-request", "the caller hung up within its body") from exc
+    return bytes(body)
+
+
+async def alive(_request: Request) -> Response:
+    return PlainTextResponse("ok")
+
+
+def refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestError)
+    logger.warning("%s: %d %s", request.url.path, error.status, error)
+    headers = {"Connection": "close"} if error.status == 413 else None
+    return JSONResponse({"error": str(error), "code": error.code}, error.status, headers)
+
+
+def unknown(request: Request, error: Exception) -> Response:
+    """A path or method that is not served here."""
+    assert isinstance(error, HTTPException)
+    message = f"{request.method} {request.url.path}: {error.detail}; served are POST /composite/sync, /decorator/sync"
+    return JSONResponse({"error": message, "code": "not-found"}, error.status_code, error.headers)
+
+
+def failed(_request: Request, _error: Exception) -> Response:
+    """A fault of this program; the server logs it with its traceback, which is not for the caller."""
+    return JSONResponse({"error": "the hook failed; its log says why", "code": "internal"}, 500)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Returns a bound listening socket; port 0 takes a free one. Raises OSError."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family, backlog=512)
+
+
+def serve(respond: Respond, listener: socket.socket) -> None:
+    """Serves until SIGINT or SIGTERM and finishes the calls under way; then the signal takes its usual course."""
+    config = uvicorn.Config(create_app(respond), log_config=None, access_log=False, lifespan="off")
+    with suppress(KeyboardInterrupt):
+        uvicorn.Server(config).run(sockets=[listener])
