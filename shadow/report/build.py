@@ -1,0 +1,169 @@
+"""Computes a report from what the store kept and the rules of today. The formats only present what is computed here."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from shadow.report.groups import Explain, Merged
+from shadow.report.model import (
+    AdviceLine,
+    BrakeLine,
+    ConfigurationLine,
+    FailureLine,
+    Outcomes,
+    ParentEffects,
+    ParentLine,
+    Report,
+    Situation,
+    Totals,
+    Window,
+)
+from shadow.report.window import instant, moment
+from shadow.store.base import Brake, Counters, ParentState, Store
+from shadow.terms import Stage
+
+PAGE = 500  # parents read from the store at once
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationView:
+    """A migration as a report needs it: where it stands, and by which evidence and rules it is judged.
+
+    `brake` is None while the store has no memory of the migration; `weight` is a percentage; `explain` is the rules
+    of today (`shadow.report.judge`).
+    """
+
+    name: str
+    stage: Stage
+    weight: float
+    brake: Brake | None
+    configuration_digest: str
+    evidence_digest: str
+    explain: Explain
+
+
+class StoredParents(Collection[ParentLine]):
+    """A migration's parents, read from the store page by page each time they are iterated over."""
+
+    def __init__(self, store: Store, migration: str, evidence_digest: str) -> None:
+        self._store = store
+        self._migration = migration
+        self._evidence_digest = evidence_digest
+        self._count = 0
+        kinds: set[str] = set()
+        for state in self._states():
+            self._count += 1
+            kinds.add(state.parent.kind)
+        self.kinds = tuple(sorted(kinds))
+
+    def __len__(self) -> int:
+        """As many as there were when the report was begun."""
+        return self._count
+
+    def __contains__(self, line: object) -> bool:
+        return any(line == other for other in self)
+
+    def __iter__(self) -> Iterator[ParentLine]:
+        return (_parent_line(state, self._evidence_digest) for state in self._states())
+
+    def _states(self) -> Iterator[ParentState]:
+        after: str | None = None
+        while True:
+            page, after = self._store.parents(self._migration, after, PAGE)
+            yield from page
+            if after is None:
+                return
+
+
+def build(store: Store, migration: MigrationView, since: float | None, until: float | None, now: float) -> Report:
+    """The report of one migration over `since` <= at < `until`.
+
+    Totals and failures are of the window, whatever the evidence was; coverage, effects, differences and advice only of
+    the present evidence within it; parents and the brake are as they are today.
+
+    Args:
+        since, until: unix seconds; None is open.
+        now: unix seconds, written as `generated_at`.
+
+    Raises:
+        StoreError: the store cannot be read; reading the report's parents later may raise it, too.
+    """
+    evidence = migration.evidence_digest
+    merged = Merged()
+    merged.add_all(store.groups(migration.name, evidence, since, until), migration.explain)
+    parents = StoredParents(store, migration.name, evidence)
+    return Report(
+        migration=migration.name,
+        generated_at=moment(now),
+        window=Window(instant(since), instant(until)),
+        configuration=_configuration(migration),
+        totals=_totals(store.totals(migration.name, since, until), parents),
+        coverage=_coverage(store, migration, since, until),
+        effects=merged.effects(),
+        differences=merged.lines(),
+        parents=parents,
+        advice=_advice(store, migration, since, until),
+        failures=_failures(store, migration, since, until),
+    )
+
+
+def _configuration(migration: MigrationView) -> ConfigurationLine:
+    return ConfigurationLine(
+        stage=migration.stage,
+        weight=migration.weight,
+        brake=brake_line(migration.brake),
+        configuration_digest=migration.configuration_digest,
+        evidence_digest=migration.evidence_digest,
+    )
+
+
+def brake_line(brake: Brake | None) -> BrakeLine:
+    """A brake as reports and the API show it; None: unknown."""
+    if brake is None:
+        return BrakeLine(on=None)
+    return BrakeLine(on=brake.on, since=instant(brake.since), by=brake.by, because=brake.because)
+
+
+def _totals(counters: Counters, parents: StoredParents) -> Totals:
+    return Totals(
+        calls=counters.calls,
+        comparisons=Outcomes(
+            counters.matched, counters.ignored, counters.mismatched, counters.failed, counters.skipped
+        ),
+        dropped=counters.dropped,
+        dropped_by=dict(counters.dropped_by),
+        parents=len(parents),
+        parent_kinds=parents.kinds,
+    )
+
+
+def _coverage(
+    store: Store, migration: MigrationView, since: float | None, until: float | None
+) -> tuple[Situation, ...]:
+    lines = store.coverage(migration.name, migration.evidence_digest, since, until)
+    lines.sort(key=lambda line: (line.hook, line.situation))
+    return tuple(Situation(line.hook, line.situation, line.comparisons, line.parents) for line in lines)
+
+
+def _advice(store: Store, migration: MigrationView, since: float | None, until: float | None) -> tuple[AdviceLine, ...]:
+    lines = store.advice(migration.name, migration.evidence_digest, since, until)
+    lines.sort(key=lambda line: (-line.count, line.code, str(line.object)))
+    return tuple(AdviceLine(line.code, line.implementation, line.object, line.message, line.count) for line in lines)
+
+
+def _failures(
+    store: Store, migration: MigrationView, since: float | None, until: float | None
+) -> tuple[FailureLine, ...]:
+    lines = store.failures(migration.name, since, until)
+    lines.sort(key=lambda line: (-line.count, line.implementation, line.hook, line.reason))
+    return tuple(FailureLine(line.implementation, line.hook, line.reason, line.count, line.example) for line in lines)
+
+
+def _parent_line(state: ParentState, evidence_digest: str) -> ParentLine:
+    return ParentLine(
+        parent=state.parent,
+        primary=state.primary,
+        outcome=state.outcome,
+        effects=ParentEffects(dict(state.effects_old), dict(state.effects_new)),
+        compared_at=instant(state.compared_at),
+        stale=state.evidence_digest != evidence_digest,
+    )

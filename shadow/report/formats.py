@@ -1,0 +1,22 @@
+"""The formats of a report by name. Each only presents what `build` computed."""
+
+from collections.abc import Callable, Iterator, Mapping
+
+from shadow.report import as_csv, as_json, as_markdown, as_table
+from shadow.report.model import Report
+
+Render = Callable[[Report], Iterator[str]]
+
+FORMATS: Mapping[str, Render] = {
+    "table": as_table.render,
+    "json": as_json.render,
+    "csv": as_csv.render,
+    "markdown": as_markdown.render,
+}
+
+MEDIA_TYPES: Mapping[str, str] = {
+    "table": "text/plain; charset=utf-8",
+    "json": "application/json",
+    "csv": "text/csv; charset=utf-8",
+    "markdown": "text/markdown; charset=utf-8",
+}

@@ -1,0 +1,195 @@
+"""The records of a report, field for field its JSON (`shadow.report/v1`). They compute nothing but what follows.
+
+Times are UTC and travel as RFC 3339. Values of objects were redacted before they were stored; an identity with
+`<namespace>`, `<name>` or `<uid>` in it stands for the same place in every parent.
+"""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from shadow.protocol.objects import Identity, ParentRef
+from shadow.terms import Change, Effect, Hook, Outcome, Side, Stage
+
+SCHEMA = "shadow.report/v1"
+
+
+class Window(msgspec.Struct, frozen=True):
+    """What is reported: `since` <= at < `until`; null is open."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+class BrakeLine(msgspec.Struct, frozen=True):
+    """The rollback. `on` is null while the store has no memory of this migration: nobody knows."""
+
+    on: bool | None
+    since: datetime | None = None
+    by: str | None = None
+    because: str | None = None
+
+
+class Situation(msgspec.Struct, frozen=True):
+    """How often a situation of a parent was compared at the present evidence, and in how many parents."""
+
+    hook: Hook
+    situation: str  # nothing observed | partial | steady | finalizing | unselected
+    comparisons: int
+    parents: int
+
+
+class ConfigurationLine(msgspec.Struct, frozen=True):
+    """Where the migration stands. `weight` is a percentage; only stage canary heeds it."""
+
+    stage: Stage
+    weight: float
+    brake: BrakeLine
+    configuration_digest: str
+    evidence_digest: str
+
+
+class Outcomes(msgspec.Struct, frozen=True):
+    """Calls by what became of their comparison; dropped ones are counted apart."""
+
+    matched: int = 0
+    ignored: int = 0
+    mismatched: int = 0
+    failed: int = 0
+    skipped: int = 0
+
+    @property
+    def compared(self) -> int:
+        """Calls in which two answers were held against each other."""
+        return self.matched + self.ignored + self.mismatched
+
+
+class Totals(msgspec.Struct, frozen=True):
+    """Calls within the window, whatever the evidence then was; parents are all that are known today."""
+
+    calls: int
+    comparisons: Outcomes
+    dropped: int
+    dropped_by: Mapping[str, int]
+    parents: int
+    parent_kinds: tuple[str, ...] = ()
+
+
+class Effects(msgspec.Struct, frozen=True):
+    """The effect of an object's difference under either answer."""
+
+    old: Effect
+    new: Effect
+
+
+class Example(msgspec.Struct, frozen=True):
+    """The latest occurrence. `old` and `new` are null where the field is absent, too: see the difference's change."""
+
+    old: Any
+    new: Any
+    comparison: str
+    parent: str  # `ns/name`, or `name`
+
+
+class DifferenceLine(msgspec.Struct, frozen=True):
+    """One cause, merged over the parents that show it.
+
+    `object` is null where it is the parent itself. `ignored_because` and `expected_because` are set only when rules
+    explain every parent of the line; `unexplained_parents` counts those that no rule explains.
+    """
+
+    id: str
+    object: Identity | None
+    path: str
+    change: Change
+    effects: Effects
+    effect: Effect
+    side: Side
+    repeats: bool
+    count: int
+    parents: int
+    moved_parents: int
+    unexplained_parents: int
+    first_seen: datetime
+    last_seen: datetime
+    example: Example
+    ignored_because: str | None = None
+    expected_because: str | None = None
+
+    @property
+    def explained(self) -> bool:
+        return self.unexplained_parents == 0
+
+
+class ParentEffects(msgspec.Struct, frozen=True):
+    """Objects by what Metacontroller would do to them under either answer."""
+
+    old: Mapping[Effect, int]
+    new: Mapping[Effect, int]
+
+
+class ParentLine(msgspec.Struct, frozen=True):
+    """A parent and its latest comparison; `stale` if that was made at other evidence than today's."""
+
+    parent: ParentRef
+    primary: Side
+    outcome: Outcome | None
+    effects: ParentEffects
+    compared_at: datetime | None
+    stale: bool
+
+
+class AdviceLine(msgspec.Struct, frozen=True):
+    """A trap seen in requests and answers."""
+
+    code: str
+    implementation: Side | None
+    object: Identity | None
+    message: str
+    count: int
+
+
+class FailureLine(msgspec.Struct, frozen=True):
+    """How an implementation failed to give a valid answer; `example` is a comparison's id."""
+
+    implementation: Side
+    hook: Hook
+    reason: str
+    count: int
+    example: str
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """One migration, as every format shows it.
+
+    `effects` counts, over differences that no rule explains, each object of each parent once, by its worst effect.
+    `differences` come worst effect first, side `new` before `old`, then by number of parents. `parents` may be read
+    from the store while it is iterated over; its length is known.
+    """
+
+    schema: str = SCHEMA
+    migration: str
+    generated_at: datetime
+    window: Window
+    configuration: ConfigurationLine
+    totals: Totals
+    coverage: tuple[Situation, ...]
+    effects: Mapping[Effect, int]
+    differences: tuple[DifferenceLine, ...]
+    parents: Collection[ParentLine]
+    advice: tuple[AdviceLine, ...]
+    failures: tuple[FailureLine, ...]
+
+    @property
+    def conclusive(self) -> bool:
+        """Whether anything was compared at the present evidence within the window."""
+        return bool(self.differences) or (
+            self.totals.comparisons.compared > 0 and any(line.comparisons for line in self.coverage)
+        )
+
+    @property
+    def differs(self) -> bool:
+        """Whether something differs that no rule explains."""
+        return any(not line.explained for line in self.differences)

@@ -1,0 +1,146 @@
+"""Says in words what a report holds, the same ones in every format for people. Plain text; formats do the escaping."""
+
+from collections.abc import Iterable
+
+from shadow.protocol.objects import Identity
+from shadow.report.model import AdviceLine, DifferenceLine, FailureLine, Report
+from shadow.terms import Change, Effect
+
+_WOULD = {
+    Effect.DELETE: "{side} would delete {object}",
+    Effect.RECREATE: "{side} would delete and recreate {object}",
+    Effect.INEXPRESSIBLE: "{side} sets {field}, which the front's protocol cannot express",
+    Effect.UNADOPTED: "{side} wants {object}, which exists but is not observed: it would stay as it is",
+    Effect.UPDATE: "{side} would update {field}",
+    Effect.CREATE: "{side} would create {object}",
+    Effect.LATENT: "{side} wants {field} otherwise, which its update strategy does not apply",
+    Effect.NONE: "the answers differ in {field}, which changes nothing in the cluster",
+}
+
+_SIGN = {Change.ADDED: "only new has it", Change.REMOVED: "only old has it", Change.CHANGED: "changed"}
+
+
+def printable(text: str) -> str:
+    """Names come out of answers: what a terminal would obey, or a reader not see, is written as an escape."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+
+
+def object_name(identity: Identity | None) -> str:
+    """`Service <namespace>/ml-pipeline-ui`, `Deployment.apps team-a/web`; the parent itself is `parent`."""
+    if identity is None:
+        return "parent"
+    kind, _, name = str(identity).partition("/")
+    return printable(f"{kind} {name}")
+
+
+def change_note(line: DifferenceLine) -> str:
+    """Which answer has the field."""
+    return _SIGN[line.change]
+
+
+def parents_noun(report: Report, count: int) -> str:
+    """`namespaces` where the parents are Namespaces, else `Widget parents`."""
+    kinds = report.totals.parent_kinds
+    if kinds == ("Namespace",):
+        return "namespace" if count == 1 else "namespaces"
+    noun = "parent" if count == 1 else "parents"
+    return f"{printable(kinds[0])} {noun}" if len(kinds) == 1 else noun
+
+
+def sentence(report: Report, line: DifferenceLine) -> str:
+    """What a difference would do to the cluster: `In 3 of 200 namespaces new would delete Service ...`."""
+    of = max(report.totals.parents, line.parents)
+    field = f"{printable(line.path)} of {object_name(line.object)}" if line.path else object_name(line.object)
+    if line.object is None and line.path:
+        field = printable(line.path)
+    would = _WOULD[line.effect].format(side=line.side, object=object_name(line.object), field=field)
+    again = ", again at every sync" if line.repeats else ""
+    return f"In {line.parents} of {of} {parents_noun(report, of)} {would}{again}"
+
+
+def explained(report: Report, line: DifferenceLine) -> str:
+    """The sentence of a difference that does not count, with the reason that a rule gives."""
+    if line.ignored_because is not None:
+        return f"{sentence(report, line)} (ignored: {printable(line.ignored_because)})"
+    return f"{sentence(report, line)} (expected: {printable(line.expected_because or '')})"
+
+
+def seen(report: Report, line: DifferenceLine) -> str:
+    """How often, when last, how many of its parents are on `new`, and what rules leave of it."""
+    parts = [f"{line.count} times, last {line.last_seen:%Y-%m-%d %H:%M:%S} UTC"]
+    if line.moved_parents:
+        parts.append(f"{line.moved_parents} of {line.parents} answered by new")
+    if 0 < line.unexplained_parents < line.parents:
+        rest = line.parents - line.unexplained_parents
+        parts.append(f"rules explain it in {rest} {parents_noun(report, rest)}")
+    return "; ".join(parts)
+
+
+def standing(report: Report) -> str:
+    """`canary 25%, brake on since ... by ops: because`."""
+    at = report.configuration
+    stage = f"{at.stage} {at.weight:g}%" if at.stage == "canary" else str(at.stage)
+    if at.brake.on is None:
+        return f"{stage}, brake unknown: the store does not remember this migration"
+    if not at.brake.on:
+        return f"{stage}, brake off"
+    since = f" since {at.brake.since:%Y-%m-%d %H:%M:%S} UTC" if at.brake.since else ""
+    return f"{stage}, brake ON{since} by {printable(at.brake.by or '?')}: {printable(at.brake.because or '')}"
+
+
+def headline(report: Report) -> str:
+    """The one sentence a reader takes away."""
+    if not report.conclusive:
+        return "Inconclusive: no comparison at the present evidence in this window"
+    open_lines = [line for line in report.differences if not line.explained]
+    if not open_lines:
+        return "Nothing differs that is not explained by a rule" if report.differences else "Nothing differs"
+    worst = open_lines[0]
+    return f"{counted(len(open_lines), 'unexplained difference')}; {_lower_first(sentence(report, worst))}"
+
+
+def totals(report: Report) -> str:
+    """`1200 calls: 1100 matched, ...`; dropped ones with their reasons."""
+    of, outcomes = report.totals, report.totals.comparisons
+    why = ", ".join(f"{reason} {count}" for reason, count in sorted(of.dropped_by.items()) if count)
+    return (
+        f"{counted(of.calls, 'call')}: {outcomes.matched} matched, {outcomes.ignored} ignored, "
+        f"{outcomes.mismatched} mismatched, {outcomes.failed} failed, {outcomes.skipped} skipped, "
+        f"{of.dropped} dropped{f' ({why})' if why else ''}"
+    )
+
+
+def window(report: Report) -> str:
+    """`2026-11-23 08:00 UTC to now`."""
+    since, until = report.window.since, report.window.until
+    begin = f"{since:%Y-%m-%d %H:%M} UTC" if since else "the beginning"
+    return f"{begin} to {f'{until:%Y-%m-%d %H:%M} UTC' if until else f'{report.generated_at:%Y-%m-%d %H:%M} UTC'}"
+
+
+def failure(line: FailureLine) -> str:
+    """`new gave no valid answer to sync 12 times: timeout`."""
+    return (
+        f"{line.implementation} gave no valid answer to {line.hook} {counted(line.count, 'time')}: "
+        f"{printable(line.reason)}"
+    )
+
+
+def advice(line: AdviceLine) -> str:
+    """`stringdata (new, Secret <namespace>/mlpipeline): ...`."""
+    about = ", ".join(part for part in (line.implementation, line.object and object_name(line.object)) if part)
+    return f"{printable(line.code)}{f' ({about})' if about else ''}: {printable(line.message)}"
+
+
+def effects(lines: Iterable[tuple[Effect, int]]) -> str:
+    """`delete 3, update 200`, worst first; what did not occur is left out."""
+    found = sorted(((effect, count) for effect, count in lines if count), key=lambda item: -item[0].severity)
+    return ", ".join(f"{effect} {count}" for effect, count in found) or "none"
+
+
+def counted(count: int, noun: str) -> str:
+    """`1 call`, `2 calls`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def _lower_first(text: str) -> str:
+    return text[:1].lower() + text[1:]
