@@ -1,0 +1,104 @@
+"""One connection to an implementation: writes a request, reads the answer, one exchange at a time.
+
+Never decides about retries, and never sends a request twice.
+"""
+
+import asyncio
+import select
+from typing import cast
+
+from shadow.upstream.answer import AnswerReader
+
+_WATCHED = select.POLLIN | getattr(select, "POLLRDHUP", 0)  # POLLRDHUP: Linux only; elsewhere POLLIN tells of the end
+
+
+class Connection(asyncio.Protocol):
+    """An asyncio protocol; `answer` holds the outcome once `exchange` has returned."""
+
+    __slots__ = ("_loop", "_poll", "_transport", "_waiter", "answer", "closed", "idle_since")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, max_answer_bytes: int) -> None:
+        self._loop = loop
+        self._transport: asyncio.Transport | None = None
+        self._waiter: asyncio.Future[None] | None = None
+        self._poll: select.poll | None = None
+        self.answer = AnswerReader(max_answer_bytes)
+        self.closed = False
+        self.idle_since = 0.0
+
+    async def exchange(self, request: bytes, deadline: float) -> None:
+        """Send the request and wait for the end of the exchange, at the latest until `deadline` (the loop's clock).
+
+        Cancelled, it closes the connection: what is still to come would be taken for the next request's answer.
+        """
+        transport = self._transport
+        assert transport is not None
+        self.answer.reset()
+        waiter = self._waiter = self._loop.create_future()
+        timer = self._loop.call_at(deadline, self._expire)
+        transport.write(request)
+        try:
+            await waiter
+        except asyncio.CancelledError:
+            self.abort()
+            raise
+        finally:
+            timer.cancel()
+            self._waiter = None
+        if not self.answer.reusable or transport.get_write_buffer_size():
+            self.close()
+
+    def is_stale(self) -> bool:
+        """Whether the other end closed, or said something unasked, that the loop has not told us of yet.
+
+        One system call, made right before a request is written: what it finds closed has seen nothing of the request.
+        """
+        if self.closed or self._poll is None:
+            return True
+        return bool(self._poll.poll(0))
+
+    def close(self) -> None:
+        self.closed = True
+        if self._transport is not None:
+            self._transport.close()
+
+    def abort(self) -> None:
+        self.closed = True
+        if self._transport is not None:
+            self._transport.abort()
+
+    # --- asyncio's callbacks -----------------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+        self._poll = select.poll()
+        self._poll.register(transport.get_extra_info("socket").fileno(), _WATCHED)
+
+    def data_received(self, data: bytes) -> None:
+        if self._waiter is None:
+            self.abort()  # nobody asked: whatever it is, it must not become the next request's answer
+        elif self.answer.feed(data):
+            self._finish()
+
+    def eof_received(self) -> bool:
+        self.closed = True
+        self.answer.end()
+        self._finish()
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.closed = True
+        if exc is None:
+            self.answer.end()
+        else:
+            self.answer.fail("reset", "the connection broke amid the exchange")
+        self._finish()
+
+    def _expire(self) -> None:
+        self.answer.fail("timeout", "no complete answer in time")
+        self.abort()
+        self._finish()
+
+    def _finish(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)

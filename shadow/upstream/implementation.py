@@ -1,0 +1,114 @@
+"""One of the two implementations of a migration: what it is asked, with which headers, and when a call may start.
+
+Whatever the other end does is an observation; nothing but cancellation is raised to the caller.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from shadow.terms import Hook, Role
+from shadow.upstream.address import Address, parse_address
+from shadow.upstream.base import Headers, Observation, Transport
+from shadow.upstream.credentials import AuthorizationFile
+from shadow.upstream.gate import Gate, Room
+from shadow.upstream.tls import TlsFiles
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where an implementation is and how it wants to be asked.
+
+    Attributes:
+        url: `http(s)://host[:port][/prefix]`.
+        paths: by hook; a hook that is not in here does not exist at this implementation.
+        timeout_seconds: of a whole exchange.
+        headers: sent with each call, instead of an incoming header of the same name; nothing secret in here.
+        authorization_file: its content becomes the Authorization header; read again when it changes.
+        shadow_in_flight: shadow calls at once.
+    """
+
+    url: str
+    paths: Mapping[Hook, str]
+    timeout_seconds: float = 8.0
+    headers: Mapping[str, str] = field(default_factory=dict)
+    authorization_file: Path | None = None
+    tls: TlsFiles | None = None
+    shadow_in_flight: int = 2
+
+    @property
+    def address(self) -> Address:
+        """Raises ConfigurationError if the URL is none."""
+        return parse_address(self.url)
+
+
+class Implementation:
+    """Asks one implementation through a transport that leads to its origin."""
+
+    def __init__(self, endpoint: Endpoint, transport: Transport, room: Room | None = None) -> None:
+        """Raises ConfigurationError for an unusable URL or authorization file."""
+        self._transport = transport
+        self._timeout_seconds = endpoint.timeout_seconds
+        address = endpoint.address
+        self._targets = {hook: address.target(path) for hook, path in endpoint.paths.items()}
+        self._static = [(name.lower().encode(), value.encode()) for name, value in endpoint.headers.items()]
+        self._static.append((b"accept-encoding", b"identity"))
+        self._static_names = frozenset(name for name, _ in self._static)
+        self._authorization = AuthorizationFile(endpoint.authorization_file) if endpoint.authorization_file else None
+        self._gate = Gate(endpoint.shadow_in_flight, room)
+
+    def has(self, hook: Hook) -> bool:
+        return hook in self._targets
+
+    async def ask(
+        self,
+        hook: Hook,
+        headers: Headers,
+        body: bytes,
+        role: Role,
+        timeout_seconds: float | None = None,
+        *,
+        urgent: bool = False,
+    ) -> Observation:
+        """Post the body to the hook's path.
+
+        Args:
+            headers: what `forwardable` left of the incoming ones, with `x-shadow-call` and `traceparent`.
+            timeout_seconds: what is left of the front's time, if that is less than the implementation's own.
+            urgent: a shadow call whose answer decides what may be served; it does not wait.
+
+        Returns:
+            The observation; with `error` `busy` if it is a shadow call and there was no room for it. `seconds` does
+            not count the wait for room.
+        """
+        limit = self._timeout_seconds if timeout_seconds is None else min(timeout_seconds, self._timeout_seconds)
+        sent = self._headers(headers, role)
+        first = urgent or role is Role.PRIMARY
+        among = self._gate.enter_primary() if first else await self._gate.enter_shadow(len(body))
+        if among is None:
+            return Observation(None, (), b"", 0.0, "busy", "no room for a shadow call beside the primary ones")
+        seconds = None
+        try:
+            observation = await self._transport.post(self._targets[hook], sent, body, limit)
+            seconds = _pace(observation)
+            return observation
+        finally:
+            leave = self._gate.leave_primary if first else self._gate.leave_shadow
+            leave(among, seconds)
+
+    async def close(self) -> None:
+        await self._transport.close()
+
+    def _headers(self, incoming: Headers, role: Role) -> list[tuple[bytes, bytes]]:
+        names = self._static_names
+        sent = [header for header in incoming if header[0] not in names]
+        sent += self._static
+        sent.append((b"x-shadow-role", role.value.encode()))
+        if self._authorization is not None:
+            sent.append((b"authorization", self._authorization.value()))
+        return sent
+
+
+def _pace(observation: Observation) -> float | None:
+    """How long serving the call took, as far as the observation tells: a refusal is quick and says nothing."""
+    return observation.seconds if observation.status is not None or observation.timed_out else None
