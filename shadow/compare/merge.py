@@ -1,0 +1,104 @@
+"""Metacontroller's three-way merge, to the letter: what an object becomes when an answer is applied to it.
+
+It is ported, not improved: a surprise in here is a surprise in the cluster. Never mutates what it is given; parts of
+the result that did not change are shared with `observed` and `desired`.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeVar
+
+from shadow.compare.golang import text
+
+_Kind = TypeVar("_Kind")
+_Task = tuple[Any, Any, Any, Any, Any]
+"""(container of the result, key or index in it, observed, last, desired) of a value still to be merged."""
+
+MERGE_KEYS = ("containerPort", "port", "mountPath", "name", "uid", "ip", "path")
+"""Fields by which items of a list are told apart, in Metacontroller's order of preference."""
+
+
+def merge(observed: Any, last_applied: Any, desired: Any) -> Any:
+    """The object that Metacontroller would write (dynamic apply), before it puts back what belongs to the system.
+
+    Works level by level without recursion, so objects may be nested deeper than Python's stack.
+
+    Args:
+        observed: the object as it is in the cluster.
+        last_applied: what was desired when it was last written; fields in it that are not desired any more go away.
+        desired: the object as the answer has it.
+    """
+    root: list[Any] = [None]
+    pending: list[_Task] = [(root, 0, observed, last_applied, desired)]
+    while pending:
+        target, key, here, last, wanted = pending.pop()
+        target[key] = _level(here, last, wanted, pending)
+    return root[0]
+
+
+def merge_key(*lists: Sequence[Any] | None) -> str | None:
+    """The field by which these lists are merged item by item; None if `desired` replaces the list whole.
+
+    Every item of every list has to be an object that has the field. Lists without any item share nothing.
+    """
+    common: set[str] | None = None
+    for items in lists:
+        for item in items or ():
+            if not isinstance(item, dict):
+                return None
+            common = {key for key in MERGE_KEYS if key in item} if common is None else {k for k in common if k in item}
+            if not common:
+                return None
+    return next((key for key in MERGE_KEYS if key in common), None) if common else None
+
+
+def item_key(value: Any) -> str:
+    """A merge key's value as it is compared: `80` and `"80"` are the same item."""
+    return value if isinstance(value, str) else text(value)
+
+
+def _level(observed: Any, last: Any, desired: Any, pending: list[_Task]) -> Any:
+    """One level of the merge; what is below it goes to `pending`.
+
+    A last or desired of another type than observed counts as null, it does not replace what is observed.
+    """
+    if isinstance(observed, dict):
+        return _merge_object(observed, _if(dict, last) or {}, _if(dict, desired) or {}, pending)
+    if isinstance(observed, list):
+        former, wanted = _if(list, last), _if(list, desired)
+        key = merge_key(observed, former, wanted)
+        return wanted if key is None else _merge_items(key, observed, former or [], wanted or [], pending)
+    return desired
+
+
+def _merge_object(
+    observed: dict[str, Any], last: dict[str, Any], desired: dict[str, Any], pending: list[_Task]
+) -> dict[str, Any]:
+    merged = {key: value for key, value in observed.items() if key in desired or key not in last}
+    for key, value in desired.items():
+        here = merged.get(key)
+        merged[key] = value
+        if isinstance(here, dict | list):
+            pending.append((merged, key, here, last.get(key), value))
+    return merged
+
+
+def _merge_items(key: str, observed: list[Any], last: list[Any], desired: list[Any], pending: list[_Task]) -> list[Any]:
+    """As objects keyed by `key`: observed order first, then what is new. A key seen twice stays twice."""
+    here, former, wanted = (dict(zip(_names(key, items), items, strict=True)) for items in (observed, last, desired))
+    names = [name for name in _names(key, observed) if name in wanted or name not in former]
+    names += [name for name in wanted if name not in here]
+    merged = [wanted[name] if name in wanted else here[name] for name in names]
+    pending.extend(
+        (merged, index, here[name], former.get(name), wanted[name])
+        for index, name in enumerate(names)
+        if name in here and name in wanted
+    )
+    return merged
+
+
+def _names(key: str, items: list[Any]) -> Iterator[str]:
+    return (item_key(item[key]) for item in items)
+
+
+def _if(kind: type[_Kind], value: Any) -> _Kind | None:
+    return value if isinstance(value, kind) else None
