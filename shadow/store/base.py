@@ -107,16 +107,26 @@ class Change(msgspec.Struct, frozen=True):
 
 
 class Flush(msgspec.Struct, frozen=True):
-    """One batched write, one transaction: counters are written together with what they count."""
+    """One batched write, one transaction: counters are written together with what they count.
 
-    replica: str
+    Every call is counted in groups, advice, failures and coverage. Kept one by one are those mismatched or failed, and
+    those whose comparison brings its answers.
+    """
+
+    replica: str  # another one for each start of a process: its counters begin at zero
     at: float
     counters: Mapping[str, Counters]  # migration -> absolute values of this replica
-    calls: Sequence[
-        Call
-    ] = ()  # with comparisons worth keeping as bodies or not: `keep` decides in the store's retention
+    calls: Sequence[Call] = ()
     parents: Sequence[ParentState] = ()
     changes: Sequence[Change] = ()
+
+
+class Retention(msgspec.Struct, frozen=True):
+    """How much is kept of single comparisons. Counters, groups, parents and the change log are never cut by it."""
+
+    age_seconds: float = 30 * 86_400.0
+    comparisons: int = 100_000
+    size_bytes: int = 2 * 1024**3
 
 
 class Group(msgspec.Struct, frozen=True):
@@ -166,7 +176,10 @@ class Coverage(msgspec.Struct, frozen=True):
 
 
 class Store(Protocol):
-    """Every method blocks, may be called from any thread, and raises StoreError when the database fails."""
+    """Every method blocks, may be called from any thread, and raises StoreError when the database fails.
+
+    A cursor is a text to hand back as it was given; another one is a ValueError.
+    """
 
     def open(self, now: float) -> None:
         """Create or migrate the schema; what a dead process left pending becomes `dropped: crash`.
@@ -183,10 +196,21 @@ class Store(Protocol):
         """Of every migration the store remembers. A migration that is missing here has an unknown brake."""
         ...
 
+    def remember(self, migration: str, now: float) -> None:
+        """Durably note an unknown migration with its brake off, version 0. Does nothing to one that is known.
+
+        Only for a migration first seen in stages off or shadow: anywhere else an unknown brake stays unknown.
+        """
+        ...
+
     def set_brake(self, migration: str, brake: Brake) -> bool:
         """Write durably (fsync) if the stored version is one less than `brake.version` (or absent, for version 1).
 
+        The change log gets its line (`rollback` or `release`) in the same transaction, so no flush has to bring it.
         Returns False, writing nothing, when somebody was faster. Goes before any batch that waits.
+
+        Raises:
+            StoreError: when a pull could be stored nowhere, or a release not everywhere; the brake is then as before.
         """
         ...
 
@@ -205,8 +229,11 @@ class Store(Protocol):
         """One transaction. Idempotent counters: absolute values replace this replica's row."""
         ...
 
-    def retain(self, now: float) -> int:
-        """Delete bodies by age, count and size, oldest first; returns how many comparisons went."""
+    def retain(self, now: float, retention: Retention) -> int:
+        """Delete single comparisons by age, count and size, oldest first.
+
+        One short step, so that no other write waits for long; returns how many went: call again until that is 0.
+        """
         ...
 
     # --- what is asked: `since` <= at < `until`, unix seconds; None is open --------------------------------------
@@ -215,7 +242,7 @@ class Store(Protocol):
         ...
 
     def totals(self, migration: str, since: float | None, until: float | None) -> Counters:
-        """The same of a window, to the minute."""
+        """The same of a window, to the minute; to the day for what is older than a week."""
         ...
 
     def groups(
@@ -246,4 +273,6 @@ class Store(Protocol):
         self, migration: str, evidence_digest: str, since: float | None, until: float | None
     ) -> list[Coverage]: ...
 
-    def history(self, migration: str | None, after: str | None, limit: int) -> tuple[list[Change], str | None]: ...
+    def history(self, migration: str | None, after: str | None, limit: int) -> tuple[list[Change], str | None]:
+        """Newest first. Of one migration: its own lines and those that concern all."""
+        ...

@@ -1,0 +1,111 @@
+"""The store for those who must not wait: one thread writes, the most urgent first; others read beside it."""
+
+import asyncio
+import itertools
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from enum import IntEnum
+from queue import PriorityQueue
+from typing import TypeVar
+
+from shadow.errors import StoreError
+from shadow.store.base import Brake, Flush, Retention, Store
+
+T = TypeVar("T")
+
+
+class Urgency(IntEnum):
+    """What goes first in the writer's queue."""
+
+    DECISION = 0  # the brake, and what else somebody waits to see stored
+    BATCH = 1
+    HOUSEKEEPING = 2
+    END = 3
+
+
+class AsyncStore:
+    """A `Store` behind awaitables. The event loop is never blocked, and a question never waits for a write.
+
+    A write that was begun or queued is done even if its caller is cancelled: a pull of the brake outlives a client
+    that hangs up.
+    """
+
+    def __init__(self, store: Store, readers: int = 4) -> None:
+        self._store = store
+        self._queue: PriorityQueue[tuple[Urgency, int, Callable[[], None]]] = PriorityQueue()
+        self._order = itertools.count()
+        self._closed = False
+        self._thread = threading.Thread(target=self._work, name="shadow-store-writer", daemon=True)
+        self._readers = ThreadPoolExecutor(readers, thread_name_prefix="shadow-store-reader")
+
+    async def open(self, now: float) -> None:
+        """Open the store behind it; if that fails nothing is left running."""
+        self._thread.start()
+        try:
+            await self._write(Urgency.DECISION, lambda: self._store.open(now))
+        except BaseException:
+            await self.close()
+            raise
+
+    async def close(self) -> None:
+        """Finish what is queued, then close the store."""
+        if self._closed:
+            return
+        self._closed = True
+        if self._thread.is_alive():
+            self._put(Urgency.END, lambda: None)
+            await asyncio.to_thread(self._thread.join)
+        await asyncio.to_thread(self._readers.shutdown)
+        await asyncio.to_thread(self._store.close)
+
+    async def read(self, question: Callable[[Store], T]) -> T:
+        """Ask on a reader's thread, e.g. `await store.read(lambda store: store.counters("kfp"))`.
+
+        An iterator has to be used up within `question`.
+        """
+        return await asyncio.get_running_loop().run_in_executor(self._readers, question, self._store)
+
+    async def remember(self, migration: str, now: float) -> None:
+        await self._write(Urgency.DECISION, lambda: self._store.remember(migration, now))
+
+    async def set_brake(self, migration: str, brake: Brake) -> bool:
+        return await self._write(Urgency.DECISION, lambda: self._store.set_brake(migration, brake))
+
+    async def accept_configuration(self, text: str, digest: str, now: float) -> None:
+        await self._write(Urgency.DECISION, lambda: self._store.accept_configuration(text, digest, now))
+
+    async def flush(self, batch: Flush) -> None:
+        await self._write(Urgency.BATCH, lambda: self._store.flush(batch))
+
+    async def retain(self, now: float, retention: Retention) -> int:
+        """All that is too much, in short steps between which other writes go first; returns how many went."""
+        gone = 0
+        while step := await self._write(Urgency.HOUSEKEEPING, lambda: self._store.retain(now, retention)):
+            gone += step
+        return gone
+
+    async def _write(self, urgency: Urgency, write: Callable[[], T]) -> T:
+        if self._closed:
+            raise StoreError("store", "is closed")
+        future: Future[T] = Future()
+        future.set_running_or_notify_cancel()  # from here on a cancelled caller stops nothing
+
+        def settle() -> None:
+            try:
+                future.set_result(write())
+            except BaseException as exc:  # noqa: BLE001  # it belongs to the caller, who is on another thread
+                future.set_exception(exc)
+
+        self._put(urgency, settle)
+        return await asyncio.wrap_future(future)
+
+    def _put(self, urgency: Urgency, work: Callable[[], None]) -> None:
+        self._queue.put((urgency, next(self._order), work))
+
+    def _work(self) -> None:
+        while True:
+            urgency, _, work = self._queue.get()
+            work()
+            if urgency is Urgency.END:
+                return

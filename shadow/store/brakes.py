@@ -1,0 +1,107 @@
+"""The brake of each migration: in the database and in a file beside it, and either saying *on* counts.
+
+A pull is stored when one of the two took it, a release only when both did. A migration that the database does not
+remember and the file does not call on is missing here: its brake is unknown, and nobody guesses.
+"""
+
+import sqlite3
+from collections.abc import Mapping
+from contextlib import suppress
+
+from shadow.errors import StoreError
+from shadow.store import changes
+from shadow.store.base import Brake, Change
+from shadow.store.brakefile import BrakeFile
+from shadow.store.connection import transaction, translated
+from shadow.store.rows import decode, encode
+
+
+def merge(rows: Mapping[str, Brake], filed: Mapping[str, Brake]) -> dict[str, Brake]:
+    """What holds, given what the database and what the file says; of two that are on the later one."""
+    merged = dict(rows)
+    for migration, brake in filed.items():
+        row = merged.get(migration)
+        if row is None or not row.on or row.version < brake.version:
+            merged[migration] = brake
+    return merged
+
+
+def read(connection: sqlite3.Connection, file: BrakeFile) -> dict[str, Brake]:
+    return merge(_rows(connection), file.read())
+
+
+class Brakes:
+    """The brakes of the one process that serves; not safe for threads, its owner takes care of that.
+
+    What holds is kept in memory, since a database that fails must not keep anybody from pulling.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, file: BrakeFile, where: str) -> None:
+        self._connection = connection
+        self._file = file
+        self._where = where
+        rows = _rows(connection)
+        self._known = merge(rows, file.read())
+        for migration, brake in self._known.items():
+            if rows.get(migration) != brake:  # a pull that only the file took
+                self._store_row(migration, brake, logged=brake.on)
+        file.set_aside()
+
+    def remember(self, migration: str, now: float) -> None:
+        if migration not in self._known:
+            brake = Brake(on=False, version=0, since=now, by="", because="")
+            self._store_row(migration, brake, logged=False)
+            self._known[migration] = brake
+
+    def set(self, migration: str, brake: Brake) -> bool:
+        """False, and nothing written, unless `brake` is the version after the one that holds."""
+        known = self._known.get(migration)
+        if brake.version != (known.version if known else 0) + 1:
+            return False
+        if brake.on:
+            self._pull(migration, brake)
+        else:
+            self._release(migration, brake, known)
+        self._known[migration] = brake
+        return True
+
+    def _pull(self, migration: str, brake: Brake) -> None:
+        try:
+            self._file.write(self._on() | {migration: brake})
+        except StoreError:
+            self._store_row(migration, brake)  # the only place left: its failure is the caller's
+        else:
+            with suppress(StoreError):
+                self._store_row(migration, brake)
+
+    def _release(self, migration: str, brake: Brake, known: Brake | None) -> None:
+        self._store_row(migration, brake)
+        try:
+            self._file.write({name: other for name, other in self._on().items() if name != migration})
+        except StoreError:
+            if known is not None:
+                self._store_row(migration, known, logged=False)  # nowhere may it look released now
+            raise
+
+    def _on(self) -> dict[str, Brake]:
+        return {migration: brake for migration, brake in self._known.items() if brake.on}
+
+    def _store_row(self, migration: str, brake: Brake, *, logged: bool = True) -> None:
+        with translated(self._where), transaction(self._connection, durable=True):
+            self._connection.execute(
+                "INSERT INTO brakes (migration, record) VALUES (?, ?)"
+                " ON CONFLICT (migration) DO UPDATE SET record = excluded.record",
+                (migration, encode(brake)),
+            )
+            if logged:
+                changes.append(self._connection, [_change(migration, brake)])
+
+
+def _change(migration: str, brake: Brake) -> Change:
+    kind = "rollback" if brake.on else "release"
+    return Change(brake.since, migration, kind, brake.by, brake.because, brake.governed)
+
+
+def _rows(connection: sqlite3.Connection) -> dict[str, Brake]:
+    rows = connection.execute("SELECT migration, record FROM brakes")
+    return {migration: decode(record, Brake) for migration, record in rows}

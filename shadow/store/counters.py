@@ -1,0 +1,106 @@
+"""Counters of replicas: absolute values as they were last told, and what they rose by, minute for minute.
+
+`calls` is written together with its outcomes; what is missing between them is pending, and when its process is dead it
+was dropped by the crash. So the sum holds at every moment, whoever was killed.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from shadow.store.base import Counters
+from shadow.store.rows import decode
+from shadow.store.series import Kind, Subject, Tally, seen
+from shadow.terms import Outcome
+
+_GONE = ""  # the replica that inherits the counters of the dead
+_DROPPED_BY = "dropped_by."
+
+Values = dict[str, int]
+"""Counters by name; `dropped_by` has a name for each reason, `dropped_by.queue`."""
+
+
+def values(counters: Counters) -> Values:
+    fields = msgspec.structs.asdict(counters)
+    dropped_by = fields.pop("dropped_by")
+    return fields | {_DROPPED_BY + reason: count for reason, count in dropped_by.items()}
+
+
+def assemble(pairs: Iterable[tuple[str, int]]) -> Counters:
+    """The inverse of `values`; names that only a newer version knows are left out."""
+    known, dropped_by = Values(), Values()
+    for name, value in pairs:
+        if name.startswith(_DROPPED_BY):
+            dropped_by[name.removeprefix(_DROPPED_BY)] = value
+        elif name in Counters.__struct_fields__:
+            known[name] = value
+    return Counters(**known, dropped_by=dropped_by)
+
+
+def record(connection: sqlite3.Connection, tally: Tally, replica: str, at: float, told: Mapping[str, Counters]) -> None:
+    """Replace this replica's values and tally what they rose by. Told again, nothing rises."""
+    for migration, counters in told.items():
+        present = dict(_of(connection, replica, migration))
+        risen = {name: value - present.get(name, 0) for name, value in values(counters).items()}
+        _add(connection, tally, replica, migration, at, {name: by for name, by in risen.items() if by > 0})
+    connection.execute(
+        "INSERT INTO replicas (replica, flushed_at) VALUES (?, ?)"
+        " ON CONFLICT (replica) DO UPDATE SET flushed_at = excluded.flushed_at",
+        (replica, at),
+    )
+
+
+def bury(connection: sqlite3.Connection) -> None:
+    """At open no other replica lives: what they left pending was dropped, in the minute they last wrote."""
+    tally = Tally()
+    dead = connection.execute(
+        "SELECT DISTINCT replica, migration, flushed_at FROM replica_counters JOIN replicas USING (replica)"
+    ).fetchall()
+    for replica, migration, flushed_at in dead:
+        left = dict(_of(connection, replica, migration))
+        if (pending := left.get("calls", 0) - sum(left.get(outcome, 0) for outcome in Outcome)) > 0:
+            crashed = {"dropped": pending, _DROPPED_BY + "crash": pending}
+            _add(connection, tally, replica, migration, flushed_at, crashed)
+    tally.write(connection)
+    connection.execute(
+        "INSERT INTO replica_counters (replica, migration, name, value)"
+        " SELECT ?1, migration, name, SUM(value) FROM replica_counters WHERE replica <> ?1 GROUP BY migration, name"
+        " ON CONFLICT (replica, migration, name) DO UPDATE SET value = value + excluded.value",
+        (_GONE,),
+    )
+    connection.execute("DELETE FROM replica_counters WHERE replica <> ?", (_GONE,))
+    connection.execute("DELETE FROM replicas")
+
+
+def total(connection: sqlite3.Connection, migration: str) -> Counters:
+    """Over all replicas, since the store began."""
+    return assemble(
+        connection.execute(
+            "SELECT name, SUM(value) FROM replica_counters WHERE migration = ? GROUP BY name", (migration,)
+        )
+    )
+
+
+def within(connection: sqlite3.Connection, migration: str, since: float | None, until: float | None) -> Counters:
+    """What they rose by in a window."""
+    rises = seen(connection, Kind.COUNTER, migration, "", since, until)
+    return assemble((decode(one.record, str), one.sightings) for one in rises)
+
+
+def _of(connection: sqlite3.Connection, replica: str, migration: str) -> list[tuple[str, int]]:
+    return connection.execute(
+        "SELECT name, value FROM replica_counters WHERE replica = ? AND migration = ?", (replica, migration)
+    ).fetchall()
+
+
+def _add(
+    connection: sqlite3.Connection, tally: Tally, replica: str, migration: str, at: float, risen: Mapping[str, int]
+) -> None:
+    for name, by in risen.items():
+        tally.add(Subject(Kind.COUNTER, migration, identity=(name,)), name, at, by)
+    connection.executemany(
+        "INSERT INTO replica_counters (replica, migration, name, value) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT (replica, migration, name) DO UPDATE SET value = value + excluded.value",
+        [(replica, migration, name, by) for name, by in risen.items()],
+    )

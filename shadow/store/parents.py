@@ -1,0 +1,41 @@
+"""The state of each parent: one row, replaced at each flush that saw it."""
+
+import sqlite3
+from collections.abc import Iterable
+
+from shadow.store.base import ParentState
+from shadow.store.rows import cursor, decode, encode, uncursor
+
+
+def upsert(connection: sqlite3.Connection, states: Iterable[ParentState]) -> None:
+    connection.executemany(
+        "INSERT INTO parents (migration, uid, namespace, name, primary_side, record) VALUES (?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (migration, uid) DO UPDATE SET namespace = excluded.namespace, name = excluded.name,"
+        " primary_side = excluded.primary_side, record = excluded.record",
+        [
+            (state.migration, state.parent.uid, state.parent.namespace, state.parent.name, state.primary, encode(state))
+            for state in states
+        ],
+    )
+
+
+def all_of(connection: sqlite3.Connection, migration: str) -> list[ParentState]:
+    rows = connection.execute("SELECT record FROM parents WHERE migration = ?", (migration,))
+    return [decode(record, ParentState) for (record,) in rows]
+
+
+def page(
+    connection: sqlite3.Connection, migration: str, after: str | None, limit: int
+) -> tuple[list[ParentState], str | None]:
+    """By (namespace, name, uid), from behind the cursor."""
+    behind = uncursor(after, tuple[str, str, str]) if after else ("", "", "")
+    rows = connection.execute(
+        "SELECT record FROM parents WHERE migration = ? AND (namespace, name, uid) > (?, ?, ?)"
+        " ORDER BY namespace, name, uid LIMIT ?",
+        (migration, *behind, limit + 1),
+    ).fetchall()
+    states = [decode(record, ParentState) for (record,) in rows[:limit]]
+    if len(rows) <= limit:
+        return states, None
+    last = states[-1].parent
+    return states, cursor([last.namespace, last.name, last.uid])

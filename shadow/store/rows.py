@@ -1,0 +1,59 @@
+"""Records as the bytes of a row: JSON, compressed where it is large; keys and cursors made of several values."""
+
+import hashlib
+import json
+import zlib
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+
+_FAST = 1  # zlib's level: a third of the time of the default for an eighth more bytes, measured on hook answers
+
+
+def encode(record: Any) -> bytes:
+    """A record as JSON, also with the lone surrogates and the wide integers that a hook's answer may bring."""
+    try:
+        return msgspec.json.encode(record)
+    except (UnicodeEncodeError, OverflowError):
+        return json.dumps(msgspec.to_builtins(record)).encode()
+
+
+def decode(data: bytes, kind: type[T]) -> T:
+    try:
+        return msgspec.json.decode(data, type=kind)
+    except msgspec.DecodeError:
+        return msgspec.convert(json.loads(data), kind)
+
+
+def compress(data: bytes) -> bytes:
+    return zlib.compress(data, _FAST)
+
+
+def decompress(data: bytes) -> bytes:
+    return zlib.decompress(data)
+
+
+def key(*parts: str) -> bytes:
+    """A short key that differs when any part does; parts may hold anything, also what no database takes as text."""
+    lengths_tell_parts_apart = "".join(f"{len(part)}:{part}" for part in parts)
+    return hashlib.sha256(lengths_tell_parts_apart.encode("utf-8", "surrogatepass")).digest()[:16]
+
+
+def cursor(values: Iterable[str | float]) -> str:
+    return urlsafe_b64encode(msgspec.json.encode(list(values))).decode()
+
+
+def uncursor(text: str, kind: type[T]) -> T:
+    """The values of a cursor, e.g. `kind=tuple[float, int]`.
+
+    Raises:
+        ValueError: for a text that is no cursor of that list.
+    """
+    try:
+        return msgspec.json.decode(urlsafe_b64decode(text.encode()), type=kind)
+    except (ValueError, msgspec.DecodeError):
+        raise ValueError(f"no such cursor: {text[:40]!r}") from None

@@ -1,0 +1,146 @@
+"""What is counted over time: a series is one thing, described as JSON; its tallies say how often in which minute.
+
+Counters, differences, advice, failures and situations are all kept this way, so every one of them can be asked for a
+window, and the minutes of a series always add up to the whole.
+"""
+
+import math
+import sqlite3
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from shadow.store.rows import encode, key
+
+_FOREVER = 2**62
+_DAY = 1440  # minutes
+_EXACT = 7 * _DAY  # how long single minutes are kept
+_SERIES_A_STEP = 2000
+
+
+class Kind(StrEnum):
+    COUNTER = "counter"
+    DIFFERENCE = "difference"
+    ADVICE = "advice"
+    FAILURE = "failure"
+    SITUATION = "situation"
+
+
+class Subject(NamedTuple):
+    """What makes two sightings the same series. `parent` is a uid, empty where the thing is nobody's in particular."""
+
+    kind: Kind
+    migration: str
+    evidence: str = ""
+    parent: str = ""
+    identity: tuple[str, ...] = ()
+
+    def key(self) -> bytes:
+        return key(*self[:4], *self.identity)
+
+
+class Tally:
+    """Sightings of one batch, added up before the database hears of them."""
+
+    def __init__(self) -> None:
+        self._minutes: dict[Subject, dict[int, int]] = {}
+        self._latest: dict[Subject, tuple[float, Any]] = {}
+        self._first: dict[Subject, float] = {}
+
+    def add(self, subject: Subject, record: Any, at: float, count: int = 1) -> None:
+        """Count a sighting; the latest one's `record` is what the series is described as from then on."""
+        minutes = self._minutes.setdefault(subject, {})
+        minute = int(at // 60)
+        minutes[minute] = minutes.get(minute, 0) + count
+        self._first[subject] = min(at, self._first.get(subject, at))
+        if subject not in self._latest or self._latest[subject][0] <= at:
+            self._latest[subject] = (at, record)
+
+    def write(self, connection: sqlite3.Connection) -> None:
+        rows: list[tuple[int, int, int]] = []
+        for subject, minutes in self._minutes.items():
+            series = self._write_series(connection, subject)
+            rows.extend((series, minute, count) for minute, count in minutes.items())
+        connection.executemany(
+            "INSERT INTO tallies (series, minute, count) VALUES (?, ?, ?)"
+            " ON CONFLICT (series, minute) DO UPDATE SET count = count + excluded.count",
+            rows,
+        )
+
+    def _write_series(self, connection: sqlite3.Connection, subject: Subject) -> int:
+        digest, first = subject.key(), self._first[subject]
+        last, described = self._latest[subject]
+        record = encode(described)
+        known = connection.execute("SELECT id FROM series WHERE key = ?", (digest,)).fetchone()
+        if known is None:
+            added = connection.execute(
+                "INSERT INTO series (key, kind, migration, evidence, parent, first_seen, last_seen, record)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (digest, subject.kind, subject.migration, subject.evidence, subject.parent, first, last, record),
+            )
+            return int(added.lastrowid or 0)
+        connection.execute(
+            "UPDATE series SET record = CASE WHEN last_seen <= ?2 THEN ?3 ELSE record END,"
+            " first_seen = min(first_seen, ?1), last_seen = max(last_seen, ?2) WHERE id = ?4",
+            (first, last, record, known[0]),
+        )
+        return int(known[0])
+
+
+class Seen(NamedTuple):
+    """A series within a window: its description, how often, and when ever."""
+
+    record: bytes
+    sightings: int
+    first_seen: float
+    last_seen: float
+    primary: str | None  # the side that its parent's primary was, when that was last seen
+    parent: str
+
+
+def window(since: float | None, until: float | None) -> tuple[int, int]:
+    """The minutes, from and up to but without, that a window of unix seconds touches."""
+    begin = 0 if since is None else math.floor(since / 60)
+    return begin, _FOREVER if until is None else math.ceil(until / 60)
+
+
+_SEEN = """
+SELECT s.record, SUM(t.count), s.first_seen, s.last_seen, p.primary_side, s.parent
+FROM series s
+JOIN tallies t ON t.series = s.id AND t.minute >= ? AND t.minute < ?
+LEFT JOIN parents p ON p.migration = s.migration AND p.uid = s.parent
+WHERE s.migration = ? AND s.kind = ? AND s.evidence = ?
+GROUP BY s.id ORDER BY s.id
+"""
+
+
+def seen(
+    connection: sqlite3.Connection,
+    kind: Kind,
+    migration: str,
+    evidence: str,
+    since: float | None,
+    until: float | None,
+) -> Iterator[Seen]:
+    """Each series with at least one sighting in the window, oldest series first, read as it is asked for."""
+    rows = connection.execute(_SEEN, (*window(since, until), migration, kind, evidence))
+    return (Seen(*row) for row in rows)
+
+
+def roll_up(connection: sqlite3.Connection, after: int, now: float) -> int:
+    """Merge minutes older than a week into days, for the next series after `after`; returns the last one done, or 0."""
+    (last,) = connection.execute(
+        "SELECT max(id) FROM (SELECT id FROM series WHERE id > ? ORDER BY id LIMIT ?)", (after, _SERIES_A_STEP)
+    ).fetchone()
+    if last is None:
+        return 0
+    old = {"after": after, "last": last, "before": (int(now // 60) - _EXACT) // _DAY * _DAY, "day": _DAY}
+    chosen = "series > :after AND series <= :last AND minute < :before AND minute % :day <> 0"
+    connection.execute(
+        "INSERT INTO tallies (series, minute, count)"  # noqa: S608
+        f" SELECT series, minute / :day * :day, SUM(count) FROM tallies WHERE {chosen} GROUP BY 1, 2"
+        " ON CONFLICT (series, minute) DO UPDATE SET count = count + excluded.count",
+        old,
+    )
+    connection.execute(f"DELETE FROM tallies WHERE {chosen}", old)  # noqa: S608
+    return int(last)

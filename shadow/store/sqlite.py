@@ -1,0 +1,210 @@
+"""The store in one SQLite file: one connection writes, under a lock; each reader has its own and waits for nobody.
+
+Beside the file: `.lock` (one process serves), `.brake` (the brakes that are on), `-wal` and `-shm` of SQLite itself.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from shadow.errors import StoreError
+from shadow.store import brakes, changes, comparisons, counters, findings, parents, schema, series
+from shadow.store.base import (
+    AdviceCount,
+    Brake,
+    Call,
+    Change,
+    Counters,
+    Coverage,
+    FailureCount,
+    Flush,
+    Group,
+    ParentState,
+    Retention,
+)
+from shadow.store.brakefile import BrakeFile
+from shadow.store.connection import Readers, connect, transaction, translated
+from shadow.store.lock import Lock
+from shadow.terms import Outcome
+
+
+class SqliteStore:
+    """`Store` over a file. See there for what each method promises."""
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        self._path = path
+        self._where = str(path)
+        self._read_only = read_only
+        self._lock = Lock(path)
+        self._brake_file = BrakeFile(path)
+        self._readers: Readers | None = None
+        self._writer: sqlite3.Connection | None = None
+        self._writing = threading.Lock()
+        self._brakes: brakes.Brakes | None = None
+        self._rolled_up = 0  # the last series whose old minutes were merged in this round
+
+    def open(self, now: float) -> None:  # noqa: ARG002  # the dead are buried in the minute they last wrote
+        if not self._path.parent.is_dir():
+            raise StoreError(self._where, f"the directory {self._path.parent} does not exist")
+        try:
+            with translated(self._where):
+                if self._read_only:
+                    self._open_to_read()
+                else:
+                    self._open_to_serve()
+        except BaseException:
+            self.close()
+            raise
+
+    def _open_to_read(self) -> None:
+        if not self._path.is_file():
+            raise StoreError(self._where, "there is no such file")
+        self._readers = Readers(self._path)
+        with self._readers.lend() as connection:
+            schema.check(connection, self._where)
+
+    def _open_to_serve(self) -> None:
+        self._lock.acquire()
+        self._writer = connection = connect(self._path, "rwc")
+        schema.migrate(connection, self._where)
+        self._brakes = brakes.Brakes(connection, self._brake_file, self._where)
+        with transaction(connection):
+            counters.bury(connection)
+        self._readers = Readers(self._path)
+
+    def close(self) -> None:
+        """Wait for the write that is under way, then let go of the file. Twice is once."""
+        if self._readers is not None:
+            self._readers.close()
+        with self._writing, translated(self._where):
+            if self._writer is not None:
+                self._writer.close()
+            self._writer = self._brakes = None
+            self._lock.release()
+
+    @contextmanager
+    def _write(self) -> Iterator[sqlite3.Connection]:
+        with self._writing, translated(self._where):
+            if self._writer is None:
+                raise StoreError(self._where, "is open for reading only" if self._read_only else "is not open")
+            yield self._writer
+
+    @contextmanager
+    def _read(self) -> Iterator[sqlite3.Connection]:
+        if self._readers is None:
+            raise StoreError(self._where, "is not open")
+        with translated(self._where), self._readers.lend() as connection:
+            yield connection
+
+    # --- what is decided ----------------------------------------------------------------------------------------
+    def brakes(self) -> dict[str, Brake]:
+        with self._read() as connection:
+            return brakes.read(connection, self._brake_file)
+
+    def remember(self, migration: str, now: float) -> None:
+        with self._write():
+            assert self._brakes is not None
+            self._brakes.remember(migration, now)
+
+    def set_brake(self, migration: str, brake: Brake) -> bool:
+        with self._write():
+            assert self._brakes is not None
+            return self._brakes.set(migration, brake)
+
+    def accepted_configuration(self) -> tuple[str, str] | None:
+        with self._read() as connection:
+            row = connection.execute("SELECT text, digest FROM accepted").fetchone()
+        return None if row is None else (row[0], row[1])
+
+    def accept_configuration(self, text: str, digest: str, now: float) -> None:
+        with self._write() as connection, transaction(connection, durable=True):
+            connection.execute(
+                "INSERT INTO accepted (id, text, digest, at) VALUES (1, ?, ?, ?) ON CONFLICT (id)"
+                " DO UPDATE SET text = excluded.text, digest = excluded.digest, at = excluded.at",
+                (text, digest, now),
+            )
+
+    def served_identities(self, migration: str) -> list[ParentState]:
+        with self._read() as connection:
+            return parents.all_of(connection, migration)
+
+    # --- what is observed ---------------------------------------------------------------------------------------
+    def flush(self, batch: Flush) -> None:
+        tally = series.Tally()
+        calls = [_settled(call) for call in batch.calls]
+        for call in calls:
+            findings.tally_call(tally, call)
+        with self._write() as connection, transaction(connection):
+            counters.record(connection, tally, batch.replica, batch.at, batch.counters)
+            tally.write(connection)
+            parents.upsert(connection, batch.parents)
+            changes.append(connection, batch.changes)
+            for call in filter(comparisons.is_kept, calls):
+                comparisons.insert(connection, call)
+
+    def retain(self, now: float, retention: Retention) -> int:
+        with self._write() as connection:
+            with transaction(connection):
+                gone = comparisons.discard(connection, now, retention)
+                self._rolled_up = series.roll_up(connection, self._rolled_up, now)
+            comparisons.shrink(connection)
+        return gone
+
+    # --- what is asked ------------------------------------------------------------------------------------------
+    def counters(self, migration: str) -> Counters:
+        with self._read() as connection:
+            return counters.total(connection, migration)
+
+    def totals(self, migration: str, since: float | None, until: float | None) -> Counters:
+        with self._read() as connection:
+            return counters.within(connection, migration, since, until)
+
+    def groups(self, migration: str, evidence_digest: str, since: float | None, until: float | None) -> Iterator[Group]:
+        with self._read() as connection:
+            yield from findings.groups(connection, migration, evidence_digest, since, until)
+
+    def parents(self, migration: str, after: str | None, limit: int) -> tuple[list[ParentState], str | None]:
+        with self._read() as connection:
+            return parents.page(connection, migration, after, limit)
+
+    def comparisons(
+        self, migration: str, outcome: Outcome | None, after: str | None, limit: int
+    ) -> tuple[list[Call], str | None]:
+        with self._read() as connection:
+            return comparisons.page(connection, migration, outcome, after, limit)
+
+    def comparison(self, migration: str, id: str) -> Call | None:
+        with self._read() as connection:
+            return comparisons.one(connection, migration, id)
+
+    def advice(
+        self, migration: str, evidence_digest: str, since: float | None, until: float | None
+    ) -> list[AdviceCount]:
+        with self._read() as connection:
+            return findings.advice(connection, migration, evidence_digest, since, until)
+
+    def failures(self, migration: str, since: float | None, until: float | None) -> list[FailureCount]:
+        with self._read() as connection:
+            return findings.failures(connection, migration, since, until)
+
+    def coverage(
+        self, migration: str, evidence_digest: str, since: float | None, until: float | None
+    ) -> list[Coverage]:
+        with self._read() as connection:
+            return findings.coverage(connection, migration, evidence_digest, since, until)
+
+    def history(self, migration: str | None, after: str | None, limit: int) -> tuple[list[Change], str | None]:
+        with self._read() as connection:
+            return changes.history(connection, migration, after, limit)
+
+
+def _settled(call: Call) -> Call:
+    """Where there is a comparison, its outcome is the call's."""
+    compared = call.comparison
+    if compared is None or call.outcome is compared.outcome:
+        return call
+    return msgspec.structs.replace(call, outcome=compared.outcome, reason=call.reason or compared.reason)
