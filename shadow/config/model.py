@@ -16,6 +16,7 @@ from shadow.config.rules import Compare
 from shadow.config.scalars import (
     Address,
     Bytes,
+    FieldPath,
     File,
     Flag,
     Listen,
@@ -123,7 +124,7 @@ class Redaction(Section):
     key_file: File | None = None
     """Key that stand-ins are derived with. Null: a file readable by its owner alone, beside the database."""
 
-    paths: tuple[Text, ...] = ()
+    paths: tuple[FieldPath, ...] = ()
     """Field paths whose values are secret too."""
 
 

@@ -12,6 +12,7 @@ from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 
 from shadow.config.base import Section
 from shadow.config.scalars import fault, shown
+from shadow.fieldpath import glob
 from shadow.terms import Side
 
 
@@ -25,28 +26,6 @@ class Parent(Protocol):
     def name(self) -> str: ...
 
 
-def matches_glob(glob: str, text: str) -> bool:
-    """Whether `text` is what `glob` says: `*` any run without `/`, `?` one character but `/`.
-
-    Remembers only the last star, so no pattern costs more than its length times that of the text.
-    """
-    at = star = mark = 0
-    position, retry = 0, False
-    while at < len(text):
-        if position < len(glob) and glob[position] == "*":
-            star, mark, retry = position, at, True
-            position += 1
-        elif position < len(glob) and (glob[position] == text[at] or (glob[position] == "?" and text[at] != "/")):
-            position += 1
-            at += 1
-        elif retry and text[mark] != "/":
-            mark += 1
-            position, at = star + 1, mark
-        else:
-            return False
-    return not glob[position:].strip("*")
-
-
 @dataclass(frozen=True, slots=True)
 class Glob:
     """`team-a`, `prod-*`, `team-*/pipelines`."""
@@ -55,8 +34,10 @@ class Glob:
 
     def matches(self, parent: Parent, labels: Mapping[str, str]) -> bool:  # noqa: ARG002 - one signature with Selector
         if "/" not in self.pattern:
-            return matches_glob(self.pattern, parent.name)
-        return matches_glob(self.pattern, f"{parent.namespace}/{parent.name}" if parent.namespace else parent.name)
+            return glob(self.pattern, parent.name)
+        # Part by part, so that no star crosses the slash; a cluster-scoped parent has no first part.
+        namespace, _, name = self.pattern.partition("/")
+        return bool(parent.namespace) and glob(namespace, parent.namespace) and glob(name, parent.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +102,7 @@ def _requirement(term: str) -> Requirement:
 def parse_pin(value: object) -> Pin:
     """A glob over parents, or `{selector: ...}`."""
     if isinstance(value, str):
-        if not re.fullmatch(r"[A-Za-z0-9.*?_-]+(?:/[A-Za-z0-9.*?_-]+)?", value):
+        if not re.fullmatch(r"[A-Za-z0-9.*_-]+(?:/[A-Za-z0-9.*_-]+)?", value):
             raise fault(f"must be a glob over NAME or NAMESPACE/NAME such as prod-*, not {shown(value)}")
         return Glob(value)
     if isinstance(value, dict) and set(value) == {"selector"} and isinstance(value["selector"], str):

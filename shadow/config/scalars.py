@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from shadow.fieldpath import parse
+
 _NUMBER = r"[0-9]+(?:\.[0-9]+)?"
 _DURATION_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _DURATION_PART = re.compile(rf"({_NUMBER})(ms|s|m|h|d)")
@@ -191,6 +193,18 @@ def url_path(value: object) -> str:
     return value
 
 
+def field_path(value: object) -> str:
+    """`spec.template.spec.containers[name=main].image`; `["a.b/c"]` quotes a segment."""
+    path = text(value)
+    try:
+        steps = parse(path)
+    except ValueError as error:
+        raise fault(f"must be a field path: {error}") from None
+    if not steps or len(path) > 1024:
+        raise fault("must be a field path of at most 1024 characters")
+    return path
+
+
 def _schema(kind: str | list[str], example: str, pattern: str | None = None) -> WithJsonSchema:
     schema: dict[str, Any] = {"type": kind, "examples": [example]}
     return WithJsonSchema(schema | ({"pattern": pattern} if pattern else {}))
@@ -213,3 +227,4 @@ File = Annotated[Path, PlainValidator(file), PlainSerializer(_spelled), _schema(
 Listen = Annotated[Address, PlainValidator(address), PlainSerializer(_spelled), _schema("string", "0.0.0.0:8080")]
 Url = Annotated[str, PlainValidator(http_url), _schema("string", "http://profile-controller-old", "^https?://[^?#@]+$")]
 UrlPath = Annotated[str, PlainValidator(url_path), _schema("string", "/sync", "^/[^?#]*$")]
+FieldPath = Annotated[str, PlainValidator(field_path), _schema("string", "spec.**.image")]
