@@ -4,10 +4,11 @@ import re
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, PlainSerializer, PlainValidator, WithJsonSchema, model_validator
+from pydantic import Field, model_validator
 
-from shadow.config.base import Section
-from shadow.config.scalars import File, Flag, Seconds, Text, Url, UrlPath, fault, shown, whole
+from shadow.config.base import Section, Spelled, fault, shown
+from shadow.config.places import File, Url, UrlPath
+from shadow.config.scalars import Flag, Seconds, Text, whole
 from shadow.terms import Hook, HookVersion, Protocol
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -71,33 +72,21 @@ def _check_header(name: object, content: object) -> None:
         raise fault(f"must have printable ASCII text as the value of {name}; quote numbers")
 
 
+_OBSERVED_SCHEMA = {
+    "type": "object",
+    "properties": {"observed": {"type": "array", "items": {"type": "string"}, "minItems": 1}},
+    "required": ["observed"],
+    "additionalProperties": False,
+}
 When = Annotated[
     ShadowWhen,
-    PlainValidator(shadow_when),
-    PlainSerializer(spell_shadow_when),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"enum": ["always", "never"]},
-                {
-                    "type": "object",
-                    "properties": {"observed": {"type": "array", "items": {"type": "string"}, "minItems": 1}},
-                    "required": ["observed"],
-                    "additionalProperties": False,
-                },
-            ]
-        }
-    ),
+    Spelled(shadow_when, spell_shadow_when, {"anyOf": [{"enum": ["always", "never"]}, _OBSERVED_SCHEMA]}),
 ]
 HeaderMap = Annotated[
-    dict[str, str],
-    PlainValidator(headers),
-    WithJsonSchema({"type": "object", "additionalProperties": {"type": "string"}}),
+    dict[str, str], Spelled(headers, dict, {"type": "object", "additionalProperties": {"type": "string"}})
 ]
 InFlight = Annotated[
-    int,
-    PlainValidator(lambda value: whole(value, 1, 1000)),
-    WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 1000}),
+    int, Spelled(lambda value: whole(value, 1, 1000), int, {"type": "integer", "minimum": 1, "maximum": 1000})
 ]
 
 

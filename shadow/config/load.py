@@ -1,5 +1,6 @@
 """From a file to a configuration. Either the whole of it is good, or every problem is told."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from shadow.config.document import read
@@ -31,6 +32,11 @@ def load(path: Path) -> Configuration:
         ConfigurationError: also when the file cannot be read.
     """
     return parse(read_text(path), str(path))
+
+
+def locate(option: str | None, environment: Mapping[str, str]) -> Path:
+    """The file to read: the option, else `SHADOW_CONFIG`, else `shadow.yaml`."""
+    return Path(option or environment.get("SHADOW_CONFIG") or "shadow.yaml")
 
 
 def read_text(path: Path) -> str:

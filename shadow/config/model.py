@@ -7,27 +7,23 @@ of the file are the fields' names. Every default is the safe one.
 import re
 from typing import Annotated, Literal
 
-from pydantic import Field, PlainSerializer, PlainValidator, WithJsonSchema
+from pydantic import Field
 
-from shadow.config.base import Section
+from shadow.config.base import Section, Spelled, fault, shown
 from shadow.config.implementation import Implementation
 from shadow.config.pins import Pins
+from shadow.config.places import FieldPath, File, Url
 from shadow.config.rules import Compare
 from shadow.config.scalars import (
     Address,
+    AutoFlag,
     Bytes,
-    FieldPath,
-    File,
     Flag,
     Listen,
     Seconds,
     Share,
     Text,
-    Url,
     Weight,
-    auto_or_flag,
-    fault,
-    shown,
     whole,
 )
 from shadow.terms import Effect, Side, Stage
@@ -47,21 +43,14 @@ def holds(value: object) -> tuple[Effect, ...]:
     return tuple(Effect(effect) for effect in sorted(set(value)))
 
 
-AutoFlag = Annotated[
-    Literal["auto", "true", "false"], PlainValidator(auto_or_flag), WithJsonSchema({"enum": ["auto", True, False]})
-]
 Holds = Annotated[
     tuple[Effect, ...],
-    PlainValidator(holds),
-    PlainSerializer(list),
-    WithJsonSchema({"type": "array", "items": {"enum": ["delete", "recreate"]}, "uniqueItems": True}),
+    Spelled(holds, list, {"type": "array", "items": {"enum": ["delete", "recreate"]}, "uniqueItems": True}),
 ]
 Count = Annotated[
-    int,
-    PlainValidator(lambda value: whole(value, 1, 10**9)),
-    WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 10**9}),
+    int, Spelled(lambda value: whole(value, 1, 10**9), int, {"type": "integer", "minimum": 1, "maximum": 10**9})
 ]
-StoreUrl = Annotated[str, PlainValidator(store_url), WithJsonSchema({"type": "string", "pattern": "^sqlite:///"})]
+StoreUrl = Annotated[str, Spelled(store_url, str, {"type": "string", "pattern": "^sqlite:///"})]
 
 
 class ServerTls(Section):

@@ -8,10 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Protocol
 
-from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
-
-from shadow.config.base import Section
-from shadow.config.scalars import fault, shown
+from shadow.config.base import Section, Spelled, fault, shown
 from shadow.fieldpath import glob
 from shadow.terms import Side
 
@@ -115,24 +112,13 @@ def spell_pin(pin: Pin) -> str | dict[str, str]:
     return pin.pattern if isinstance(pin, Glob) else {"selector": pin.text}
 
 
-PinEntry = Annotated[
-    Pin,
-    PlainValidator(parse_pin),
-    PlainSerializer(spell_pin),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "string"},
-                {
-                    "type": "object",
-                    "properties": {"selector": {"type": "string"}},
-                    "required": ["selector"],
-                    "additionalProperties": False,
-                },
-            ]
-        }
-    ),
-]
+_SELECTOR_SCHEMA = {
+    "type": "object",
+    "properties": {"selector": {"type": "string"}},
+    "required": ["selector"],
+    "additionalProperties": False,
+}
+PinEntry = Annotated[Pin, Spelled(parse_pin, spell_pin, {"anyOf": [{"type": "string"}, _SELECTOR_SCHEMA]})]
 
 
 class Pins(Section):

@@ -14,10 +14,9 @@ from typing import Any, TypeVar, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from shadow.config.base import Section
+from shadow.config.base import Section, shown
 from shadow.config.document import Document, Location, spelled
 from shadow.config.model import Configuration, Migration, Server
-from shadow.config.scalars import shown
 from shadow.errors import Problem
 from shadow.terms import Side
 

@@ -3,10 +3,11 @@
 import re
 from typing import Annotated
 
-from pydantic import BeforeValidator, PlainValidator, WithJsonSchema, model_validator
+from pydantic import model_validator
 
-from shadow.config.base import Section
-from shadow.config.scalars import FieldPath, IsoDate, Text, fault, shown
+from shadow.config.base import Section, Spelled, fault, shown
+from shadow.config.places import FieldPath
+from shadow.config.scalars import IsoDate, Text
 from shadow.terms import Change, Effect
 
 _OBJECT = re.compile(r"[^/\s]+(?:/[^/\s]+){1,2}")
@@ -31,12 +32,14 @@ def parents(value: object) -> tuple[str, ...]:
 
 
 _STRINGS = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}
+ObjectGlob = Annotated[str, Spelled(object_glob, str, {"type": "string"})]
+ParentGlobs = Annotated[tuple[str, ...], Spelled(parents, list, _STRINGS)]
 
 
 class Rule(Section):
     """Differences that are known. What a rule leaves out, it does not ask for; one thing it has to ask for."""
 
-    object: Annotated[str, PlainValidator(object_glob), WithJsonSchema({"type": "string"})] | None = None
+    object: ObjectGlob | None = None
     """`Kind[.group]/name` or `Kind[.group]/namespace/name`, globs. Without group any group; null: any object."""
 
     path: FieldPath | None = None
@@ -51,7 +54,7 @@ class Rule(Section):
     effect: Effect | None = None
     """What it would do to the cluster. Null: anything."""
 
-    parents: Annotated[tuple[str, ...], BeforeValidator(parents), WithJsonSchema(_STRINGS)] = ()
+    parents: ParentGlobs = ()
     """Globs over `namespace/name` (without `/` the name is meant). Empty: every parent."""
 
     because: Text

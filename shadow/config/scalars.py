@@ -1,4 +1,4 @@
-"""How single values are spelled: durations, sizes, shares, weights, addresses, URLs.
+"""How single values are spelled: durations, sizes, shares, weights, dates, addresses.
 
 Refuses what could mean two things. Each type is the plain Python value; an error says what is expected.
 """
@@ -8,14 +8,9 @@ import math
 import re
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
-from typing import Annotated, Any
-from urllib.parse import urlsplit
+from typing import Annotated, Literal
 
-from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
-from pydantic_core import PydanticCustomError
-
-from shadow.fieldpath import parse
+from shadow.config.base import Spelled, fault, shown
 
 _NUMBER = r"[0-9]+(?:\.[0-9]+)?"
 _DURATION_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
@@ -24,17 +19,6 @@ _DURATION = re.compile(rf"(?:{_NUMBER}(?:ms|s|m|h|d))+")
 _SIZE_UNITS = {"": 1, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
 _SIZE = re.compile(rf"({_NUMBER})(|Ki|Mi|Gi|Ti)B?")
 _PERCENT = re.compile(rf"({_NUMBER})\s*%")
-
-
-def fault(message: str) -> PydanticCustomError:
-    """An error whose text is ours: `shadow.config.problems` shows it as it is."""
-    return PydanticCustomError("fault", "{message}", {"message": message})
-
-
-def shown(value: object) -> str:
-    """A value as an error may repeat it: short, and on one line."""
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def seconds(value: object) -> float:
@@ -92,6 +76,13 @@ def weight_percent(value: object) -> float:
     return result
 
 
+def text(value: object) -> str:
+    """A word or sentence that is not blank."""
+    if not isinstance(value, str) or not value.strip():
+        raise fault("must be text" if isinstance(value, str) else f"must be text, not {shown(value)}; quote it")
+    return value
+
+
 def whole(value: object, least: int, most: int) -> int:
     """A whole number within bounds; 2.0 and true are not."""
     if isinstance(value, bool) or not isinstance(value, int):
@@ -117,27 +108,12 @@ def auto_or_flag(value: object) -> str:
     return str(value)
 
 
-def text(value: object) -> str:
-    """A word or sentence that is not blank."""
-    if not isinstance(value, str) or not value.strip():
-        raise fault("must be text" if isinstance(value, str) else f"must be text, not {shown(value)}; quote it")
-    return value
-
-
 def iso_date(value: object) -> date:
     """`2027-01-31`."""
     try:
         return date.fromisoformat(value) if isinstance(value, str) and len(value) == 10 else date(0, 0, 0)
     except ValueError:
         raise fault(f"must be a date such as 2027-01-31, not {shown(value)}") from None
-
-
-def file(value: object) -> Path:
-    """The path of a file; a relative one is taken from where the process started."""
-    result = text(value)
-    if "\0" in result:
-        raise fault("must be a path without a NUL byte")
-    return Path(result)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,61 +146,37 @@ def address(value: object) -> Address:
     return Address(match["v6"] or match["host"], int(match["port"]))
 
 
-def http_url(value: object) -> str:
-    """`http://host[:port][/prefix]`, given back without a trailing slash. What is secret is never repeated."""
-    try:
-        parts = urlsplit(text(value))
-        _ = parts.port
-    except ValueError:
-        raise fault("must be a URL such as http://profile-controller-old:8080") from None
-    if "@" in parts.netloc:
-        raise fault("must not hold credentials; put them into a file and name it in authorization_file")
-    if "?" in str(value) or "#" in str(value):
-        raise fault("must not have a query or a fragment")
-    if parts.scheme not in ("http", "https") or not parts.hostname or re.search(r"[^\x21-\x7e]", str(value)):
-        raise fault(f"must be a URL such as http://profile-controller-old:8080, not {shown(value)}")
-    return str(value).rstrip("/")
+def spell_seconds(value: float) -> str:
+    """The shortest exact spelling: 90.0 is `90s`, 86400.0 is `1d`."""
+    for unit in ("d", "h", "m", "s"):
+        if value % _DURATION_UNITS[unit] == 0:
+            return f"{int(value / _DURATION_UNITS[unit])}{unit}"
+    return f"{value * 1000:.12g}ms"
 
 
-def url_path(value: object) -> str:
-    """The path of one hook: `/sync`."""
-    if not isinstance(value, str) or not re.fullmatch(r"/[\x21-\x7e]*", value) or re.search(r"[?#]", value):
-        raise fault(f"must be a path such as /sync, without query, not {shown(value)}")
-    return value
+def spell_bytes(value: int) -> str:
+    """The shortest exact spelling: 65536 is `64KiB`."""
+    for unit in ("Ti", "Gi", "Mi", "Ki"):
+        if value % _SIZE_UNITS[unit] == 0:
+            return f"{value // _SIZE_UNITS[unit]}{unit}B"
+    return f"{value}B"
 
 
-def field_path(value: object) -> str:
-    """`spec.template.spec.containers[name=main].image`; `["a.b/c"]` quotes a segment."""
-    path = text(value)
-    try:
-        steps = parse(path)
-    except ValueError as error:
-        raise fault(f"must be a field path: {error}") from None
-    if not steps or len(path) > 1024:
-        raise fault("must be a field path of at most 1024 characters")
-    return path
+def spell_share(value: float) -> str:
+    """0.1 is `10%`."""
+    return f"{value * 100:.12g}%"
 
 
-def _schema(kind: str | list[str], example: str, pattern: str | None = None) -> WithJsonSchema:
-    schema: dict[str, Any] = {"type": kind, "examples": [example]}
-    return WithJsonSchema(schema | ({"pattern": pattern} if pattern else {}))
-
-
-def _spelled(value: object) -> str:
-    return str(value)
-
-
-Seconds = Annotated[float, PlainValidator(seconds), _schema("string", "8s", rf"^{_DURATION.pattern}$")]
-Bytes = Annotated[int, PlainValidator(size_bytes), _schema(["string", "integer"], "16MiB", rf"^{_SIZE.pattern}$")]
-Share = Annotated[float, PlainValidator(share), _schema(["string", "number"], "10%", rf"^{_PERCENT.pattern}$")]
-Weight = Annotated[float, PlainValidator(weight_percent), _schema(["number", "string"], "10", rf"^{_PERCENT.pattern}$")]
-Flag = Annotated[bool, PlainValidator(flag), WithJsonSchema({"type": "boolean"})]
-Text = Annotated[str, PlainValidator(text), WithJsonSchema({"type": "string", "minLength": 1})]
-IsoDate = Annotated[
-    date, PlainValidator(iso_date), PlainSerializer(_spelled), WithJsonSchema({"type": "string", "format": "date"})
+Seconds = Annotated[float, Spelled(seconds, spell_seconds, {"type": "string", "pattern": rf"^{_DURATION.pattern}$"})]
+Bytes = Annotated[
+    int, Spelled(size_bytes, spell_bytes, {"type": ["string", "integer"], "pattern": rf"^{_SIZE.pattern}$"})
 ]
-File = Annotated[Path, PlainValidator(file), PlainSerializer(_spelled), _schema("string", "/etc/shadow/token")]
-Listen = Annotated[Address, PlainValidator(address), PlainSerializer(_spelled), _schema("string", "0.0.0.0:8080")]
-Url = Annotated[str, PlainValidator(http_url), _schema("string", "http://profile-controller-old", "^https?://[^?#@]+$")]
-UrlPath = Annotated[str, PlainValidator(url_path), _schema("string", "/sync", "^/[^?#]*$")]
-FieldPath = Annotated[str, PlainValidator(field_path), _schema("string", "spec.**.image")]
+Share = Annotated[
+    float, Spelled(share, spell_share, {"type": ["string", "number"], "pattern": rf"^{_PERCENT.pattern}$"})
+]
+Weight = Annotated[float, Spelled(weight_percent, float, {"type": ["number", "string"], "minimum": 0, "maximum": 100})]
+Flag = Annotated[bool, Spelled(flag, bool, {"type": "boolean"})]
+Text = Annotated[str, Spelled(text, str, {"type": "string", "minLength": 1})]
+IsoDate = Annotated[date, Spelled(iso_date, str, {"type": "string", "format": "date"})]
+Listen = Annotated[Address, Spelled(address, str, {"type": "string", "pattern": ":[0-9]+$"})]
+AutoFlag = Annotated[Literal["auto", "true", "false"], Spelled(auto_or_flag, str, {"enum": ["auto", True, False]})]

@@ -1,0 +1,59 @@
+"""How places are spelled: files, URLs, paths of hooks, fields of an object. What may be secret is never repeated."""
+
+import re
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from shadow.config.base import Spelled, fault, shown
+from shadow.config.scalars import text
+from shadow.fieldpath import parse
+
+
+def file(value: object) -> Path:
+    """The path of a file; a relative one is taken from where the process started."""
+    result = text(value)
+    if "\0" in result:
+        raise fault("must be a path without a NUL byte")
+    return Path(result)
+
+
+def http_url(value: object) -> str:
+    """`http://host[:port][/prefix]`, given back without a trailing slash. What is secret is never repeated."""
+    try:
+        parts = urlsplit(text(value))
+        _ = parts.port
+    except ValueError:
+        raise fault("must be a URL such as http://profile-controller-old:8080") from None
+    if "@" in parts.netloc:
+        raise fault("must not hold credentials; put them into a file and name it in authorization_file")
+    if "?" in str(value) or "#" in str(value):
+        raise fault("must not have a query or a fragment")
+    if parts.scheme not in ("http", "https") or not parts.hostname or re.search(r"[^\x21-\x7e]", str(value)):
+        raise fault(f"must be a URL such as http://profile-controller-old:8080, not {shown(value)}")
+    return str(value).rstrip("/")
+
+
+def url_path(value: object) -> str:
+    """The path of one hook: `/sync`."""
+    if not isinstance(value, str) or not re.fullmatch(r"/[\x21-\x7e]*", value) or re.search(r"[?#]", value):
+        raise fault(f"must be a path such as /sync, without query, not {shown(value)}")
+    return value
+
+
+def field_path(value: object) -> str:
+    """`spec.template.spec.containers[name=main].image`; `["a.b/c"]` quotes a segment."""
+    path = text(value)
+    try:
+        steps = parse(path)
+    except ValueError as error:
+        raise fault(f"must be a field path: {error}") from None
+    if not steps or len(path) > 1024:
+        raise fault("must be a field path of at most 1024 characters")
+    return path
+
+
+File = Annotated[Path, Spelled(file, str, {"type": "string", "minLength": 1})]
+Url = Annotated[str, Spelled(http_url, str, {"type": "string", "pattern": "^https?://[^?#@]+$"})]
+UrlPath = Annotated[str, Spelled(url_path, str, {"type": "string", "pattern": "^/[^?#]*$"})]
+FieldPath = Annotated[str, Spelled(field_path, str, {"type": "string", "minLength": 1})]
