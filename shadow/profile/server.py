@@ -90,6 +90,8 @@ def listen(host: str, port: int) -> socket.socket:
 
 def serve(respond: Respond, listener: socket.socket) -> None:
     """Serves until SIGINT or SIGTERM and finishes the calls under way; then the signal takes its usual course."""
-    config = uvicorn.Config(create_app(respond), log_config=None, access_log=False, lifespan="off")
+    config = uvicorn.Config(
+        create_app(respond), log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=10
+    )
     with suppress(KeyboardInterrupt):
         uvicorn.Server(config).run(sockets=[listener])
