@@ -35,13 +35,12 @@ def render(report: Report) -> Iterator[str]:
 def _blocks(report: Report) -> Iterator[str]:
     yield _summary(report)
     unexplained = [line for line in report.differences if not line.explained]
+    explained = [line for line in report.differences if line.explained]
     yield from _table(report, unexplained)
     for line in unexplained:
         yield _folded_difference(report, line)
     yield from _list("Failures", [words.failure(line) for line in report.failures], folded=False)
-    yield from _list(
-        "Explained by rules", [words.explained(report, line) for line in report.differences if line.explained]
-    )
+    yield from _list("Explained by rules", [words.explained(report, line) for line in explained])
     yield from _list("Advice", [words.advice(line) for line in report.advice])
     yield from _list("Parents that differ", (_parent(line) for line in report.parents if _differs(line)))
 

@@ -1,0 +1,97 @@
+"""Finds the command, runs it, and turns what went wrong into one line and an exit status. Never shows a traceback.
+
+Only the module of the command that was asked for is imported: `shadow --help` and `shadow profile` start fast.
+"""
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from shadow import __version__
+from shadow.cli.common import CommandError, Exit, complain
+from shadow.errors import ConfigurationError, ShadowError
+
+COMMANDS: Mapping[str, str] = {
+    "demo": "watch a whole migration on this machine",
+    "serve": "run the proxy",
+    "check": "check a configuration and tell every error at once",
+    "status": "where migrations stand: stage, weight, brake, counts",
+    "report": "what differs between old and new, and what it would do to the cluster",
+    "rollback": "pull the brake: old answers for every parent, at once",
+    "release": "let the brake go",
+    "profile": "run the bundled Kubeflow Pipelines profile hook",
+}
+"""Every command and its line of help; its module has the same name."""
+
+DEBUG = "SHADOW_DEBUG"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        argv: without the program's name; None: the process's own arguments.
+
+    Returns:
+        The exit status (`shadow.cli.common.Exit`; 130 when interrupted).
+    """
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        args = parser(arguments[0] if arguments else None).parse_args(arguments)
+    except SystemExit as end:  # argparse: help and version end with 0, wrong usage with 2
+        return end.code if isinstance(end.code, int) else Exit.USAGE
+    return _guarded(args.run, args)
+
+
+def parser(command: str | None) -> argparse.ArgumentParser:
+    """The parser of everything, of which only `command` knows its own arguments."""
+    top = argparse.ArgumentParser(prog="shadow", description=_ABOUT, allow_abbrev=False)
+    top.add_argument("--version", action="version", version=f"shadow {__version__}")
+    subparsers = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for name, text in COMMANDS.items():
+        if name == command:
+            importlib.import_module(f"shadow.cli.{name}").register(subparsers)
+        else:
+            subparsers.add_parser(name, help=text)
+    return top
+
+
+_ABOUT = (
+    "A proxy between Metacontroller and two implementations of one hook, that makes moving from one to the other safe."
+)
+
+
+def _guarded(run: Callable[[Any], int], args: argparse.Namespace) -> int:
+    try:
+        return run(args)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # The reader has seen enough (`shadow report | head`); the interpreter must not flush into the closed pipe.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.FAILED
+    except Exception as error:
+        if os.environ.get(DEBUG):
+            raise
+        return _told(error)
+
+
+def _told(error: Exception) -> int:
+    match error:
+        case ConfigurationError():
+            for problem in error.problems:
+                complain(str(problem))
+            return Exit.USAGE
+        case CommandError():
+            complain(str(error))
+            return error.status
+        case ShadowError():
+            complain(str(error))
+        case OSError():
+            complain(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+        case _:
+            complain(f"unexpected {type(error).__name__}: {' '.join(str(error).split())} ({DEBUG}=1 shows where)")
+    return Exit.FAILED

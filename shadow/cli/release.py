@@ -1,0 +1,26 @@
+"""`shadow release`: lets the brake go, unless what it would let loose is not what was braked."""
+
+import argparse
+from typing import Any
+
+from shadow.cli.brake import add_arguments, change
+
+
+def register(subparsers: Any) -> None:
+    """Add the command's arguments."""
+    parser = subparsers.add_parser("release", help="let the brake go")
+    add_arguments(parser)
+    parser.add_argument(
+        "--accept-digest",
+        metavar="D",
+        help="release although stage, weight, pins or implementations changed since the pull, to this configuration",
+    )
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """0 stored and acknowledged by all, 4 not yet, 2 refused."""
+    body = {"because": args.because}
+    if args.accept_digest:
+        body["accept_digest"] = args.accept_digest
+    return change(args, "release", body)

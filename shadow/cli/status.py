@@ -1,0 +1,152 @@
+"""`shadow status`: where migrations stand, as the control API tells it. Only reads."""
+
+import argparse
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from shadow.cli.client import Control, add_control_arguments, control, migration_path
+from shadow.cli.common import CommandError, Exit, write
+from shadow.config.scalars import seconds
+from shadow.report.model import BrakeLine, Outcomes
+from shadow.report.words import counted, printable
+from shadow.terms import Side, Stage
+
+_POLL_SECONDS = 0.25
+_SHORTEST_DIGEST = 8
+
+
+class Status(msgspec.Struct, frozen=True):
+    """One migration of `GET /api/v1/migrations`, as far as it is shown; what is not served yet stays empty."""
+
+    name: str
+    stage: Stage
+    weight: float
+    brake: BrakeLine
+    configuration_digest: str
+    evidence_digest: str
+    comparisons: Outcomes
+    front: Mapping[str, Any] | None = None
+    calls: int = 0
+    dropped: int = 0
+    dropped_by: Mapping[str, int] = {}
+    served: Mapping[Side, int] = {}
+    fallbacks: int = 0
+    fallbacks_withheld: int = 0
+    held: int = 0
+    refused: int = 0
+    parents: int = 0
+
+
+def register(subparsers: Any) -> None:
+    """Add the command's arguments."""
+    parser = subparsers.add_parser("status", help="where migrations stand: stage, weight, brake, counts")
+    parser.add_argument("migration", nargs="?", metavar="MIGRATION", help="one migration (default: all)")
+    parser.add_argument(
+        "--wait-digest",
+        type=digest,
+        metavar="D",
+        help="wait until the configuration with this digest (`shadow check --print-digest`) is in force",
+    )
+    parser.add_argument("--wait", type=_duration, default=60.0, metavar="1m", help="how long (default: 1m)")
+    add_control_arguments(parser)
+    parser.set_defaults(run=run)
+
+
+def digest(text: str) -> str:
+    """A digest or its beginning, with or without `sha256:`."""
+    bare = text.strip().lower().removeprefix("sha256:")
+    if len(bare) < _SHORTEST_DIGEST or not set(bare) <= set("0123456789abcdef"):
+        raise argparse.ArgumentTypeError(f"must be at least {_SHORTEST_DIGEST} hex digits of a digest")
+    return f"sha256:{bare}"
+
+
+def _duration(text: str) -> float:
+    try:
+        return seconds(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the status; 4 if the digest that was waited for did not come."""
+    api = control(args)
+    if args.wait_digest:
+        found = _wait(lambda: _fetch(api, args.migration), args.wait_digest, args.wait)
+    else:
+        found = _fetch(api, args.migration)
+    write(line for status in found for line in lines(status))
+    if args.wait_digest and not in_force(found, args.wait_digest):
+        raise CommandError(f"{args.wait_digest} is not in force after {args.wait:g}s", Exit.INCONCLUSIVE)
+    return Exit.FINE
+
+
+def _fetch(api: Control, migration: str | None) -> list[Status]:
+    try:
+        if migration is None:
+            return msgspec.json.decode(api.get("/api/v1/migrations"), type=list[Status])
+        return [msgspec.json.decode(api.get(migration_path(migration)), type=Status)]
+    except msgspec.DecodeError as error:
+        raise CommandError(f"{api.url} does not answer as a shadow does: {error}") from error
+
+
+def in_force(found: list[Status], digest: str) -> bool:
+    """Whether every migration asked for is served with that configuration."""
+    return bool(found) and all(status.configuration_digest.startswith(digest) for status in found)
+
+
+def _wait(fetch: Callable[[], list[Status]], digest: str, timeout_seconds: float) -> list[Status]:
+    """Ask until the digest is in force or time is up; returns what was found last."""
+    deadline = time.monotonic() + timeout_seconds
+    while not in_force(found := fetch(), digest) and time.monotonic() < deadline:
+        time.sleep(_POLL_SECONDS)
+    return found
+
+
+def lines(status: Status) -> Iterator[str]:
+    """One migration for a person, a fact a line."""
+    yield f"{printable(status.name)}\n"
+    for name, text in _facts(status):
+        yield f"  {name:<14} {text}\n"
+
+
+def _facts(status: Status) -> Iterator[tuple[str, str]]:
+    outcomes = status.comparisons
+    yield "stage", f"canary {status.weight:g}%" if status.stage is Stage.CANARY else status.stage.value
+    yield "brake", brake(status.brake)
+    yield "configuration", status.configuration_digest
+    yield "evidence", status.evidence_digest
+    yield "front", _front(status.front)
+    yield "parents", str(status.parents)
+    yield "calls", f"{status.calls}, answered by {_served(status.served)}"
+    yield "compared", f"{outcomes.matched} matched, {outcomes.ignored} ignored, {outcomes.mismatched} mismatched"
+    yield "not compared", f"{outcomes.failed} failed, {outcomes.skipped} skipped, {_dropped(status)}"
+    yield "withheld", f"{status.held} held, {status.refused} refused, {counted(status.fallbacks_withheld, 'fallback')}"
+    yield "fallbacks", str(status.fallbacks)
+
+
+def brake(line: BrakeLine) -> str:
+    """`off`, or since when, by whom and why it is on."""
+    if line.on is None:
+        return "UNKNOWN: the store does not remember this migration; roll back or release it"
+    if not line.on:
+        return "off"
+    since = f" since {line.since:%Y-%m-%d %H:%M:%S} UTC" if line.since else ""
+    return f"ON{since} by {printable(line.by or '?')}: {printable(line.because or '')}"
+
+
+def _front(front: Mapping[str, Any] | None) -> str:
+    if not front:
+        return "not seen yet"
+    return ", ".join(f"{printable(str(key))} {printable(str(value))}" for key, value in front.items())
+
+
+def _served(served: Mapping[Side, int]) -> str:
+    return ", ".join(f"{side} {served.get(side, 0)}" for side in Side)
+
+
+def _dropped(status: Status) -> str:
+    why = ", ".join(f"{printable(reason)} {count}" for reason, count in sorted(status.dropped_by.items()) if count)
+    return f"{status.dropped} dropped{f' ({why})' if why else ''}"

@@ -1,0 +1,84 @@
+"""A report straight from a store, without a proxy: beside one that serves, or after it is gone. Changes nothing."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from shadow.cli.common import CommandError, Exit
+from shadow.config.digest import configuration_digest, evidence_digest
+from shadow.config.load import parse
+from shadow.config.model import Configuration, Migration
+from shadow.report.build import PAGE, MigrationView, build
+from shadow.report.judge import judge
+from shadow.report.model import Report
+from shadow.store.base import Store
+from shadow.store.open import open_store
+from shadow.terms import Side
+
+
+@contextmanager
+def stored_report(
+    url: str, name: str, rules: Migration | None, since: float | None, until: float | None, now: float
+) -> Iterator[Report]:
+    """The report of one migration, while its store is open.
+
+    Args:
+        url: of the store.
+        rules: whose rules judge; None: those of the configuration that the store holds.
+
+    Raises:
+        CommandError: the store never took over a configuration with that migration.
+        StoreError: the store cannot be opened or read.
+    """
+    store = open_store(url, read_only=True)
+    store.open(now)
+    try:
+        yield build(store, view(store, name, rules, now), since, until, now)
+    finally:
+        store.close()
+
+
+def view(store: Store, name: str, rules: Migration | None, now: float) -> MigrationView:
+    """Where the migration stands, by the configuration that was in force last."""
+    configuration = _accepted(store)
+    migration = configuration.migrations.get(name)
+    if migration is None:
+        raise CommandError(f"the store knows no migration {name!r}: {', '.join(configuration.migrations)}", Exit.USAGE)
+    return MigrationView(
+        name=name,
+        stage=migration.stage,
+        weight=migration.canary.weight,
+        brake=store.brakes().get(name),
+        configuration_digest=configuration_digest(configuration),
+        evidence_digest=evidence(store, name, migration),
+        explain=judge((rules or migration).compare, now),
+    )
+
+
+def _accepted(store: Store) -> Configuration:
+    accepted = store.accepted_configuration()
+    if accepted is None:
+        raise CommandError("the store has not taken over any configuration yet", Exit.INCONCLUSIVE)
+    return parse(accepted[0], "the configuration in the store")
+
+
+def evidence(store: Store, name: str, migration: Migration) -> str:
+    """The evidence digest in force.
+
+    It is computed, unless it also covers what only the serving process has seen (a revision header, the content of a
+    controller file): then it is what the parent compared last was compared at.
+    """
+    sides = [migration.implementation(side) for side in Side]
+    if any(side.revision_header or side.controller_file for side in sides):
+        return _latest_evidence(store, name) or evidence_digest(migration)
+    return evidence_digest(migration)
+
+
+def _latest_evidence(store: Store, name: str) -> str | None:
+    latest: tuple[float, str] | None = None
+    after: str | None = None
+    while True:
+        page, after = store.parents(name, after, PAGE)
+        seen = [(one.compared_at, one.evidence_digest) for one in page if one.compared_at and one.evidence_digest]
+        latest = max([*seen, *([latest] if latest else [])], default=None)
+        if after is None:
+            return latest[1] if latest else None
