@@ -115,7 +115,7 @@ class ClientTls(Section):
 
 
 class Implementation(Section):
-    """One of the two implementations of a migration's hook."""
+    """One of the two implementations of a migration's hook: `old` and `new` take the same keys."""
 
     protocol: Protocol
     """What it speaks: `composite` or `decorator`. The proxy translates when Metacontroller speaks the other."""

@@ -54,7 +54,7 @@ StoreUrl = Annotated[str, Spelled(store_url, str, {"type": "string", "pattern": 
 
 
 class ServerTls(Section):
-    """TLS of a listener. Files are PEM."""
+    """TLS of a listener; `control_tls` takes the same keys. Files are PEM."""
 
     cert_file: File
     """The certificate chain that is shown."""

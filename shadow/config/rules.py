@@ -37,7 +37,10 @@ ParentGlobs = Annotated[tuple[str, ...], Spelled(parents, list, _STRINGS)]
 
 
 class Rule(Section):
-    """Differences that are known. What a rule leaves out, it does not ask for; one thing it has to ask for."""
+    """Differences that are known; `ignore` and `expect` take the same keys.
+
+    What a rule leaves out, it does not ask for; for one thing it has to ask.
+    """
 
     object: ObjectGlob | None = None
     """`Kind[.group]/name` or `Kind[.group]/namespace/name`, globs. Without group any group; null: any object."""

@@ -162,6 +162,11 @@ def spell_bytes(value: int) -> str:
     return f"{value}B"
 
 
+def spell_weight(value: float) -> float:
+    """10.0 is 10."""
+    return int(value) if value.is_integer() else value
+
+
 def spell_share(value: float) -> str:
     """0.1 is `10%`."""
     return f"{value * 100:.12g}%"
@@ -174,7 +179,7 @@ Bytes = Annotated[
 Share = Annotated[
     float, Spelled(share, spell_share, {"type": ["string", "number"], "pattern": rf"^{_PERCENT.pattern}$"})
 ]
-Weight = Annotated[float, Spelled(weight_percent, float, {"type": ["number", "string"], "minimum": 0, "maximum": 100})]
+Weight = Annotated[float, Spelled(weight_percent, spell_weight, {"type": ["number", "string"], "minimum": 0, "maximum": 100})]
 Flag = Annotated[bool, Spelled(flag, bool, {"type": "boolean"})]
 Text = Annotated[str, Spelled(text, str, {"type": "string", "minLength": 1})]
 IsoDate = Annotated[date, Spelled(iso_date, str, {"type": "string", "format": "date"})]
