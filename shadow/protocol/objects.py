@@ -44,3 +44,21 @@ class ParentRef(msgspec.Struct, frozen=True):
     def __str__(self) -> str:
         """`ns/name`, or `name` for a cluster-scoped parent: what globs over parents are matched with."""
         return f"{self.namespace}/{self.name}" if self.namespace else self.name
+
+
+class _Named(msgspec.Struct):
+    name: str | None = None
+    namespace: str | None = None
+
+
+class Head(msgspec.Struct):
+    """As much of an object as says which one it is. What is missing is empty."""
+
+    apiVersion: str | None = None
+    kind: str | None = None
+    metadata: _Named | None = None
+
+    def identity(self, default_namespace: str = "") -> Identity:
+        """`default_namespace`: the parent's; Metacontroller gives it to every item that has none."""
+        named = self.metadata or _Named()
+        return Identity(self.apiVersion or "", self.kind or "", named.namespace or default_namespace, named.name or "")

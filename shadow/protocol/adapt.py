@@ -1,0 +1,218 @@
+"""Brings a request into an implementation's dialect and its answer into the front's, with what the proxy alters.
+
+Same dialect and nothing to alter: the very bytes. Else only the envelope is written anew; objects keep their bytes.
+When in doubt an answer is refused: a non-200 applies nothing, a wrong 200 deletes people's objects.
+"""
+
+from dataclasses import dataclass, field
+
+import msgspec
+
+from shadow.protocol.answers import Answer, Refusal, identities, read_answer, refuse
+from shadow.protocol.controller import Controller, read_controller
+from shadow.protocol.convert import converted
+from shadow.protocol.dialect import Alterations, Dialect
+from shadow.protocol.draft import Draft, Inexpressible, Note
+from shadow.protocol.keys import Groups, join_groups, rekey
+from shadow.protocol.messages import Request, root_key
+from shadow.protocol.names import OBSERVED_KEY
+from shadow.protocol.objects import Identity
+from shadow.protocol.ownership import mark_items, marker
+from shadow.protocol.status import add_observed_generation, leave_status_alone
+from shadow.protocol.strict import rejection
+from shadow.protocol.translate import translate
+from shadow.protocol.wire import Fields, UnreadableError, is_null, join_object, repeats_a_key
+from shadow.terms import Hook, HookVersion, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class AdaptedRequest:
+    """A request as one implementation is sent it; `body` is the front's very bytes when nothing had to change."""
+
+    body: bytes
+    notes: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Adapted:
+    """An answer as the front would be given it.
+
+    With a `refusal` it must not be served. `body` is then the implementation's own, save for the refusal
+    `inexpressible`, where it is the translated answer without what could not be said.
+    `rejected` is the reason Metacontroller would log for not taking it: it is no valid answer, and may be served only
+    because Metacontroller stops it by itself.
+    """
+
+    body: bytes
+    altered: bool = False  # `body` is not what the implementation sent
+    refusal: Refusal | None = None
+    rejected: str | None = None
+    inexpressible: tuple[Inexpressible, ...] = ()
+    notes: tuple[Note, ...] = ()
+    _list: msgspec.Raw | None = field(default=None, repr=False)
+    _namespace: str = field(default="", repr=False)
+
+    def identities(self) -> list[Identity]:
+        """What the served answer wants, in its order, repetitions included; read when asked for.
+
+        Raises:
+            UnreadableError: an item is not an object, or what names it is not text.
+        """
+        return [] if self._list is None or is_null(self._list) else identities(self._list, self._namespace)
+
+
+def adapt_request(
+    request: Request, dialect: Dialect, front_version: HookVersion, controller: bytes | None = None
+) -> AdaptedRequest:
+    """The request in an implementation's dialect.
+
+    Args:
+        front_version: the front's version of this hook, by its controller object.
+        controller: what an implementation of the other protocol is shown; None: the front's, converted.
+
+    Raises:
+        UnreadableError: the front's controller or an observed object cannot be read.
+    """
+    foreign = dialect.protocol is not request.front
+    rekeys = request.namespaced and dialect.version is not front_version and request.hook is not Hook.CUSTOMIZE
+    if not foreign and not rekeys:
+        return AdaptedRequest(request.body)
+    fields, notes = dict(request.fields), list[Note]()
+    if foreign:
+        fields["controller"] = _shown_controller(request, dialect.protocol, controller, notes)
+    if rekeys:
+        fields |= _rekeyed(request, dialect.version, notes)
+    if foreign and request.hook is not Hook.CUSTOMIZE:
+        fields = _renamed(fields, request, dialect.protocol)
+    return AdaptedRequest(bytes(join_object(fields)), tuple(notes))
+
+
+def adapt_answer(
+    request: Request, body: bytes, dialect: Dialect, front_version: HookVersion, alterations: Alterations
+) -> Adapted:
+    """The answer of a 200, said as the front has to hear it, or the reason why it must not.
+
+    Args:
+        dialect: the implementation's, for this hook.
+        front_version: the front's version of this hook.
+    """
+    answer = read_answer(body, dialect.protocol, request.hook)
+    if isinstance(answer, Refusal):
+        return Adapted(body, refusal=answer)
+    refusal = refuse(answer, request, missing_list_passes=alterations.missing_list == "pass")
+    if refusal is not None:
+        return Adapted(body, refusal=refusal)
+    try:
+        controller = read_controller(request.controller)
+        rejected = rejection(answer, body, strict=_strict(controller, request.hook, front_version, alterations))
+        if rejected is not None:
+            return _rejected(answer, request, body, alterations, rejected)
+        if request.hook is Hook.CUSTOMIZE:
+            return Adapted(body)
+        return _adapt(answer, request, body, front_version, alterations, controller)
+    except UnreadableError as exc:
+        return Adapted(body, refusal=Refusal("unreadable", f"the call or its answer cannot be read: {exc}"))
+
+
+def _adapt(
+    answer: Answer,
+    request: Request,
+    body: bytes,
+    front_version: HookVersion,
+    alterations: Alterations,
+    controller: Controller,
+) -> Adapted:
+    draft = Draft(answer.fields)
+    translate(draft, answer, request)
+    completed = any(note.code == "finalize-completed" for note in draft.notes)
+    _settle_status(draft, answer, request, alterations, controller)
+    if alterations.ownership is not None and not completed:
+        mark_items(
+            draft, OBSERVED_KEY[request.front], marker(request, alterations.ownership, controller, front_version)
+        )
+    refusal = _refuse_draft(draft, answer, body, alterations, controller)
+    return Adapted(
+        body=body if refusal is not None and refusal.code != "inexpressible" else draft.body(body),
+        altered=draft.changed,
+        refusal=refusal,
+        inexpressible=tuple(draft.inexpressible),
+        notes=tuple(draft.notes),
+        _list=draft.fields.get(OBSERVED_KEY[request.front]),
+        _namespace=request.parent.namespace,
+    )
+
+
+def _settle_status(
+    draft: Draft, answer: Answer, request: Request, alterations: Alterations, controller: Controller
+) -> None:
+    if alterations.status == "drop":
+        leave_status_alone(draft, request, rolling=controller.rolling)
+        return
+    translated = answer.protocol is not request.front
+    if request.front is Protocol.DECORATOR and (translated or alterations.ownership is not None):
+        setting = alterations.ownership.observed_generation if alterations.ownership is not None else "auto"
+        add_observed_generation(draft, request, setting, null_is_empty=translated)
+
+
+def _refuse_draft(
+    draft: Draft, answer: Answer, body: bytes, alterations: Alterations, controller: Controller
+) -> Refusal | None:
+    """What can only be said of the answer as it would go out."""
+    if controller.rolling and is_null(draft.fields.get("status")):
+        return Refusal("rolling-null-status", "no status, with a `Rolling*` update method, crashes Metacontroller")
+    if draft.changed and repeats_a_key(body, answer.fields):
+        return Refusal("repeated-field", "a field is there twice, so its meaning cannot be carried over for certain")
+    if draft.inexpressible and alterations.inexpressible == "refuse":
+        keys = ", ".join(f"{entry.field}[{entry.key}]" for entry in draft.inexpressible)
+        return Refusal("inexpressible", f"a composite answer cannot say {keys}")
+    return None
+
+
+def _rejected(answer: Answer, request: Request, body: bytes, alterations: Alterations, reason: str) -> Adapted:
+    """Served untouched only where nothing would have to be written: what is malformed cannot be altered safely."""
+    altering = request.hook is not Hook.CUSTOMIZE and (
+        alterations.ownership is not None or alterations.status == "drop"
+    )
+    if answer.protocol is request.front and not altering:
+        return Adapted(body, rejected=reason)
+    return Adapted(body, refusal=Refusal("rejected", reason), rejected=reason)
+
+
+def _strict(controller: Controller, hook: Hook, front_version: HookVersion, alterations: Alterations) -> bool:
+    if alterations.strict != "auto":
+        return alterations.strict == "true"
+    return controller.strict(hook) if hook in controller.hooks else front_version is HookVersion.V2
+
+
+def _shown_controller(request: Request, protocol: Protocol, configured: bytes | None, notes: list[Note]) -> msgspec.Raw:
+    if configured is not None:
+        return msgspec.Raw(configured)
+    shown, caveats = converted(bytes(request.controller), protocol)
+    notes.extend(Note(f"controller-{caveat.level}", f"{caveat.path}: {caveat.message}") for caveat in caveats)
+    return msgspec.Raw(shown)
+
+
+def _rekeyed(request: Request, version: HookVersion, notes: list[Note]) -> Fields:
+    """Both object maps in the keys of the implementation's version."""
+    maps: dict[str, Groups] = {OBSERVED_KEY[request.front]: request.observed_groups}
+    if request.related is not None:
+        maps["related"] = request.related_groups
+    fields: Fields = {}
+    for name, groups in maps.items():
+        renamed, lost = rekey(groups, version, request.parent.namespace)
+        fields[name] = join_groups(renamed)
+        if lost:
+            notes.append(Note("objects-not-shown", f"{lost} objects in `{name}`: v1 shows only the parent's namespace"))
+    if version is HookVersion.V2:
+        notes.append(
+            Note("objects-not-known", "v1 leaves out objects beyond the parent's namespace that v2 would show")
+        )
+    return fields
+
+
+def _renamed(fields: Fields, request: Request, protocol: Protocol) -> Fields:
+    names = {
+        root_key(request.front, request.hook): root_key(protocol, request.hook),
+        OBSERVED_KEY[request.front]: OBSERVED_KEY[protocol],
+    }
+    return {names.get(key, key): value for key, value in fields.items()}

@@ -1,0 +1,53 @@
+"""What a finalize answer has to say so that nothing is touched: every observed object as it was last applied.
+
+A whole observed object must never be echoed: what the API server wrote into it would be written back at every sync.
+"""
+
+import msgspec
+
+from shadow.protocol.messages import Request
+from shadow.protocol.names import OBSERVED_KEY, SYSTEM_METADATA
+from shadow.protocol.ownership import last_applied
+from shadow.protocol.status import parent_status
+from shadow.protocol.wire import Fields, UnreadableError, encode, join_array, join_object, split_object
+from shadow.terms import Protocol
+
+NO_RULES = b'{"relatedResources":[]}'
+"""The customize answer of an implementation without a customize hook."""
+
+
+def answer_without_finalize_hook(request: Request) -> bytes:
+    """The finalize answer, in the front's protocol, of an implementation that has no finalize hook.
+
+    Without one Metacontroller sets no finalizer and leaves the objects to the garbage collector: so `finalized`, and
+    every observed object as it is.
+    """
+    fields: Fields = {OBSERVED_KEY[request.front]: as_applied(request), "finalized": encode(True)}
+    if request.front is Protocol.COMPOSITE:
+        fields = {"status": parent_status(request), **fields}
+    return bytes(join_object(fields))
+
+
+def as_applied(request: Request) -> msgspec.Raw:
+    """The list that leaves every observed object alone: its last-applied configuration, else the object stripped."""
+    return join_array([_as_applied(raw) for group in request.observed_groups.values() for raw in group.values()])
+
+
+def _as_applied(observed: msgspec.Raw) -> msgspec.Raw:
+    text = last_applied(observed)
+    try:
+        if text is not None and "metadata" in split_object(text):
+            return msgspec.Raw(text)
+    except UnreadableError:
+        pass  # nobody can merge with that: as good as none
+    return _stripped(observed)
+
+
+def _stripped(observed: msgspec.Raw) -> msgspec.Raw:
+    """Without status, without owners, and without what the API server keeps in the metadata."""
+    fields = {key: value for key, value in split_object(observed).items() if key != "status"}
+    if "metadata" in fields:
+        unwanted = SYSTEM_METADATA | {"ownerReferences"}
+        metadata = {key: value for key, value in split_object(fields["metadata"]).items() if key not in unwanted}
+        fields["metadata"] = join_object(metadata)
+    return join_object(fields)

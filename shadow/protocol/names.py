@@ -1,0 +1,48 @@
+"""How each protocol calls things on the wire, and the names that Metacontroller writes into objects. Constants only."""
+
+from typing import Final
+
+from shadow.terms import Protocol
+
+ROOT_KEY: Final = {Protocol.COMPOSITE: "parent", Protocol.DECORATOR: "object"}
+"""The parent in a sync or finalize request; in a customize request it is `parent` for both."""
+
+OBSERVED_KEY: Final = {Protocol.COMPOSITE: "children", Protocol.DECORATOR: "attachments"}
+"""The map of observed objects in a request, and the list of desired ones in an answer."""
+
+CONTROLLER_KIND: Final = {Protocol.COMPOSITE: "CompositeController", Protocol.DECORATOR: "DecoratorController"}
+
+RELATED_RULES_KEY: Final = "relatedResources"
+"""The only field of a customize answer."""
+
+ANSWER_FIELDS: Final = {
+    Protocol.COMPOSITE: frozenset({"status", "children", "resyncAfterSeconds", "finalized"}),
+    Protocol.DECORATOR: frozenset(
+        {"status", "attachments", "resyncAfterSeconds", "finalized", "labels", "annotations"}
+    ),
+}
+"""What Metacontroller knows in a sync or finalize answer."""
+
+LAST_APPLIED: Final = "metacontroller.k8s.io/last-applied-configuration"
+DECORATOR_ANNOTATION: Final = "metacontroller.k8s.io/decorator-controller"
+CONTROLLER_UID_LABEL: Final = "controller-uid"
+
+SYSTEM_METADATA: Final = frozenset(
+    {
+        "selfLink",
+        "uid",
+        "resourceVersion",
+        "generation",
+        "creationTimestamp",
+        "deletionTimestamp",
+        "deletionGracePeriodSeconds",
+        "managedFields",
+    }
+)
+"""Fields of `metadata` that belong to the API server."""
+
+ON_DELETE: Final = "OnDelete"
+"""The update method of a kind for which none is declared."""
+
+ROLLING_METHODS: Final = frozenset({"RollingRecreate", "RollingInPlace"})
+RECREATE_METHODS: Final = frozenset({"Recreate", "RollingRecreate"})

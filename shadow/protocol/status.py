@@ -1,0 +1,72 @@
+"""What becomes of the parent's status on the way to the front.
+
+Null or absent means *wiped* in a composite answer and *unchanged* in a decorator's; `{}` wipes in both. Metacontroller
+adds `observedGeneration` to the status of a composite answer only.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from shadow.protocol.draft import Draft
+from shadow.protocol.messages import Request
+from shadow.protocol.wire import NULL, encode, is_null, join_object, split_object
+from shadow.terms import Protocol
+
+_EMPTY = msgspec.Raw(b"{}")
+
+
+def parent_status(request: Request) -> msgspec.Raw:
+    """The parent's status as Metacontroller sent it, `{}` when there is none."""
+    status = split_object(request.root).get("status")
+    return _EMPTY if status is None or is_null(status) else status
+
+
+def keep_unsaid_status(draft: Draft, request: Request) -> None:
+    """A decorator that says nothing about the status leaves it; a composite has to repeat it."""
+    if is_null(draft.fields.get("status")):
+        draft.put("status", parent_status(request))
+        draft.note("status-kept", "the answer leaves the status unchanged, so the parent's own is repeated")
+
+
+def add_observed_generation(
+    draft: Draft, request: Request, setting: Literal["auto", "true", "false"], *, null_is_empty: bool
+) -> None:
+    """Say in a decorator answer what Metacontroller adds to a composite one, where the parent keeps it.
+
+    Without a status subresource each write raises the generation, which is a hot loop; a Namespace prunes the field,
+    which costs two writes without effect at every sync.
+
+    Args:
+        null_is_empty: the answer is a composite's, for which no status means an empty one.
+    """
+    status = draft.fields.get("status")
+    if is_null(status) and not null_is_empty:
+        return
+    if not keeps_observed_generation(request, setting):
+        draft.note(
+            "observed-generation", f"not added to the status of a {request.parent.kind}, which would not keep it"
+        )
+        return
+    fields = {} if status is None or is_null(status) else split_object(status)
+    draft.put("status", join_object({**fields, "observedGeneration": encode(request.generation)}))
+
+
+def keeps_observed_generation(request: Request, setting: Literal["auto", "true", "false"]) -> bool:
+    """`auto`: the parent has been written through its status subresource, and it is no Namespace."""
+    if setting != "auto":
+        return setting == "true"
+    is_namespace = request.parent.kind == "Namespace" and request.parent.apiVersion == "v1"
+    return request.status_written and not is_namespace
+
+
+def leave_status_alone(draft: Draft, request: Request, *, rolling: bool) -> None:
+    """Whatever the answer says, the parent's status stays as it is.
+
+    A decorator front needs no status for that. A composite front takes none for an empty one, and with a `Rolling*`
+    method none crashes Metacontroller: there the parent's own is said again.
+    """
+    if request.front is Protocol.COMPOSITE or rolling:
+        draft.put("status", parent_status(request))
+    elif not is_null(draft.fields.get("status")):
+        draft.put("status", NULL)

@@ -1,0 +1,165 @@
+"""Splits JSON one level at a time and puts it together again, so that every value keeps the bytes it came in.
+
+The fast decoder does nearly everything; what it refuses and Metacontroller reads goes to the scanner or to the
+standard library. Nothing in here knows what a message means.
+"""
+
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+
+import msgspec
+
+from shadow.protocol.scan import MalformedError, scan
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+Fields = dict[str, msgspec.Raw]
+"""One level of an object: keys in their order, values as they were spelled. Of a repeated key the last one counts."""
+
+NULL = msgspec.Raw(b"null")
+
+_OBJECT = msgspec.json.Decoder(Fields)
+_ARRAY = msgspec.json.Decoder(list[msgspec.Raw])
+_FIRST = re.compile(rb"[ \t\n\r]*(.)", re.DOTALL)
+_TYPES = {b"{": "object", b"[": "array", b'"': "string", b"t": "bool", b"f": "bool", b"n": "null"}
+_REFUSED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+
+class UnreadableError(ValueError):
+    """No decoder of ours can read it, or it is not of the JSON type asked for."""
+
+
+def split_object(text: bytes | msgspec.Raw) -> Fields:
+    """The fields of a JSON object.
+
+    Raises:
+        UnreadableError: not JSON, or another JSON type.
+    """
+    try:
+        return _OBJECT.decode(text)
+    except _REFUSED:
+        return {key: msgspec.Raw(value) for key, value in _scanned(text, "object") if key is not None}
+
+
+def split_array(text: bytes | msgspec.Raw) -> list[msgspec.Raw]:
+    """The items of a JSON array.
+
+    Raises:
+        UnreadableError: not JSON, or another JSON type.
+    """
+    try:
+        return _ARRAY.decode(text)
+    except _REFUSED:
+        return [msgspec.Raw(value) for _, value in _scanned(text, "array")]
+
+
+def keys_in_order(text: bytes | msgspec.Raw) -> list[str]:
+    """Every key of a JSON object as written, repeated ones included."""
+    return [key for key, _ in _scanned(text, "object") if key is not None]
+
+
+def _scanned(text: bytes | msgspec.Raw, wanted: str) -> list[tuple[str | None, bytes]]:
+    if json_type(text) != wanted:
+        raise UnreadableError(f"not a JSON {wanted}")
+    try:
+        return scan(bytes(text))
+    except MalformedError as exc:
+        raise UnreadableError(str(exc)) from exc
+
+
+def join_object(fields: Mapping[str, msgspec.Raw]) -> msgspec.Raw:
+    """The fields as one compact JSON object; values byte for byte."""
+    try:
+        return msgspec.Raw(msgspec.json.encode(fields))
+    except UnicodeEncodeError:  # a lone surrogate in a key: only an escape can say it
+        members = (json.dumps(key).encode() + b":" + bytes(value) for key, value in fields.items())
+        return msgspec.Raw(b"{" + b",".join(members) + b"}")
+
+
+def join_array(items: Sequence[msgspec.Raw]) -> msgspec.Raw:
+    return msgspec.Raw(msgspec.json.encode(items))
+
+
+def encode(value: Any) -> msgspec.Raw:
+    """A Python value as JSON, compact; `Raw` parts byte for byte."""
+    try:
+        return msgspec.Raw(msgspec.json.encode(value))
+    except UnicodeEncodeError:
+        return msgspec.Raw(json.dumps(value, separators=(",", ":")).encode())
+
+
+def is_null(value: msgspec.Raw | None) -> bool:
+    """Whether a field is null or absent: Go's decoder does not tell them apart."""
+    return value is None or bytes(value) == b"null"
+
+
+def json_type(text: bytes | msgspec.Raw) -> str:
+    """`object`, `array`, `string`, `bool`, `null`, `number` or `nothing`, from the first character alone."""
+    match = _FIRST.match(text)
+    return _TYPES.get(match[1], "number") if match else "nothing"
+
+
+def parse(text: bytes | msgspec.Raw) -> Any:
+    """The whole value as Python JSON. Ints stay ints whatever their size; lone surrogates stay.
+
+    Raises:
+        UnreadableError: not JSON, a number that no float64 can hold, or nested too deeply to be held as Python objects.
+    """
+    try:
+        return msgspec.json.decode(text)
+    except _REFUSED:
+        try:
+            return json.loads(bytes(text).decode("utf-8", "replace"), parse_constant=_refuse, parse_float=_finite)
+        except (ValueError, RecursionError) as exc:
+            raise UnreadableError(str(exc)) from exc
+
+
+def parse_as(text: bytes | msgspec.Raw, shape: type[T]) -> T:
+    """Only those fields of an object that `shape` names; all else is skipped.
+
+    Raises:
+        UnreadableError: not JSON, or a field is not of the type that `shape` gives it.
+    """
+    try:
+        return msgspec.json.decode(text, type=shape)
+    except msgspec.ValidationError as exc:
+        raise UnreadableError(str(exc)) from exc
+    except _REFUSED:
+        return _parse_slowly(text, shape)
+
+
+def _parse_slowly(text: bytes | msgspec.Raw, shape: type[T]) -> T:
+    fields = split_object(text)
+    wanted = {name: parse(fields[name]) for name in shape.__struct_fields__ if name in fields}
+    try:
+        return msgspec.convert(wanted, shape)
+    except msgspec.ValidationError as exc:
+        raise UnreadableError(str(exc)) from exc
+
+
+def _refuse(constant: str) -> float:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def _finite(digits: str) -> float:
+    value = float(digits)
+    if math.isinf(value):
+        raise ValueError(f"{digits} is beyond a float64")
+    return value
+
+
+def repeats_a_key(text: bytes | msgspec.Raw, fields: Fields) -> bool:
+    """Whether an object that was split into `fields` has a key twice.
+
+    The bytes that the fields do not account for are blanks, unless there are enough of them for one more member; only
+    then is the text scanned.
+    """
+    accounted = sum(len(json.dumps(key, ensure_ascii=False)) + len(bytes(value)) + 2 for key, value in fields.items())
+    smallest_member = min((len(key) for key in fields), default=0) + len('"":0,')
+    if len(bytes(text)) - accounted - 1 < smallest_member:
+        return False
+    keys = keys_in_order(text)
+    return len(keys) != len(set(keys))
