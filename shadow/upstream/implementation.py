@@ -73,7 +73,9 @@ class Implementation:
         """Post the body to the hook's path.
 
         Args:
-            headers: what `forwardable` left of the incoming ones, with `x-shadow-call` and `traceparent`.
+            headers: what `forwardable` left of the incoming ones, with the call's own `x-shadow-role`,
+                `x-shadow-call` and `traceparent`; names in lower case.
+            role: a primary call goes at once, a shadow call when there is room.
             timeout_seconds: what is left of the front's time, if that is less than the implementation's own.
             urgent: a shadow call whose answer decides what may be served; it does not wait.
 
@@ -82,7 +84,7 @@ class Implementation:
             not count the wait for room.
         """
         limit = self._timeout_seconds if timeout_seconds is None else min(timeout_seconds, self._timeout_seconds)
-        sent = self._headers(headers, role)
+        sent = self._headers(headers)
         first = urgent or role is Role.PRIMARY
         among = self._gate.enter_primary() if first else await self._gate.enter_shadow(len(body))
         if among is None:
@@ -99,11 +101,10 @@ class Implementation:
     async def close(self) -> None:
         await self._transport.close()
 
-    def _headers(self, incoming: Headers, role: Role) -> list[tuple[bytes, bytes]]:
+    def _headers(self, incoming: Headers) -> list[tuple[bytes, bytes]]:
         names = self._static_names
         sent = [header for header in incoming if header[0] not in names]
         sent += self._static
-        sent.append((b"x-shadow-role", role.value.encode()))
         if self._authorization is not None:
             sent.append((b"authorization", self._authorization.value()))
         return sent
