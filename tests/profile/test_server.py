@@ -1,5 +1,6 @@
 """The profile hook over real HTTP."""
 
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -117,3 +118,11 @@ def test_a_slow_namespace_does_not_hold_up_the_others():
             released.set()
             slow.join()
     assert answers == ["quick", "slow"]
+
+
+def test_a_caller_that_hangs_up_within_its_body_is_no_fault_of_the_hook(hook, caplog):
+    with socket.create_connection((hook.base_url.host, hook.base_url.port)) as caller:
+        caller.sendall(b"POST /composite/sync HTTP/1.1\r\nHost: hook\r\nContent-Length: 100\r\n\r\n{")
+    while "hung up" not in caplog.text:
+        assert hook.get("/livez").status_code == 200
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
