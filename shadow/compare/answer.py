@@ -1,0 +1,92 @@
+"""An implementation's answer as Metacontroller reads it: what it takes from it, or why it takes nothing at all."""
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+import msgspec
+
+from shadow.compare.canonical import ObjectSet, keyed
+from shadow.compare.view import RequestView
+from shadow.protocol.answers import Answer as WireAnswer
+from shadow.protocol.names import OBSERVED_KEY
+from shadow.protocol.objects import Json
+from shadow.protocol.strict import rejection
+from shadow.protocol.wire import Fields, UnreadableError, json_type, parse, split_array, split_object
+
+
+class NotAnAnswerError(ValueError):
+    """Metacontroller would fail to read the answer, and apply nothing; its text says why."""
+
+
+class Answer:
+    """A sync or finalize answer in the front's dialect. What is null or absent is None, empty, 0 or False."""
+
+    def __init__(self, fields: Fields, items: Sequence[msgspec.Raw], listed: bool, default_namespace: str) -> None:
+        self._fields = fields
+        self._items = items
+        self._default_namespace = default_namespace
+        self.listed = listed  # False: the list is null or absent, so nothing is desired
+
+    @cached_property
+    def desired(self) -> ObjectSet:
+        """The desired objects by identity."""
+        return keyed(self._items, self._default_namespace)
+
+    @cached_property
+    def status(self) -> Json | None:
+        """
+        Raises:
+            UnreadableError: it is nested too deeply to be held.
+        """
+        status: Json | None = self._value("status")
+        return status
+
+    @cached_property
+    def labels(self) -> Mapping[str, str | None]:
+        """What is to be changed on the parent; null removes. Also read of a composite answer, where it is lost."""
+        return _texts(self._value("labels"))
+
+    @cached_property
+    def annotations(self) -> Mapping[str, str | None]:
+        """As `labels`."""
+        return _texts(self._value("annotations"))
+
+    @property
+    def resync_after_seconds(self) -> float:
+        """0: no resync is asked for."""
+        return max(self._value("resyncAfterSeconds") or 0, 0)
+
+    @property
+    def finalized(self) -> bool:
+        return self._value("finalized") or False
+
+    def _value(self, name: str) -> Any:
+        raw = self._fields.get(name)
+        return None if raw is None else parse(raw)
+
+
+def read_answer(view: RequestView, body: bytes) -> Answer:
+    """Read an answer to this request as Metacontroller does: case-sensitive, null for nothing, even as a whole.
+
+    Raises:
+        NotAnAnswerError: Metacontroller would fail to read it, or crash.
+    """
+    try:
+        fields = {} if body.strip() == b"null" else split_object(body)
+        raw = fields.get(OBSERVED_KEY[view.front])
+        items = split_array(raw) if raw is not None and json_type(raw) == "array" else None
+    except UnreadableError as exc:
+        raise NotAnAnswerError(str(exc)) from exc
+    wire = WireAnswer(view.front, view.request.hook, fields, None if items is None else tuple(items))
+    fault = rejection(wire, body, strict=view.controller.strict(view.request.hook))
+    if fault is not None:
+        raise NotAnAnswerError(fault)
+    return Answer(fields, items or (), items is not None, view.parent.namespace)
+
+
+def _texts(value: Any) -> dict[str, str | None]:
+    """A map of strings; in a composite answer it is no field at all, so there anything else counts as nothing."""
+    if not isinstance(value, dict) or any(not isinstance(text, str | None) for text in value.values()):
+        return {}
+    return dict(value)

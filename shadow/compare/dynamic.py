@@ -1,0 +1,66 @@
+"""What dynamic apply, Metacontroller's default, makes of one desired object. Pure; follows it step by step."""
+
+from typing import Any
+
+from shadow.compare.canonical import same
+from shadow.compare.golang import compact_json
+from shadow.compare.merge import merge
+from shadow.compare.view import RequestView
+from shadow.protocol.names import CONTROLLER_UID_LABEL, DECORATOR_ANNOTATION, LAST_APPLIED, SYSTEM_METADATA
+from shadow.protocol.objects import Identity, Json
+from shadow.protocol.wire import UnreadableError, parse
+from shadow.terms import Protocol
+
+
+def prepared(view: RequestView, identity: Identity, item: Json) -> Json:
+    """A desired item as Metacontroller has it before it is applied: its namespace, its mark, no last-applied."""
+    metadata = dict(_object(item.get("metadata")))
+    if view.names_defaulted and identity.namespace:
+        metadata["namespace"] = identity.namespace
+    if view.front is Protocol.DECORATOR:
+        metadata["annotations"] = _object(metadata.get("annotations")) | {DECORATOR_ANNOTATION: view.controller.name}
+    elif view.controller.generate_selector:
+        metadata["labels"] = {CONTROLLER_UID_LABEL: view.parent.uid} | _object(metadata.get("labels"))
+    annotations = metadata.get("annotations")
+    if isinstance(annotations, dict) and LAST_APPLIED in annotations:
+        metadata["annotations"] = {key: text for key, text in annotations.items() if key != LAST_APPLIED}
+    return item | {"metadata": metadata}
+
+
+def applied(observed: Json, desired: Json) -> Json:
+    """The object that would be written.
+
+    Raises:
+        RecursionError, UnicodeEncodeError: it cannot be written down as JSON.
+    """
+    merged = merge(observed, last_applied(observed), desired)
+    here, metadata = _object(observed.get("metadata")), _object(merged.get("metadata"))
+    metadata = {key: value for key, value in metadata.items() if key not in SYSTEM_METADATA}
+    metadata |= {key: here[key] for key in SYSTEM_METADATA & here.keys()}
+    metadata["annotations"] = _object(metadata.get("annotations")) | {LAST_APPLIED: compact_json(desired)}
+    written = {key: value for key, value in merged.items() if key != "status"} | {"metadata": metadata}
+    return written | {"status": observed["status"]} if "status" in observed else written
+
+
+def last_applied(observed: Json) -> Json | None:
+    """What was desired when the object was last written; None if nothing is known, or it cannot be read."""
+    text = _object(_object(observed.get("metadata")).get("annotations")).get(LAST_APPLIED)
+    if not isinstance(text, str):
+        return None
+    try:
+        value = parse(text.encode())
+    except (UnreadableError, UnicodeEncodeError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def writes(observed: Json, desired: Json) -> bool:
+    """Whether applying `desired` changes the object at all. In doubt it does."""
+    try:
+        return not same(applied(observed, desired), observed)
+    except (RecursionError, UnicodeEncodeError):
+        return True
+
+
+def _object(value: Any) -> Json:
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,139 @@
+"""What Metacontroller would do to each object if given an answer, from request and answer alone. Touches no cluster.
+
+The order of questions is that of its own sync: can the answer be read, are objects managed at all, what is observed
+and not desired, what is desired and not observed, and what would applying the rest change.
+"""
+
+from collections.abc import Mapping
+
+from shadow.compare import dynamic, serverside
+from shadow.compare.answer import Answer, NotAnAnswerError, read_answer
+from shadow.compare.kinds import namespaced
+from shadow.compare.model import ObjectEffect
+from shadow.compare.view import RequestView
+from shadow.protocol.names import RECREATE_METHODS
+from shadow.protocol.objects import Identity, Json
+from shadow.protocol.wire import UnreadableError
+from shadow.terms import Effect, Protocol
+
+__all__ = ["RequestView", "harmless", "parent_changes", "predict", "removals"]
+
+SERVER_SIDE = "server-side"
+"""The other way in which Metacontroller may be told to apply, beside `dynamic`."""
+
+_REMOVING = frozenset({Effect.DELETE, Effect.RECREATE})
+_HARMLESS = frozenset({Effect.NONE, Effect.LATENT})
+_BY_METHOD = {"Recreate": Effect.RECREATE, "RollingRecreate": Effect.RECREATE}
+_BY_METHOD |= {"InPlace": Effect.UPDATE, "RollingInPlace": Effect.UPDATE}
+
+
+def predict(view: RequestView, body: bytes, apply: str = "dynamic") -> tuple[ObjectEffect, ...]:
+    """The effect on every object that is observed or desired, sorted by identity.
+
+    Args:
+        body: a 200 answer in the front's dialect. One that Metacontroller cannot read has no effect on anything.
+        apply: `dynamic` or `server-side`.
+    """
+    try:
+        answer = read_answer(view, body)
+    except NotAnAnswerError as exc:
+        return tuple(ObjectEffect(identity, Effect.NONE, why=str(exc)) for identity in sorted(view))
+    return effects_of(view, answer, apply)
+
+
+def effects_of(view: RequestView, answer: Answer, apply: str = "dynamic") -> tuple[ObjectEffect, ...]:
+    """`predict` for an answer that is already read."""
+    desired = answer.desired.objects
+    identities = sorted({*view, *desired})
+    if (untouched := _untouched(view, answer)) is not None:
+        effects = [ObjectEffect(identity, Effect.NONE, why=untouched) for identity in identities]
+    else:
+        effects = [_effect(view, identity, desired, apply) for identity in identities]
+    if view.front is Protocol.COMPOSITE and parent_changes(view, answer):
+        ref = view.parent
+        parent = Identity(ref.apiVersion, ref.kind, ref.namespace, ref.name)
+        effects.append(ObjectEffect(parent, Effect.INEXPRESSIBLE, why="labels or annotations of the parent"))
+    return tuple(effects)
+
+
+def removals(view: RequestView, body: bytes, apply: str = "dynamic") -> dict[Identity, Effect]:
+    """The objects that the answer would delete or recreate; what a veto needs, in the time a veto has.
+
+    Keys first; merges only observed objects of kinds that are updated by recreating them.
+    """
+    try:
+        answer = read_answer(view, body)
+    except NotAnAnswerError:
+        return {}
+    if _untouched(view, answer) is not None:
+        return {}
+    desired = answer.desired.objects
+    found = {}
+    for identity in view:
+        if identity not in desired or view.method(identity) in RECREATE_METHODS:
+            effect = _effect(view, identity, desired, apply).effect
+            if effect in _REMOVING:
+                found[identity] = effect
+    return found
+
+
+def harmless(view: RequestView, body: bytes, apply: str = "dynamic") -> bool:
+    """Whether the answer would write nothing but a status: what may stand in for a failed answer of `new`."""
+    try:
+        answer = read_answer(view, body)
+    except NotAnAnswerError:
+        return False
+    if answer.finalized or parent_changes(view, answer):
+        return False
+    return all(effect.effect in _HARMLESS for effect in effects_of(view, answer, apply))
+
+
+def parent_changes(view: RequestView, answer: Answer) -> dict[tuple[str, str], str | None]:
+    """The labels and annotations that the answer would change on the parent: `{("labels", "tier"): "dev"}`."""
+    changes: dict[tuple[str, str], str | None] = {}
+    for field, texts in (("labels", answer.labels), ("annotations", answer.annotations)):
+        present: Mapping[str, str] = view.parent_texts(field)
+        changes |= {(field, key): text for key, text in texts.items() if present.get(key) != text}
+    return changes
+
+
+def _untouched(view: RequestView, answer: Answer) -> str | None:
+    """Why Metacontroller would leave every object alone; None if it would not."""
+    if not view.manages(answer.finalized):
+        return "the parent is being deleted"
+    for identity, item in answer.desired.objects.items():
+        if item is not None and not view.selected(_labels(item)):
+            return f"the labels of {identity} do not match the selector"
+    return None
+
+
+def _labels(item: Json) -> Json:
+    metadata = item.get("metadata")
+    labels = metadata.get("labels") if isinstance(metadata, dict) else None
+    return labels if isinstance(labels, dict) else {}
+
+
+def _effect(view: RequestView, identity: Identity, desired: Mapping[Identity, Json | None], apply: str) -> ObjectEffect:
+    if identity not in view:
+        if not identity.namespace and not view.parent.namespace and namespaced(identity):
+            return ObjectEffect(identity, Effect.NONE, why="no namespace: refused")
+        return ObjectEffect(identity, Effect.CREATE)
+    if view.being_deleted(identity):
+        return ObjectEffect(identity, Effect.NONE, why="being deleted")
+    if identity not in desired:
+        return ObjectEffect(identity, Effect.DELETE)
+    if not _writes(view, identity, desired[identity], apply):
+        return ObjectEffect(identity, Effect.NONE)
+    effect = _BY_METHOD.get(view.method(identity), Effect.LATENT)
+    if apply == SERVER_SIDE and effect is Effect.RECREATE and view.generation(identity):
+        return ObjectEffect(identity, Effect.LATENT, why="recreating fails: the dry run differs in the generation")
+    return ObjectEffect(identity, effect)
+
+
+def _writes(view: RequestView, identity: Identity, item: Json | None, apply: str) -> bool:
+    """Whether applying the item changes the object; in doubt it does."""
+    writes = serverside.writes if apply == SERVER_SIDE else dynamic.writes
+    try:
+        return item is None or writes(view.observed(identity), dynamic.prepared(view, identity, item))
+    except UnreadableError:
+        return True

@@ -1,0 +1,27 @@
+"""What is known of Kubernetes' own kinds without asking a cluster. Nothing is said of kinds that are not its own."""
+
+from shadow.protocol.objects import Identity
+
+_CLUSTER_SCOPED = frozenset(
+    {
+        "Namespace", "Node", "PersistentVolume", "ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition",
+        "APIService", "MutatingWebhookConfiguration", "ValidatingWebhookConfiguration", "ValidatingAdmissionPolicy",
+        "ValidatingAdmissionPolicyBinding", "StorageClass", "CSIDriver", "CSINode", "VolumeAttachment",
+        "PriorityClass", "RuntimeClass", "IngressClass", "FlowSchema", "PriorityLevelConfiguration",
+        "CertificateSigningRequest", "ClusterTrustBundle", "DeviceClass", "ResourceSlice", "ServiceCIDR", "IPAddress",
+        "VolumeAttributesClass", "MutatingAdmissionPolicy", "MutatingAdmissionPolicyBinding", "TokenReview",
+        "SubjectAccessReview", "SelfSubjectAccessReview", "SelfSubjectRulesReview", "StorageVersion",
+        "PodSecurityPolicy", "ComponentStatus",
+    }
+)  # fmt: skip
+
+
+def built_in(identity: Identity) -> bool:
+    """Whether the kind comes with Kubernetes itself: no group, one without a dot, or one of `*.k8s.io`."""
+    group = identity.group
+    return "." not in group or (group.endswith(".k8s.io") and group.count(".") <= 3)
+
+
+def namespaced(identity: Identity) -> bool:
+    """Whether objects of this kind are known to live in a namespace."""
+    return built_in(identity) and "." not in identity.group and identity.kind not in _CLUSTER_SCOPED

@@ -1,0 +1,92 @@
+"""What server-side apply makes of one desired object, told from the observed object's `managedFields`. Pure.
+
+Metacontroller remembers what it applied last in a cache that no request shows. But the API server remembers, too:
+the fields that Metacontroller's manager owns are those it applied, and what they hold is what it applied, unless the
+API server spells it in its own way. So a write is foreseen where the desired fields are not the owned ones, or hold
+other values. What is normalised away on the way in counts as a write: it is one, the first time.
+"""
+
+import json
+from typing import Any
+
+from shadow.compare.golang import compact_json
+from shadow.compare.quantity import same_quantity
+from shadow.protocol.names import LAST_APPLIED, SYSTEM_METADATA
+from shadow.protocol.objects import Json
+
+_MANAGER = "metacontroller"
+_NOT_OWNED = frozenset({"apiVersion", "kind", "status"})
+_NOT_OWNED_METADATA = SYSTEM_METADATA | {"name", "namespace", "ownerReferences"}
+
+
+def writes(observed: Json, desired: Json) -> bool:
+    """Whether applying `desired` by force would be sent to the API server. In doubt it would."""
+    owned = _owned(observed)
+    if owned is None:
+        return True
+    try:
+        return not _held(_without_system(desired), owned, _without_system(observed))
+    except (RecursionError, UnicodeEncodeError):
+        return True
+
+
+def _owned(observed: Json) -> Json | None:
+    """The field tree that Metacontroller applied; None if it never applied this object."""
+    for entry in observed["metadata"].get("managedFields") or ():
+        if (
+            entry.get("operation") == "Apply"
+            and str(entry.get("manager", "")).startswith(_MANAGER)
+            and not entry.get("subresource")
+        ):
+            fields = entry.get("fieldsV1")
+            return _without_owner(fields) if isinstance(fields, dict) else None
+    return None
+
+
+def _without_owner(fields: Json) -> Json:
+    metadata = {key: tree for key, tree in fields.get("f:metadata", {}).items() if key != "f:ownerReferences"}
+    rest = {key: tree for key, tree in fields.items() if key != "f:metadata"}
+    return rest | {"f:metadata": metadata} if metadata else rest
+
+
+def _without_system(item: Json) -> Json:
+    metadata = {key: value for key, value in item["metadata"].items() if key not in _NOT_OWNED_METADATA}
+    annotations = metadata.get("annotations")
+    if isinstance(annotations, dict) and LAST_APPLIED in annotations:
+        metadata["annotations"] = {key: text for key, text in annotations.items() if key != LAST_APPLIED}
+    rest = {key: value for key, value in item.items() if key not in _NOT_OWNED and key != "metadata"}
+    return rest | {"metadata": metadata} if metadata else rest
+
+
+def _held(desired: Any, owned: Json, observed: Any) -> bool:
+    """Whether the owned fields at this place are just the desired ones, with their values."""
+    children = {key: tree for key, tree in owned.items() if key != "."}
+    if isinstance(desired, dict) and isinstance(observed, dict) and children:
+        return children.keys() == {f"f:{key}" for key in desired} and all(
+            key in observed and _held(value, children[f"f:{key}"], observed[key]) for key, value in desired.items()
+        )
+    if isinstance(desired, list) and isinstance(observed, list) and any(key.startswith("k:") for key in children):
+        return _items_held(desired, children, observed)
+    return compact_json(desired) == compact_json(observed) or same_quantity(desired, observed)
+
+
+def _items_held(desired: list[Any], owned: Json, observed: list[Any]) -> bool:
+    """A list that is merged by key: as many items as are owned, each of them held, in the observed order."""
+    if len(desired) != len(owned):
+        return False
+    places = []
+    trees = [(json.loads(key.removeprefix("k:")), tree) for key, tree in owned.items()]
+    for item in desired:
+        found = next(((keys, tree) for keys, tree in trees if _fits(keys, item)), None)
+        if found is None:
+            return False
+        place = next((index for index, other in enumerate(observed) if _fits(found[0], other)), None)
+        if place is None or not _held(item, found[1], observed[place]):
+            return False
+        places.append(place)
+    return places == sorted(places)
+
+
+def _fits(keys: Json, item: Any) -> bool:
+    """Whether an item has these keys; one that it leaves out has the API's default."""
+    return isinstance(item, dict) and all(key not in item or item[key] == value for key, value in keys.items())

@@ -1,0 +1,169 @@
+"""A request as the comparison sees it: parent, observed objects, how each kind is updated. Reads lazily.
+
+The hot path asks for identities and for single objects; nothing is decoded before it is asked for.
+"""
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+
+import msgspec
+
+from shadow.compare.selector import selects
+from shadow.protocol.controller import Controller, read_controller
+from shadow.protocol.messages import Request, read_request, read_root
+from shadow.protocol.names import CONTROLLER_UID_LABEL, ON_DELETE
+from shadow.protocol.objects import Head, Identity, Json, ParentRef
+from shadow.protocol.wire import UnreadableError, parse, parse_as
+from shadow.terms import Hook, Protocol
+
+_GARBAGE_COLLECTION = frozenset({"foregroundDeletion", "orphan"})
+_FINALIZER = {
+    Protocol.COMPOSITE: "metacontroller.io/compositecontroller-",
+    Protocol.DECORATOR: "metacontroller.io/decoratorcontroller-",
+}
+
+
+class _Metadata(msgspec.Struct):
+    deletionTimestamp: str | None = None
+    generation: int | None = None
+
+
+class _Head(msgspec.Struct):
+    metadata: _Metadata = msgspec.field(default_factory=_Metadata)
+
+
+class RequestView:
+    """One sync or finalize request in the front's dialect."""
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self._parsed: dict[Identity, Json] = {}
+
+    @classmethod
+    def read(cls, body: bytes, hook: Hook) -> "RequestView":
+        """Of the bytes that Metacontroller sent.
+
+        Raises:
+            RequestError: they are no request.
+        """
+        return cls(read_request(body, hook))
+
+    @property
+    def front(self) -> Protocol:
+        return self.request.front
+
+    @property
+    def parent(self) -> ParentRef:
+        return self.request.parent
+
+    @cached_property
+    def controller(self) -> Controller:
+        return read_controller(self.request.controller)
+
+    @cached_property
+    def root(self) -> Json:
+        """The parent object."""
+        return read_root(self.request)
+
+    @cached_property
+    def _raw(self) -> dict[Identity, msgspec.Raw]:
+        objects = (raw for group in self.request.observed_groups.values() for raw in group.values())
+        return {parse_as(raw, Head).identity(): raw for raw in objects}
+
+    @cached_property
+    def _methods(self) -> Mapping[str, str]:
+        return self.controller.methods(self.request.observed_groups)
+
+    def __iter__(self) -> Iterator[Identity]:
+        """The identities of everything observed."""
+        return iter(self._raw)
+
+    def __contains__(self, identity: Identity) -> bool:
+        return identity in self._raw
+
+    def __len__(self) -> int:
+        return len(self._raw)
+
+    def observed(self, identity: Identity) -> Json:
+        """The object as it is observed.
+
+        Raises:
+            KeyError: it is not observed.
+            UnreadableError: it is nested too deeply to be held.
+        """
+        if identity not in self._parsed:
+            self._parsed[identity] = parse(self._raw[identity])
+        return self._parsed[identity]
+
+    def being_deleted(self, identity: Identity) -> bool:
+        """Whether the object is on its way out already: Metacontroller then waits."""
+        return parse_as(self._raw[identity], _Head).metadata.deletionTimestamp is not None
+
+    def generation(self, identity: Identity) -> int:
+        """The observed object's; 0 for kinds without."""
+        return parse_as(self._raw[identity], _Head).metadata.generation or 0
+
+    def declared(self, identity: Identity) -> bool:
+        """Whether the controller declares the kind, in this very apiVersion: only then is it ever observed."""
+        return identity.group_key in self.request.observed_groups
+
+    def method(self, identity: Identity) -> str:
+        """How Metacontroller updates an object of this kind: `OnDelete`, `Recreate`, `InPlace`, `Rolling...`."""
+        return self._methods.get(identity.group_key, ON_DELETE)
+
+    @cached_property
+    def rolling_groups(self) -> frozenset[str]:
+        """Group keys of the kinds that are updated one after the other, in the order of the answer."""
+        return frozenset(key for key, method in self._methods.items() if method.startswith("Rolling"))
+
+    @cached_property
+    def _metadata(self) -> Json:
+        metadata = self.root.get("metadata")
+        return metadata if isinstance(metadata, dict) else {}
+
+    def parent_texts(self, field: str) -> Mapping[str, str]:
+        """The parent's `labels` or `annotations`."""
+        texts = self._metadata.get(field)
+        return texts if isinstance(texts, dict) else {}
+
+    @cached_property
+    def finalizers(self) -> frozenset[str]:
+        return frozenset(self._metadata.get("finalizers") or ())
+
+    @property
+    def finalizer(self) -> str:
+        """The controller's own finalizer."""
+        return _FINALIZER[self.front] + self.controller.name
+
+    def manages(self, finalized: bool) -> bool:
+        """Whether Metacontroller touches objects in this sync.
+
+        It leaves those of a parent being deleted alone unless it is finalizing and the garbage collector is not. With
+        `finalized` a composite controller has already removed its finalizer when it comes to the objects.
+        """
+        if not self.request.deleting:
+            return True
+        if Hook.FINALIZE not in self.controller.hooks or self.finalizers & _GARBAGE_COLLECTION:
+            return False
+        return self.finalizer in self.finalizers and not (finalized and self.front is Protocol.COMPOSITE)
+
+    def selected(self, labels: Mapping[str, object]) -> bool:
+        """Whether a composite controller takes an item with these labels for its own; else it aborts the sync."""
+        if self.front is Protocol.DECORATOR:
+            return True
+        if self.controller.generate_selector:
+            return labels.get(CONTROLLER_UID_LABEL, self.parent.uid) == self.parent.uid
+        spec = self.root.get("spec")
+        return selects(spec.get("selector") if isinstance(spec, dict) else None, labels)
+
+    @cached_property
+    def names_defaulted(self) -> bool:
+        """Whether an item without a namespace gets the parent's written into it (Metacontroller 4), which then is part
+
+        of its last-applied configuration; 2.x does not. Only the newer ones fill in the version of a hook.
+        """
+        try:
+            hooks = parse(self.request.controller)["spec"]["hooks"]
+        except (UnreadableError, KeyError, TypeError):
+            return True
+        return not isinstance(hooks, dict) or any("version" in hook for hook in hooks.values() if hook)
