@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from html import escape
 from itertools import islice
 
+from shadow.config.digest import short
 from shadow.report import words
 from shadow.report.lines import diff
 from shadow.report.model import DifferenceLine, ParentLine, Report
@@ -42,7 +43,8 @@ def _blocks(report: Report) -> Iterator[str]:
     yield from _list("Failures", [words.failure(line) for line in report.failures], folded=False)
     yield from _list("Explained by rules", [words.explained(report, line) for line in explained])
     yield from _list("Advice", [words.advice(line) for line in report.advice])
-    yield from _list("Parents that differ", (_parent(line) for line in report.parents if _differs(line)))
+    differing = (_parent(line) for line in report.parents if line.outcome in (Outcome.MISMATCHED, Outcome.FAILED))
+    yield from _list("Parents whose latest answers differed or failed", differing)
 
 
 def _summary(report: Report) -> str:
@@ -50,9 +52,10 @@ def _summary(report: Report) -> str:
     facts = (
         f"Stage: {plain(words.standing(report))}",
         plain(words.totals(report)),
+        plain(words.coverage(report)),
         f"Effects of what is not explained: {words.effects(report.effects.items())}",
         f"Window: {words.window(report)}; {report.totals.parents} {words.parents_noun(report, report.totals.parents)}",
-        f"Configuration {code(at.configuration_digest)}, evidence {code(at.evidence_digest)}",
+        f"Configuration {code(short(at.configuration_digest))}, evidence {code(short(at.evidence_digest))}",
     )
     return (
         f"### shadow: {code(report.migration)}\n\n**{plain(words.headline(report))}**\n\n"
@@ -87,10 +90,6 @@ def _parent(line: ParentLine) -> str:
     effects = words.effects(line.effects.new.items())
     stale = ", stale" if line.stale else ""
     return f"{printable(str(line.parent))}: {line.outcome}{stale}, primary {line.primary}, given new: {effects}"
-
-
-def _differs(line: ParentLine) -> bool:
-    return line.outcome in (Outcome.MISMATCHED, Outcome.FAILED)
 
 
 def _list(title: str, items: Iterable[str], *, folded: bool = True) -> Iterator[str]:

@@ -56,6 +56,7 @@ def _summary(report: Report) -> Iterator[Text]:
     yield Text.assemble((report.migration, "bold"), f": {words.standing(report)}")
     yield Text(words.headline(report), style=style)
     yield Text(words.totals(report))
+    yield Text(words.coverage(report))
     known = report.totals.parents
     yield Text(f"{known} {words.parents_noun(report, known)}; {words.window(report)}")
     yield Text(f"effects of what is not explained: {words.effects(report.effects.items())}\n")
@@ -73,9 +74,7 @@ def _table(report: Report, lines: list[DifferenceLine]) -> Table:
 
 def _difference(report: Report, number: int, line: DifferenceLine) -> Text:
     text = Text.assemble((f"{number}. {words.sentence(report, line)}", _COLOUR.get(line.effect, "")), "\n")
-    text.append(
-        f"   {words.object_name(line.object)}  {words.printable(line.path)}  {words.change_note(line)}\n", "bold"
-    )
+    text.append(f"   {words.printable(line.path) or 'the whole object'}: {words.change_note(line)}\n", "bold")
     for shown in diff(line, _MOST_LINES):
         text.append(f"   {shown}\n", _SIGNS[shown[0]])
     text.append(f"   {words.seen(report, line)}; for example {words.printable(line.example.parent)}\n", "dim")

@@ -10,7 +10,7 @@ from shadow.report.model import DifferenceLine
 from shadow.report.words import printable
 from shadow.terms import Change
 
-_PLAIN = re.compile(r"[A-Za-z_/<][A-Za-z0-9_./<>@ -]*(?<! )")
+_PLAIN = re.compile(r"[A-Za-z_/<](?:[A-Za-z0-9_./<>@ -]|:(?=[A-Za-z0-9_./]))*(?<! )")
 _NOT_TEXT = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
 _WIDTH = 200  # characters of one line: a value may be a whole file
 _DEPTH = 30

@@ -23,12 +23,13 @@ def parse_instant(text: str, now: float) -> float:
     except ValueError:
         pass
     try:
-        instant = datetime.fromisoformat(text)
-        return (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).timestamp()
+        at = datetime.fromisoformat(text)
+        seconds_since_1970 = (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError):
-        raise ValueError(
-            f"must be a duration such as 1h or 7d, or a time such as 2027-01-31T08:00:00Z, not {text!r}"
-        ) from None
+        seconds_since_1970 = -1.0
+    if seconds_since_1970 < 0:
+        raise ValueError(f"must be a duration such as 1h or 7d, or a time such as 2027-01-31T08:00:00Z, not {text!r}")
+    return seconds_since_1970
 
 
 def instant(at: float | None) -> datetime | None:

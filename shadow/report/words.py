@@ -96,7 +96,7 @@ def headline(report: Report) -> str:
     if not open_lines:
         return "Nothing differs that is not explained by a rule" if report.differences else "Nothing differs"
     worst = open_lines[0]
-    return f"{counted(len(open_lines), 'unexplained difference')}; {_lower_first(sentence(report, worst))}"
+    return f"{counted(len(open_lines), 'unexplained difference')}, the worst: {_lower_first(sentence(report, worst))}"
 
 
 def totals(report: Report) -> str:
@@ -115,6 +115,16 @@ def window(report: Report) -> str:
     since, until = report.window.since, report.window.until
     begin = f"{since:%Y-%m-%d %H:%M} UTC" if since else "the beginning"
     return f"{begin} to {f'{until:%Y-%m-%d %H:%M} UTC' if until else f'{report.generated_at:%Y-%m-%d %H:%M} UTC'}"
+
+
+def coverage(report: Report) -> str:
+    """`compared at the present evidence: sync steady 12 times in 6 namespaces`; says so if nothing was."""
+    met = [
+        f"{line.hook} {line.situation} {counted(line.comparisons, 'time')} in {line.parents} "
+        f"{parents_noun(report, line.parents)}"
+        for line in report.coverage
+    ]
+    return f"compared at the present evidence: {', '.join(met) or 'nothing'}"
 
 
 def failure(line: FailureLine) -> str:
