@@ -3,48 +3,52 @@
 import argparse
 import logging
 import os
-import sys
 from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 from pydantic_core import PydanticCustomError
 
+from shadow.cli.common import CommandError, Exit
 from shadow.config.scalars import Address, address
 from shadow.errors import ConfigurationError, Problem
 from shadow.profile.hook import answer
 from shadow.profile.server import listen, serve
 from shadow.profile.settings import from_environment
 
+logger = logging.getLogger(__name__)
 
-def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+
+def register(subparsers: Any) -> None:
+    """Add the command's arguments."""
     parser = subparsers.add_parser(
         "profile",
-        help="serve the Kubeflow Pipelines profile hook at /composite/sync and /decorator/sync",
-        description="Serves the Kubeflow Pipelines profile hook in both protocols. "
+        help="run the bundled Kubeflow Pipelines profile hook",
+        description="Serves the Kubeflow Pipelines profile hook at /composite/sync and /decorator/sync. "
         "Its settings come from the environment variables of Kubeflow's own hook.",
     )
-    parser.add_argument("--listen", metavar="HOST:PORT", help="default: all addresses, CONTROLLER_PORT or 8080")
+    parser.add_argument("--listen", metavar="HOST:PORT", help="default: all addresses, $CONTROLLER_PORT, else 8080")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Serves until a signal. Returns 1 where the address cannot be had, 2 for wrong settings, else 0."""
-    try:
-        where = place(args.listen, os.environ)
-        settings = from_environment(os.environ)
-    except ConfigurationError as exc:
-        sys.stderr.writelines(f"shadow profile: {problem}\n" for problem in exc.problems)
-        return 2
+    """Serve until a signal.
+
+    Raises:
+        ConfigurationError: a variable is missing or wrong; carries all of them.
+        CommandError: the address cannot be had.
+    """
+    where = place(args.listen, os.environ)
+    settings = from_environment(os.environ)
     try:
         listener = listen(where.host, where.port)
-    except OSError as exc:
-        sys.stderr.write(f"shadow profile: cannot listen on {where}: {exc.strerror}\n")
-        return 1
+    except OSError as error:
+        raise CommandError(f"cannot listen on {where}: {error.strerror}") from error
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     host, port = listener.getsockname()[:2]
-    logging.getLogger(__name__).info("profile hook at http://%s", Address(host, port))
+    logger.info("profile hook at http://%s", Address(host, port))
     serve(partial(answer, settings=settings), listener)
-    return 0
+    return Exit.FINE
 
 
 def place(option: str | None, environment: Mapping[str, str]) -> Address:

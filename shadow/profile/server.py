@@ -7,7 +7,6 @@ status other than 200, never a closed connection: Metacontroller then applies no
 import logging
 import socket
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 
 import uvicorn
 from starlette.applications import Starlette
@@ -89,9 +88,12 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def serve(respond: Respond, listener: socket.socket) -> None:
-    """Serves until SIGINT or SIGTERM and finishes the calls under way; then the signal takes its usual course."""
+    """Serves until SIGINT or SIGTERM and finishes the calls under way; then the signal takes its usual course.
+
+    Raises:
+        KeyboardInterrupt: After SIGINT.
+    """
     config = uvicorn.Config(
         create_app(respond), log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=10
     )
-    with suppress(KeyboardInterrupt):
-        uvicorn.Server(config).run(sockets=[listener])
+    uvicorn.Server(config).run(sockets=[listener])
