@@ -1,0 +1,189 @@
+"""How Metacontroller reads a hook's answer: Go's JSON, loose or strict. What does not decode applies nothing."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+from shadow.protocol.objects import Json
+from shadow.simulate.errors import CrashError, HookError
+from shadow.terms import Protocol
+
+_INT64 = range(-(2**63), 2**63)
+_LIST_KEY = {Protocol.COMPOSITE: "children", Protocol.DECORATOR: "attachments"}
+_STRING_MAPS = {Protocol.COMPOSITE: (), Protocol.DECORATOR: ("labels", "annotations")}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A decoded answer of a sync or finalize hook. `status` None is null or absent, the list is empty for both."""
+
+    desired: tuple[Json, ...] = ()
+    status: Json | None = None
+    labels: dict[str, str | None] = field(default_factory=dict)
+    annotations: dict[str, str | None] = field(default_factory=dict)
+    resync_after_seconds: float = 0.0
+    finalized: bool = False
+
+
+class _Members(dict[str, Any]):
+    """A JSON object that remembers every member as it came, repeated keys included."""
+
+    def __init__(self, pairs: list[tuple[str, Any]]) -> None:
+        super().__init__(pairs)
+        self.pairs = pairs
+
+    @property
+    def repeated(self) -> str | None:
+        seen: set[str] = set()
+        return next((key for key, _ in self.pairs if key in seen or seen.add(key)), None)  # type: ignore[func-returns-value]
+
+
+def decode(body: bytes, protocol: Protocol, *, strict: bool) -> Answer:
+    """The answer in a 200's body.
+
+    Strict mode refuses unknown and repeated members of the top level, of status, labels and annotations; never those
+    inside items of the list.
+
+    Raises:
+        HookError: what Go's decoder refuses.
+        CrashError: a null item in the list.
+    """
+    top = _top(body)
+    list_key = _LIST_KEY[protocol]
+    maps = _STRING_MAPS[protocol]
+    known = ("status", list_key, "resyncAfterSeconds", "finalized", *maps)
+    if strict:
+        _check_strictly(top, known)
+    strings = {name: _string_map(name, _merged(top, name)) for name in maps}
+    return Answer(
+        desired=_items(list_key, top.get(list_key)),
+        status=_status(_merged(top, "status")),
+        labels=strings.get("labels", {}),
+        annotations=strings.get("annotations", {}),
+        resync_after_seconds=_number("resyncAfterSeconds", top.get("resyncAfterSeconds")),
+        finalized=_flag("finalized", top.get("finalized")),
+    )
+
+
+def decode_rules(body: bytes, *, strict: bool) -> tuple[Json, ...]:
+    """The `relatedResources` of a customize answer. Raises HookError."""
+    top = _top(body)
+    if strict:
+        _check_strictly(top, ("relatedResources",))
+    rules = top.get("relatedResources") or []
+    if not isinstance(rules, list) or not all(isinstance(rule, dict) for rule in rules):
+        raise _wrong_type("relatedResources", rules, "[]RelatedResourceRule")
+    return tuple(_plain(rule) for rule in rules)
+
+
+def _top(body: bytes) -> _Members:
+    try:
+        text = body.decode("utf-8", errors="replace")
+        parsed = json.loads(text, object_pairs_hook=_Members, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as exc:
+        raise HookError(f"can't unmarshal response: {exc}") from exc
+    if parsed is None:
+        return _Members([])
+    if not isinstance(parsed, _Members):
+        raise _wrong_type("", parsed, "object")
+    return parsed
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"invalid character {name[0]!r} looking for beginning of value")
+
+
+def _check_strictly(top: _Members, known: Iterable[str]) -> None:
+    unknown = next((key for key in top if key not in known), None)
+    if unknown is not None:
+        raise HookError(f'strict validation failed: unknown field "{unknown}"')
+    if top.repeated:
+        raise HookError(f'strict validation failed: duplicate field "{top.repeated}"')
+    for name in ("status", "labels", "annotations"):
+        repeated = _repeated_within(top.get(name))
+        if repeated:
+            raise HookError(f'strict validation failed: duplicate field "{name}.{repeated}"')
+
+
+def _repeated_within(value: Any) -> str | None:
+    if isinstance(value, _Members):
+        return value.repeated or next(filter(None, map(_repeated_within, value.values())), None)
+    if isinstance(value, list):
+        return next(filter(None, map(_repeated_within, value)), None)
+    return None
+
+
+def _merged(top: _Members, name: str) -> Any:
+    """The value of a map member. Go decodes a repeated one into the same map: its keys come together."""
+    values = [value for key, value in top.pairs if key == name]
+    if not values or values[-1] is None or not all(isinstance(value, dict) for value in values if value is not None):
+        return values[-1] if values else None
+    after_null = len(values) - next((i for i, value in enumerate(reversed(values)) if value is None), len(values))
+    return {key: value for part in values[after_null:] for key, value in part.items()}
+
+
+def _status(value: Any) -> Json | None:
+    if value is None:
+        return None
+    if not isinstance(value, dict):
+        raise _wrong_type("status", value, "map[string]interface {}")
+    status: Json = _plain(value)
+    return status
+
+
+def _string_map(name: str, value: Any) -> dict[str, str | None]:
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise _wrong_type(name, value, "map[string]*string")
+    wrong = next((item for item in value.values() if item is not None and not isinstance(item, str)), None)
+    if wrong is not None:
+        raise _wrong_type(name, wrong, "string")
+    return dict(value)
+
+
+def _items(name: str, value: Any) -> tuple[Json, ...]:
+    if value is None:
+        return ()
+    if not isinstance(value, list):
+        raise _wrong_type(name, value, "[]*unstructured.Unstructured")
+    for item in value:
+        if item is not None and not (isinstance(item, dict) and isinstance(item.get("kind"), str) and item["kind"]):
+            raise HookError(f"can't unmarshal response: Object 'Kind' is missing in '{str(item)[:80]}'")
+    if None in value:
+        raise CrashError("invalid memory address or nil pointer dereference: null item in the list")
+    return tuple(_plain(item) for item in value)
+
+
+def _number(name: str, value: Any) -> float:
+    if value is None:
+        return 0.0
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise _wrong_type(name, value, "float64")
+    return float(value)
+
+
+def _flag(name: str, value: Any) -> bool:
+    if value is not None and not isinstance(value, bool):
+        raise _wrong_type(name, value, "bool")
+    return bool(value)
+
+
+def _wrong_type(name: str, value: Any, wanted: str) -> HookError:
+    names: dict[type, str] = {bool: "bool", int: "number", float: "number", str: "string", list: "array"}
+    got = names.get(type(value), "object")
+    return HookError(
+        f"can't unmarshal response: json: cannot unmarshal {got} into Go struct field {name} of type {wanted}"
+    )
+
+
+def _plain(value: Any) -> Any:
+    """Ordinary dicts; an integer that Go's int64 does not hold is a float there."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if isinstance(value, int) and not isinstance(value, bool) and value not in _INT64:
+        return float(value)
+    return value
