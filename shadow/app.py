@@ -1,0 +1,240 @@
+"""The composition root of the proxy: builds every part, starts them in order, and ends them in the opposite one."""
+
+import asyncio
+import logging
+import os
+import random
+import signal
+import socket
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from shadow import logs
+from shadow.config.load import parse
+from shadow.config.model import Configuration
+from shadow.config.watch import SecretFile, Watcher
+from shadow.errors import StoreError
+from shadow.implementations import Implementations
+from shadow.proxy.background import Background
+from shadow.proxy.brakes import Brakes
+from shadow.proxy.dispatch import Chance, Dispatcher, new_call_id
+from shadow.proxy.fronts import Fronts
+from shadow.proxy.parents import Parents
+from shadow.proxy.recorder import Recorder
+from shadow.proxy.redaction_key import redaction_key
+from shadow.proxy.runtime import Runtime
+from shadow.proxy.snapshot import Snapshot, build
+from shadow.proxy.startup import Offered, last_accepted, offered
+from shadow.redact import Redactor
+from shadow.store.asynchronous import AsyncStore
+from shadow.store.base import Change, Counters, ParentState, Retention, Store
+from shadow.store.open import open_store
+from shadow.telemetry.telemetry import Telemetry
+from shadow.web.auth import Token
+from shadow.web.control import Desk, control_app
+from shadow.web.hooks import HookEndpoint
+from shadow.web.listen import Listener
+from shadow.worker.client import CompareWorker, WorkerSettings
+
+DRAIN_SECONDS = 10.0
+"""From the signal to the end: calls in flight are answered first, then comparisons finished, the rest is counted."""
+_RETAIN_SECONDS = 60.0
+
+_log = logging.getLogger(__name__)
+
+Told = Callable[[], Awaitable[object]]
+"""Returns when the process is to end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What the store knows when the process starts."""
+
+    parents: list[ParentState]
+    before: dict[str, Counters]
+
+
+def remembered(store: Store, names: set[str]) -> Remembered:
+    """Of these migrations and of all that the store has a brake of."""
+    known = names | set(store.brakes())
+    parents = [state for name in known for state in store.served_identities(name)]
+    return Remembered(parents, {name: store.counters(name) for name in known})
+
+
+async def serve(path: Path, environ: Mapping[str, str] = os.environ, told: Told | None = None) -> None:
+    """Serve until told to end: by SIGTERM or SIGINT unless something else is given.
+
+    Raises:
+        ConfigurationError: there is no configuration to serve with.
+        StoreError: the store cannot be opened.
+        ListenError: an address is taken.
+    """
+    offer = offered(path, environ)
+    store = AsyncStore(open_store(offer.store_url))
+    await store.open(time.time())
+    try:
+        await _serve_with(store, offer, path, told or until_signalled)
+    finally:
+        await store.close()
+
+
+async def _serve_with(store: AsyncStore, offer: Offered, path: Path, told: Told) -> None:
+    text, configuration = offer.text, offer.configuration
+    if configuration is None:
+        assert offer.problem is not None
+        text, configuration = last_accepted(await store.read(lambda s: s.accepted_configuration()), offer.problem)
+    proxy = await Proxy.build(store, offer.store_url, configuration)
+    if offer.problem is not None:
+        proxy.runtime.refuse(offer.problem)
+    await proxy.run(proxy.snapshot_of(text, configuration), offer, path, told)
+
+
+class Proxy:
+    """One running proxy."""
+
+    def __init__(
+        self, store: AsyncStore, store_url: str, configuration: Configuration, known: Remembered, brakes: Brakes
+    ) -> None:
+        server = configuration.server
+        key = redaction_key(configuration.redaction.key_file, Path(store_url.removeprefix("sqlite:///")))
+        logs.set_up(Redactor(key, configuration.redaction.paths).text)
+        self.store = store
+        self.brakes = brakes
+        self.configuration = configuration
+        self.background = Background()
+        self.parents = Parents(known.parents)
+        self.fronts = Fronts()
+        self.implementations = Implementations(configuration.upstream)
+        self.telemetry = Telemetry(configuration.telemetry)
+        matched = configuration.retention.matched
+        self.recorder = Recorder(
+            f"{socket.gethostname()}-{os.getpid()}-{time.time_ns()}",
+            store,
+            self.parents,
+            self.telemetry,
+            time.time,
+            lambda: random.random() < matched,  # noqa: S311 - a sample, no secret
+            known.before,
+        )
+        self.worker = CompareWorker(
+            WorkerSettings(
+                redaction_key=key,
+                redaction_paths=configuration.redaction.paths,
+                budget_seconds=configuration.compare.budget,
+                queue_bytes=configuration.compare.queue,
+            ),
+            self.recorder.compared,
+            self.recorder.lost,
+        )
+        self.recorder.worker = self.worker
+        self.runtime = Runtime(store, brakes, self.recorder, self, self._build, time.time)
+        self.dispatcher = Dispatcher(
+            brakes,
+            self.parents,
+            self.recorder,
+            self.fronts,
+            self.background.spawn,
+            Chance(time.time, new_call_id, random.random),
+            configuration.telemetry.sample,
+        )
+        hooks = HookEndpoint(
+            self.dispatcher, self.runtime.migrations, token_of(server.hooks_token_file), server.max_body
+        )
+        desk = Desk(
+            self.runtime,
+            brakes,
+            self.recorder,
+            self.parents,
+            self.fronts,
+            store,
+            token_of(server.token_file),
+            time.time,
+        )
+        drain = DRAIN_SECONDS / 2
+        self.hooks = Listener("hooks", hooks, server.hooks, server.tls, drain)
+        self.control = Listener("control", control_app(desk), server.control, server.control_tls, drain)
+
+    @classmethod
+    async def build(cls, store: AsyncStore, store_url: str, configuration: Configuration) -> "Proxy":
+        known = await store.read(lambda s: remembered(s, set(configuration.migrations)))
+        brakes = Brakes(store, await store.read(lambda s: s.brakes()), time.time)
+        return cls(store, store_url, configuration, known, brakes)
+
+    def set_rules(self, digest: str, rules: list[dict[str, object]]) -> None:
+        """Hand rules to the compare process."""
+        self.worker.set_rules(digest, msgspec.json.encode(rules))
+
+    def snapshot_of(self, text: str, configuration: Configuration) -> Snapshot:
+        return build(configuration, text, self.implementations.get)
+
+    def _build(self, text: str) -> Snapshot:
+        return self.snapshot_of(text, parse(text, "the configuration file"))
+
+    async def run(self, first: Snapshot, offer: Offered, path: Path, told: Told) -> None:
+        """Serve until told to end, then drain."""
+        await self.worker.start()
+        await self.runtime.take_over(first, accepted=offer.problem is None)
+        self.recorder.change(Change(time.time(), None, "start", "process", "it started", {"digest": first.digest}))
+        async with asyncio.TaskGroup() as group:
+            helpers = [
+                group.create_task(self.recorder.flush_forever()),
+                group.create_task(self.brakes.retry_forever()),
+                group.create_task(self._watch(Watcher(path, offer.text))),
+                group.create_task(self._retain_forever()),
+            ]
+            servers = [group.create_task(listener.run_until_told()) for listener in (self.hooks, self.control)]
+            await told()
+            started = time.monotonic()
+            self.hooks.stop()
+            await asyncio.wait(servers[:1])
+            await self._drain(DRAIN_SECONDS - 1.0 - (time.monotonic() - started))
+            for task in helpers:
+                task.cancel()
+            self.control.stop()
+        await self.recorder.close()
+        await asyncio.to_thread(self.telemetry.shutdown, 1.0)
+        await self.implementations.close()
+
+    async def _drain(self, seconds: float) -> None:
+        deadline = time.monotonic() + max(0.0, seconds)
+        await self.background.drain(max(0.0, seconds) / 2)
+        await self.worker.drain(max(0.0, deadline - time.monotonic()))
+        await self.worker.close()
+
+    async def _watch(self, watcher: Watcher) -> None:
+        async for text in watcher:
+            await self.runtime.offer(text)
+
+    async def _retain_forever(self) -> None:
+        settings = self.configuration.retention
+        retention = Retention(settings.age, settings.comparisons, settings.size)
+        while True:
+            await asyncio.sleep(_RETAIN_SECONDS)
+            try:
+                await self.store.retain(time.time(), retention)
+            except StoreError:
+                _log.exception("old comparisons could not be deleted; tried again in a minute")
+
+
+def token_of(path: Path | None) -> Token:
+    """The content of a token file as it is now; no token is asked for without a file."""
+    if path is None:
+        return lambda: None
+    file = SecretFile(path)
+    file.read()  # a token that cannot be read is told at the start
+    return file.read
+
+
+async def until_signalled() -> None:
+    """Until SIGTERM or SIGINT."""
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with suppress(NotImplementedError):
+            loop.add_signal_handler(number, told.set)
+    await told.wait()

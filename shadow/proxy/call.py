@@ -1,0 +1,83 @@
+"""One call while it is under way: who was asked, what they said, what goes out. A record; it decides nothing."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from shadow.protocol.adapt import Adapted
+from shadow.protocol.messages import Request
+from shadow.proxy.cutover import Assignment
+from shadow.proxy.migration import Migration
+from shadow.telemetry.trace import TraceContext
+from shadow.terms import Hook, HookVersion, Role, Side
+from shadow.upstream.base import Headers, Observation
+
+SIGNALS = frozenset((304, 412, 429))
+"""Statuses that are valid answers without anything to compare."""
+
+
+@dataclass(slots=True)
+class Asking:
+    """One implementation asked once in a call, and what its answer is worth.
+
+    `failure` is a code (`timeout`, `status-500`, `refused:other-list-key`), None for a valid answer or a signal.
+    `adapted` is the answer in the front's dialect when there is one.
+    """
+
+    side: Side
+    role: Role
+    started: float  # unix seconds
+    observation: Observation
+    failure: str | None = None
+    adapted: Adapted | None = None
+
+    @property
+    def is_signal(self) -> bool:
+        return self.failure is None and self.observation.status in SIGNALS
+
+    @property
+    def refusal(self) -> str | None:
+        """The code of the refusal if that is why the answer is not served."""
+        prefix, _, code = (self.failure or "").partition(":")
+        return code or None if prefix == "refused" else None
+
+    @property
+    def body(self) -> bytes | None:
+        """What may be served to the front, or None."""
+        return self.adapted.body if self.adapted is not None and self.failure is None else None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What goes out to Metacontroller. `side` is whose answer it is, None for an error of the proxy's own."""
+
+    status: int
+    headers: Headers
+    body: bytes
+    side: Side | None
+    reason: str  # stage, weight, pin, brake, fallback; or the code of the proxy's own error
+
+
+@dataclass(slots=True)
+class Call:
+    """Everything about one call, from its first byte to its record."""
+
+    id: str
+    migration: Migration
+    hook: Hook
+    request: Request
+    at: float  # unix seconds
+    started: float  # monotonic
+    trace: TraceContext
+    front_version: HookVersion
+    last_served: Side | None  # whose answer this parent was served last
+    assignment: Assignment
+    askings: dict[Side, Asking] = field(default_factory=dict)
+    not_asked: str | None = None  # why the shadow is not asked: stage, sample, shadow-when, never, brake-unknown
+    reply: Reply | None = None
+    replied_at: float | None = None
+    fallback: bool | None = None  # None: not tried; False: withheld
+    held: dict[Any, Any] = field(default_factory=dict)  # identity -> effect, of a held answer
+
+    def failure_of(self, side: Side) -> str | None:
+        asking = self.askings.get(side)
+        return asking.failure if asking else None

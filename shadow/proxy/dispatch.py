@@ -1,0 +1,170 @@
+"""One call from its bytes to its answer: assign, ask, decide, and read the brake once more before the first byte.
+
+The primary is asked first and answered without waiting for the shadow, except where the shadow's answer decides what
+may be served. Nothing that the shadow does can raise into a call or delay it.
+"""
+
+import asyncio
+import logging
+import secrets
+import time
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+from shadow.protocol.controller import read_controller
+from shadow.protocol.messages import Request, read_request, read_root
+from shadow.proxy.brakes import Brakes
+from shadow.proxy.call import Asking, Call, Reply
+from shadow.proxy.cutover import Assignment, assign
+from shadow.proxy.exchange import Exchange, crashed, why_not_asked
+from shadow.proxy.fronts import Fronts
+from shadow.proxy.judge import error_reply, reply_with
+from shadow.proxy.migration import Migration
+from shadow.proxy.parents import Parents
+from shadow.proxy.recorder import Recorder
+from shadow.proxy.serving import decide
+from shadow.telemetry.trace import begin
+from shadow.terms import Hook, Role, Side, Stage
+from shadow.upstream.base import Headers
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Chance:
+    """Where time, names and luck come from; given, so that tests decide them."""
+
+    clock: Callable[[], float]
+    call_id: Callable[[], str]
+    luck: Callable[[], float]
+
+
+class Dispatcher:
+    """Answers hook calls."""
+
+    def __init__(
+        self,
+        brakes: Brakes,
+        parents: Parents,
+        recorder: Recorder,
+        fronts: Fronts,
+        spawn: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]],
+        chance: Chance,
+        trace_sample: float,
+    ) -> None:
+        self._brakes = brakes
+        self._parents = parents
+        self._recorder = recorder
+        self._fronts = fronts
+        self._spawn = spawn
+        self._chance = chance
+        self._trace_sample = trace_sample
+
+    async def handle(self, migration: Migration, hook: Hook, headers: Headers, body: bytes) -> tuple[Reply, str]:
+        """Answer one call; the second is its id.
+
+        Send what is returned without awaiting anything in between: the brake was read for this very answer.
+
+        Raises:
+            RequestError: the body is no call of this hook; nothing was counted.
+        """
+        call = self._open(migration, hook, read_request(body, hook), headers)
+        self._recorder.opened(call)
+        try:
+            reply = await self._reply(call, headers)
+        except Exception:  # noqa: BLE001 - a fault of ours must end in an error, never in a wrong answer or an uncounted call
+            _log.exception("call %s of %s failed in the proxy", call.id, migration.name)
+            reply = error_reply(500, "internal", "the proxy failed; its log says how", call.id)
+        return self._last_word(call, reply), call.id
+
+    def _open(self, migration: Migration, hook: Hook, request: Request, headers: Headers) -> Call:
+        last = self._parents.get(migration.name, request.parent.uid)
+        controller = read_controller(request.controller)
+        self._fronts.saw(migration.name, controller, now := self._chance.clock())
+        return Call(
+            id=self._chance.call_id(),
+            migration=migration,
+            hook=hook,
+            request=request,
+            at=now,
+            started=time.monotonic(),
+            trace=begin(headers, self._trace_sample, self._chance.luck),
+            front_version=controller.version(hook),
+            last_served=last.served if last is not None else None,
+            assignment=self._assign(migration, request),
+        )
+
+    def _assign(self, migration: Migration, request: Request) -> Assignment:
+        pinned = None
+        if migration.stage is Stage.CANARY and migration.pins:
+            pinned = migration.pins.side(request.parent, labels_of(request))
+        on = self._brakes.is_on(migration.name)
+        return assign(migration.stage, migration.weight_buckets, pinned, on, request.parent.uid)
+
+    async def _reply(self, call: Call, headers: Headers) -> Reply:
+        migration = call.migration
+        if migration.serves_new and migration.hold_unknown_brake and self._brakes.get(migration.name) is None:
+            call.not_asked = "brake-unknown"
+            return error_reply(503, "brake-unknown", _BRAKE_UNKNOWN.format(migration.name), call.id)
+        exchange = Exchange(call, headers, self._chance.clock)
+        shadow = call.assignment.shadow
+        call.not_asked = why_not_asked(migration, call.hook, call.request, shadow, self._chance.luck())
+        if shadow is not None and call.not_asked is None:
+            exchange.shadow = self._spawn(self._ask_shadow(exchange, shadow))
+        primary = await exchange.ask(call.assignment.primary, Role.PRIMARY)
+        last = self._parents.get(migration.name, call.request.parent.uid)
+        return await decide(exchange, primary, last)
+
+    async def _ask_shadow(self, exchange: Exchange, side: Side) -> None:
+        call = exchange.call
+        started = self._chance.clock()
+        try:
+            await exchange.ask(side, Role.SHADOW)
+        except Exception as exc:  # noqa: BLE001 - nothing of the shadow may reach the call
+            _log.exception("call %s: asking `%s` in the shadow failed in the proxy", call.id, side)
+            call.askings[side] = Asking(side, Role.SHADOW, started, crashed(exc), failure="internal")
+        if call.reply is not None:
+            self._recorder.completed(call)
+
+    def _last_word(self, call: Call, reply: Reply) -> Reply:
+        """The brake was perhaps pulled while `new` was answering: then nothing of `new` goes out any more."""
+        migration = call.migration
+        if reply.side is Side.NEW and migration.serves_new and self._brakes.is_on(migration.name):
+            old = call.askings.get(Side.OLD)
+            if old is not None and old.body is not None:
+                reply = reply_with(call, old, "brake")
+            else:
+                reply = error_reply(503, "brake", "the brake was pulled during this call; ask again", call.id)
+        call.reply = reply
+        call.replied_at = self._chance.clock()
+        self._note_served(call, reply)
+        shadow = call.assignment.shadow
+        if call.not_asked is not None or shadow is None or shadow in call.askings:
+            self._recorder.completed(call)
+        return reply
+
+    def _note_served(self, call: Call, reply: Reply) -> None:
+        asking = call.askings.get(reply.side) if reply.side is not None and reply.status == 200 else None
+        adapted = asking.adapted if asking is not None and asking.failure is None else None
+        served = reply.side if adapted is not None else None
+        identities = tuple(adapted.identities()) if adapted is not None and call.hook is Hook.SYNC else None
+        primary, now = call.assignment.primary, self._chance.clock()
+        self._parents.served(call.migration.name, call.request.parent, primary, served, identities, now)
+
+
+def labels_of(request: Request) -> dict[str, str]:
+    """The parent's labels."""
+    labels = (read_root(request).get("metadata") or {}).get("labels") or {}
+    return {name: value for name, value in labels.items() if isinstance(value, str)}
+
+
+_BRAKE_UNKNOWN = (
+    "the store has no memory of migration {0}, so its brake is unknown; a person decides: "
+    "`shadow rollback {0} --because ...` serves old, `shadow release {0} --because ...` goes on"
+)
+
+
+def new_call_id() -> str:
+    """26 hexadecimal digits that sort by time: milliseconds since 1970, then chance."""
+    return f"{time.time_ns() // 1_000_000:012x}{secrets.token_hex(7)}"

@@ -1,0 +1,98 @@
+"""Headers of answers on their way out, and entity tags kept apart per implementation and evidence.
+
+Metacontroller keeps the body of a 200 with an `ETag` and replays it on a 304 or 412. A tag that crossed from one
+implementation to the other, or outlived a change of configuration, would replay the wrong answer; so a tag goes out
+with a namespace and comes back in only to where it came from.
+"""
+
+import datetime as dt
+import email.utils
+import math
+import re
+
+from shadow.terms import Side
+from shadow.upstream.base import Headers
+from shadow.upstream.headers import forwardable, returnable
+
+_OF_THE_BODY = frozenset((b"content-md5", b"digest", b"content-digest", b"repr-digest"))
+_OURS = frozenset((b"x-shadow-call", b"x-shadow-served"))
+_TAG = re.compile(rb'\A(W/)?"([^"]*)"\Z')
+_UNSAFE = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+
+
+def answer_headers(headers: Headers, side: Side, evidence: bytes, altered: bool) -> list[tuple[bytes, bytes]]:
+    """The end-to-end headers of an implementation's answer as they go out.
+
+    Args:
+        evidence: a short form of the evidence digest, part of a tag's namespace.
+        altered: the body is not the implementation's own: what describes those bytes goes, its tag included, since
+            the alteration depends on the request and must not be replayed for another one.
+    """
+    gone = _OURS | _OF_THE_BODY if altered else _OURS
+    out: list[tuple[bytes, bytes]] = []
+    for name, value in returnable(headers):
+        if name in gone or _UNSAFE.search(value):
+            continue
+        if name == b"retry-after":
+            out.append((name, retry_after(value)))
+        elif name != b"etag":
+            out.append((name, value))
+        elif not altered and (tag := outgoing_tag(value, side, evidence)):
+            out.append((name, tag))
+    return out
+
+
+def retry_after(value: bytes | None) -> bytes:
+    """Whole seconds, at least 1, rounded up; a date as an RFC 1123 date.
+
+    Metacontroller reads only these two; anything else, none, and 0 make it call again at once without end.
+    """
+    text = (value or b"").decode("latin-1").strip()
+    try:
+        seconds = float(text)
+    except ValueError:
+        return _date(text) or b"1"
+    return str(max(1, math.ceil(seconds)) if math.isfinite(seconds) else 1).encode()
+
+
+def outgoing_tag(value: bytes, side: Side, evidence: bytes) -> bytes | None:
+    """`"abc"` of `new` becomes `"new.1f2e3d4c.abc"`; None if it is no entity tag."""
+    match = _TAG.match(value.strip())
+    if match is None:
+        return None
+    weak, opaque = match.groups()
+    return b'%s"%s.%s.%s"' % (weak or b"", side.value.encode(), evidence, opaque)
+
+
+def incoming_tag(value: bytes, side: Side, evidence: bytes) -> bytes | None:
+    """The implementation's own tag again; None if the tag is of another namespace."""
+    match = _TAG.match(value.strip())
+    if match is None:
+        return None
+    weak, opaque = match.groups()
+    prefix = b"%s.%s." % (side.value.encode(), evidence)
+    if not opaque.startswith(prefix):
+        return None
+    return b'%s"%s"' % (weak or b"", opaque[len(prefix) :])
+
+
+def request_headers(headers: Headers, tag: bytes | None) -> list[tuple[bytes, bytes]]:
+    """What of the caller's headers an implementation is shown; `tag` replaces `If-None-Match`."""
+    out = [header for header in forwardable(headers) if header[0] != b"if-none-match"]
+    if tag is not None:
+        out.append((b"if-none-match", tag))
+    return out
+
+
+def first(headers: Headers, name: bytes) -> bytes | None:
+    return next((value for key, value in headers if key == name), None)
+
+
+def _date(text: str) -> bytes | None:
+    try:
+        moment = email.utils.parsedate_to_datetime(text)
+    except (ValueError, IndexError, TypeError):
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=dt.UTC)
+    return email.utils.format_datetime(moment.astimezone(dt.UTC), usegmt=True).encode()

@@ -1,0 +1,43 @@
+"""The veto: which deletes and recreates of `new`'s answer may not be served, and why. Pure.
+
+`old` would always delete what only `new` wants, so `old` agreeing to a delete counts for nothing where `new` itself
+listed the object when it was last served: a hook that forgets an object must not be believed.
+"""
+
+from collections.abc import Mapping
+
+from shadow.compare.effects import RequestView, removals
+from shadow.protocol.objects import Identity
+from shadow.proxy.call import Call
+from shadow.store.base import ParentState
+from shadow.terms import Effect
+
+
+def unexpected(call: Call, view: RequestView, body: bytes) -> dict[Identity, Effect]:
+    """The removals in `new`'s answer that this migration holds and no `expect` rule covers."""
+    migration = call.migration
+    return {
+        identity: effect
+        for identity, effect in removals(view, body).items()
+        if effect in migration.hold and migration.rules.expects(identity, effect, str(call.request.parent)) is None
+    }
+
+
+def held(
+    found: Mapping[Identity, Effect], old_removals: Mapping[Identity, Effect] | None, last: ParentState | None
+) -> dict[Identity, Effect]:
+    """Of the unexpected removals those that are held.
+
+    Args:
+        old_removals: what `old`'s answer to the same call would remove; None without a valid answer of `old`, and
+            then everything is held.
+        last: what is known of the parent.
+    """
+    if old_removals is None:
+        return dict(found)
+    listed = frozenset(last.new_identities or ()) if last is not None else frozenset()
+    return {
+        identity: effect
+        for identity, effect in found.items()
+        if identity in listed or old_removals.get(identity) is not effect
+    }

@@ -1,0 +1,170 @@
+"""Counts every call once, has its pair compared off the path, and writes what came of it in batches.
+
+Nothing here can raise into a call or delay one: what does not fit is dropped and counted, and a store that fails is
+counted, told and tried again with the next batch.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from typing import Protocol
+
+from shadow.compare.model import Comparison, Pair
+from shadow.errors import StoreError
+from shadow.proxy.call import Call
+from shadow.proxy.parents import Parents
+from shadow.proxy.records import parent_state, record_of, traced
+from shadow.proxy.settle import failure, pair_of, settle
+from shadow.proxy.tally import Tally, added
+from shadow.store import base as stored
+from shadow.store.asynchronous import AsyncStore
+from shadow.telemetry import Telemetry
+from shadow.terms import Outcome
+
+_log = logging.getLogger(__name__)
+FLUSH_SECONDS = 0.5
+_URGENT_SECONDS = 0.05
+_BATCH = 2_000  # calls in one transaction
+_BACKLOG = 20_000  # calls kept while the store fails; beyond it the oldest records are lost, and counted
+
+
+class PairQueue(Protocol):
+    """The compare process as seen from here (`shadow.worker.client`)."""
+
+    def submit(self, pair: Pair) -> bool:
+        """False: no room, nothing was taken."""
+        ...
+
+
+class Recorder:
+    """The only place where a call becomes a number."""
+
+    def __init__(
+        self,
+        replica: str,
+        store: AsyncStore,
+        parents: Parents,
+        telemetry: Telemetry,
+        clock: Callable[[], float],
+        keep_matched: Callable[[], bool],
+        before: Mapping[str, stored.Counters],
+    ) -> None:
+        """
+        Args:
+            keep_matched: whether the bodies of this pair are kept though it may match; drawn for each.
+            before: what the store held when this process started, by migration.
+        """
+        self.worker: PairQueue | None = None  # set once it runs: its results come back here
+        self.store_failures = 0
+        self.store_failing = False
+        self.records_lost = 0
+        self._replica = replica
+        self._store = store
+        self._parents = parents
+        self._telemetry = telemetry
+        self._clock = clock
+        self._keep_matched = keep_matched
+        self._before = before
+        self._tallies: dict[str, Tally] = {}
+        self._waiting: dict[str, Call] = {}
+        self._finished: deque[stored.Call] = deque()
+        self._changes: list[stored.Change] = []
+
+    def tally(self, migration: str) -> Tally:
+        return self._tallies.setdefault(migration, Tally())
+
+    def counters(self, migration: str) -> stored.Counters:
+        """Since the store began, this very moment included."""
+        return added(self._before.get(migration, stored.Counters()), self.tally(migration).counters())
+
+    def opened(self, call: Call) -> None:
+        self.tally(call.migration.name).calls += 1
+
+    def completed(self, call: Call) -> None:
+        """Everybody who was asked has spoken and the reply is decided."""
+        self.tally(call.migration.name).replied(call)
+        settled = settle(call)
+        if settled is not None:
+            self._finish(call, *settled, None)
+            return
+        self._waiting[call.id] = call
+        pair = pair_of(call, self._keep_matched())
+        if self.worker is None or not self.worker.submit(pair):
+            self.lost([call.id], "queue")
+
+    def compared(self, comparison: Comparison) -> None:
+        """The compare process answered."""
+        call = self._waiting.pop(comparison.id, None)
+        if call is not None:
+            self._finish(call, comparison.outcome, comparison.reason, comparison)
+
+    def lost(self, ids: Iterable[str], reason: str) -> None:
+        """Pairs that will not be compared: dropped, unless it is known without a comparison that they failed."""
+        for pair_id in ids:
+            call = self._waiting.pop(pair_id, None)
+            if call is not None:
+                self._finish(call, *(failure(call) or (Outcome.DROPPED, reason)), None)
+
+    def change(self, change: stored.Change) -> None:
+        """One line for the change log, written with the next batch."""
+        self._changes.append(change)
+
+    async def flush_forever(self) -> None:
+        """Write every half second, sooner when the hold's memory changed."""
+        while True:
+            for _ in range(round(FLUSH_SECONDS / _URGENT_SECONDS)):
+                await asyncio.sleep(_URGENT_SECONDS)
+                if self._parents.urgent:
+                    break
+            await self.flush()
+
+    async def flush(self) -> bool:
+        """Write what is there in one transaction. Returns whether it is written."""
+        calls = [self._finished.popleft() for _ in range(min(_BATCH, len(self._finished)))]
+        parents = self._parents.take_changed()
+        changes, self._changes = self._changes, []
+        counters = {name: tally.counters() for name, tally in self._tallies.items()}
+        batch = stored.Flush(self._replica, self._clock(), counters, calls, parents, changes)
+        try:
+            await self._store.flush(batch)
+        except StoreError as exc:
+            self._keep(calls, parents, changes)
+            self.store_failures += 1
+            self.store_failing = True
+            _log.error("not written, tried again with the next batch: %s", exc)
+            return False
+        self.store_failing = False
+        return True
+
+    async def close(self) -> None:
+        """The last batch: what is still pending is counted as dropped."""
+        for name in tuple(self._waiting):
+            self.lost([name], "shutdown")
+        for tally in self._tallies.values():
+            tally.abandon("shutdown")
+        while await self.flush() and self._finished:
+            pass
+
+    def _keep(self, calls: list[stored.Call], parents: list[stored.ParentState], changes: list[stored.Change]) -> None:
+        self._finished.extendleft(reversed(calls))
+        self._parents.give_back(parents)
+        self._changes[:0] = changes
+        while len(self._finished) > _BACKLOG:
+            self._finished.popleft()
+            self.records_lost += 1
+
+    def _finish(self, call: Call, outcome: Outcome, reason: str | None, comparison: Comparison | None) -> None:
+        self.tally(call.migration.name).ended(outcome, reason)
+        trace_id = self._trace(call, outcome, comparison)
+        if outcome in (Outcome.SKIPPED, Outcome.DROPPED):
+            return
+        record = record_of(call, outcome, reason, comparison, trace_id)
+        self._finished.append(record)
+        if comparison is not None:
+            self._parents.compared(parent_state(record, comparison))
+
+    def _trace(self, call: Call, outcome: Outcome, comparison: Comparison | None) -> str | None:
+        if not self._telemetry.wants(call.trace, outcome):
+            return None
+        return self._telemetry.ended(traced(call, outcome), comparison)

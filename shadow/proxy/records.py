@@ -1,0 +1,94 @@
+"""Calls and comparisons as the store keeps them. Pure."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from shadow.compare.model import Comparison, ObjectEffect
+from shadow.proxy.call import Asking, Call
+from shadow.store import base as stored
+from shadow.telemetry.record import AskedImplementation, TracedCall
+from shadow.terms import Effect, Outcome, Side
+
+
+def record_of(
+    call: Call, outcome: Outcome, reason: str | None, comparison: Comparison | None, trace_id: str | None
+) -> stored.Call:
+    """The call as the store keeps it, with its comparison if there is one."""
+    reply = call.reply
+    assert reply is not None, "a call is recorded after its reply"
+    return stored.Call(
+        id=call.id,
+        migration=call.migration.name,
+        at=call.at,
+        hook=call.hook,
+        front=call.request.front,
+        parent=call.request.parent,
+        primary=call.assignment.primary,
+        served=reply.side if reply.status == 200 else None,
+        status=reply.status,
+        old=_asked(call.askings.get(Side.OLD)),
+        new=_asked(call.askings.get(Side.NEW)),
+        evidence_digest=call.migration.evidence_digest,
+        trace_id=trace_id,
+        comparison=comparison,
+        outcome=outcome,
+        reason=reason,
+    )
+
+
+def _asked(asking: Asking | None) -> stored.Asked:
+    if asking is None:
+        return stored.Asked("not-asked")
+    observation = asking.observation
+    result = "answered" if asking.failure is None else "refused" if asking.refusal else "failed"
+    return stored.Asked(result, observation.status, observation.seconds, asking.failure)
+
+
+def parent_state(record: stored.Call, comparison: Comparison) -> stored.ParentState:
+    """What the latest comparison says of the parent; who was served is kept elsewhere."""
+    """What the latest comparison says of the parent; who was served is kept elsewhere."""
+    return stored.ParentState(
+        migration=record.migration,
+        parent=record.parent,
+        primary=record.primary,
+        served=None,
+        served_identities=None,
+        served_at=None,
+        outcome=record.outcome,
+        effects_old=_tally_effects(comparison.effects_old),
+        effects_new=_tally_effects(comparison.effects_new),
+        compared_at=record.at,
+        comparison=record.id,
+        evidence_digest=record.evidence_digest,
+    )
+
+
+def _tally_effects(effects: Iterable[ObjectEffect]) -> dict[Effect, int]:
+    return dict(Counter(item.effect for item in effects))
+
+
+def traced(call: Call, outcome: Outcome) -> TracedCall:
+    """The call as telemetry tells of it."""
+    reply = call.reply
+    assert reply is not None, "a call is told of after its reply"
+    asked = tuple(
+        AskedImplementation(
+            side, asking.role, asking.started, asking.observation.seconds, asking.observation.status, asking.failure
+        )
+        for side, asking in call.askings.items()
+    )
+    return TracedCall(
+        id=call.id,
+        trace=call.trace,
+        migration=call.migration.name,
+        hook=call.hook,
+        front=call.request.front,
+        parent=call.request.parent,
+        primary=call.assignment.primary,
+        served=reply.side if reply.status == 200 else None,
+        status=reply.status,
+        started=call.at,
+        ended=call.replied_at or call.at,
+        asked=asked,
+        outcome=outcome,
+    )

@@ -1,0 +1,142 @@
+"""The present configuration, and how a new one is taken over: whole or not at all, between two calls.
+
+Calls under way keep the snapshot they began with.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from shadow.config.model import Configuration
+from shadow.errors import ConfigurationError, StoreError
+from shadow.proxy.brakes import Brakes
+from shadow.proxy.migration import Migration
+from shadow.proxy.recorder import Recorder
+from shadow.proxy.snapshot import Snapshot
+from shadow.store.asynchronous import AsyncStore
+from shadow.store.base import Change
+
+_log = logging.getLogger(__name__)
+_FIXED = ("server", "store", "upstream", "redaction", "telemetry", "compare", "retention")
+"""Top-level keys that a running process keeps as they were when it started."""
+
+
+class RulesSink(Protocol):
+    def set_rules(self, digest: str, rules: list[dict[str, object]]) -> None: ...
+
+
+class Runtime:
+    """Holds the snapshot that new calls see."""
+
+    def __init__(
+        self,
+        store: AsyncStore,
+        brakes: Brakes,
+        recorder: Recorder,
+        rules: RulesSink,
+        build: Callable[[str], Snapshot],
+        clock: Callable[[], float],
+    ) -> None:
+        self.snapshot: Snapshot | None = None
+        self.refused: str | None = None  # why the file is not what is served; None: it is
+        self.needs_restart: tuple[str, ...] = ()
+        self._store = store
+        self._brakes = brakes
+        self._recorder = recorder
+        self._rules = rules
+        self._build = build
+        self._clock = clock
+        self._started_with: Configuration | None = None
+
+    def migrations(self) -> Mapping[str, Migration]:
+        return self.snapshot.migrations if self.snapshot is not None else {}
+
+    async def offer(self, text: str) -> bool:
+        """Take a new configuration over; False, keeping the old one, if it is not valid."""
+        try:
+            snapshot = self._build(text)
+        except ConfigurationError as exc:
+            self.refuse(exc)
+            return False
+        await self.take_over(snapshot)
+        return True
+
+    def refuse(self, exc: ConfigurationError) -> None:
+        """Keep what is served and say why, in the log, the change log and `/readyz`."""
+        if self.refused == str(exc):
+            return
+        self.refused = str(exc)
+        _log.error("the configuration is refused, the last accepted one goes on: %s", exc)
+        details = {"problems": [str(problem) for problem in exc.problems]}
+        self._recorder.change(Change(self._clock(), None, "refused-configuration", "file", "it is not valid", details))
+
+    async def take_over(self, snapshot: Snapshot, *, accepted: bool = True) -> None:
+        """Serve this snapshot from the next call on.
+
+        Args:
+            accepted: False for one that comes from the store because the file is not valid.
+        """
+        before = self.snapshot
+        if before is not None and before.digest == snapshot.digest:
+            self.refused = None
+            return
+        for digest, rules in snapshot.rules.items():
+            self._rules.set_rules(digest, rules)
+        await self._brakes_for(snapshot)
+        self.snapshot = snapshot
+        if accepted:
+            self.refused = None
+            self._note(before, snapshot)
+            await self._keep(snapshot)
+
+    async def _brakes_for(self, snapshot: Snapshot) -> None:
+        """Before the snapshot counts: the brakes that it pulls are on, and those that can be known are known."""
+        for name, migration in snapshot.migrations.items():
+            if self._brakes.get(name) is None and not migration.serves_new:
+                await self._remember(name)
+            pulled = snapshot.configuration.migrations[name].brake
+            if pulled is not None:
+                await self._brakes.pull(name, "configuration", pulled.because, governed_by(snapshot, name))
+
+    async def _remember(self, name: str) -> None:
+        """A migration that starts where only `old` is served has never been braked; from now on the store knows it."""
+        try:
+            await self._store.remember(name, self._clock())
+            known = (await self._store.read(lambda store: store.brakes())).get(name)
+        except StoreError as exc:
+            _log.error("the brake of %s stays unknown: %s", name, exc)
+            return
+        if known is not None:
+            self._brakes.learn(name, known)
+
+    def _note(self, before: Snapshot | None, after: Snapshot) -> None:
+        details: dict[str, object] = {"digest": after.digest}
+        if before is None:
+            self._started_with = after.configuration
+        else:
+            details["from"] = before.digest
+        self.needs_restart = tuple(
+            key for key in _FIXED if getattr(self._started_with, key) != getattr(after.configuration, key)
+        )
+        if self.needs_restart:
+            _log.warning("these take effect at the next start only: %s", ", ".join(self.needs_restart))
+        details["stages"] = {name: migration.stage for name, migration in after.migrations.items()}
+        self._recorder.change(Change(self._clock(), None, "configuration", "file", "it changed", details))
+        _log.info("configuration %s taken over", after.digest)
+
+    async def _keep(self, snapshot: Snapshot) -> None:
+        try:
+            await self._store.accept_configuration(snapshot.text, snapshot.digest, self._clock())
+        except StoreError as exc:
+            _log.error("the accepted configuration could not be kept: %s", exc)
+
+
+def governed_by(snapshot: Snapshot, name: str) -> dict[str, object]:
+    """What a release checks: whether the migration is still what it was when the brake was pulled."""
+    migration = snapshot.migrations[name]
+    return {
+        "digest": migration.governed_digest,
+        "stage": migration.stage,
+        "weight": migration.weight_buckets / 100,
+        "configuration_digest": snapshot.digest,
+    }

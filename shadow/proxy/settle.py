@@ -1,0 +1,61 @@
+"""Decides what becomes of a call once everybody who was asked has spoken: an outcome, or a pair to compare. Pure."""
+
+from shadow.compare.model import Candidate, Pair
+from shadow.proxy.call import Asking, Call
+from shadow.terms import Outcome, Side
+
+Settled = tuple[Outcome, str | None]
+
+
+def settle(call: Call) -> Settled | None:
+    """The outcome that needs no comparison, with its reason; None if the two answers are to be compared.
+
+    1. The proxy itself failed, or refused to guess: nobody answered.
+    2. An implementation gave no valid answer and there is nothing to hold it against.
+    3. A rule said not to ask, or there was no room.
+    4. A signal (304, 412, 429): nothing to compare.
+    """
+    primary = call.askings.get(call.assignment.primary)
+    other = call.askings.get(call.assignment.primary.other)
+    if primary is None:
+        return (Outcome.SKIPPED, call.not_asked) if call.not_asked == "brake-unknown" else (Outcome.DROPPED, "crash")
+    busy = other is not None and other.observation.error == "busy"
+    if other is None or busy:
+        if primary.failure is not None:
+            return Outcome.FAILED, f"{primary.side}:{primary.failure}"
+        return (Outcome.DROPPED, "busy") if busy else (Outcome.SKIPPED, call.not_asked or "stage")
+    for asking in (primary, other):
+        if asking.is_signal:
+            return Outcome.SKIPPED, f"status-{asking.observation.status}"
+    return None
+
+
+def failure(call: Call) -> Settled | None:
+    """What is known of the outcome without a comparison: a failed answer is a failure even if its pair is lost."""
+    for side in Side:
+        if (code := call.failure_of(side)) is not None:
+            return Outcome.FAILED, f"{side}:{code}"
+    return None
+
+
+def pair_of(call: Call, keep_bodies: bool) -> Pair:
+    """The pair for the compare process; both answers in the front's dialect, as they would be served."""
+    migration = call.migration
+    return Pair(
+        id=call.id,
+        migration=migration.name,
+        hook=call.hook,
+        front=call.request.front,
+        request=call.request.body,
+        parent=call.request.parent,
+        old=_candidate(call.askings[Side.OLD]),
+        new=_candidate(call.askings[Side.NEW]),
+        apply=migration.apply,
+        rules_digest=migration.rules_digest,
+        keep_bodies=keep_bodies,
+    )
+
+
+def _candidate(asking: Asking) -> Candidate:
+    observation = asking.observation
+    return Candidate(asking.body, observation.status, asking.failure, observation.seconds)

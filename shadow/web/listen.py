@@ -1,0 +1,91 @@
+"""The listeners: uvicorn servers on sockets bound before anything else starts, so a taken port is told at once."""
+
+import contextlib
+import logging
+import socket
+import ssl
+from collections.abc import Iterator
+from typing import Any
+
+import uvicorn
+
+from shadow.config.model import ServerTls
+from shadow.config.scalars import Address
+from shadow.errors import ShadowError
+
+_KEEP_ALIVE_SECONDS = 120
+"""Longer than the 90 s for which Go's client keeps an idle connection: so it is never we who close under a request."""
+_BACKLOG = 2048
+
+_log = logging.getLogger(__name__)
+
+
+class ListenError(ShadowError):
+    """An address cannot be listened on."""
+
+
+class Listener(uvicorn.Server):
+    """One address; ends when told, not by signals: those are the process's."""
+
+    def __init__(self, name: str, app: Any, address: Address, tls: ServerTls | None, drain_seconds: float) -> None:
+        self._socket = bind(address)
+        config = uvicorn.Config(
+            app,
+            http="httptools",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,  # what goes out is the implementation's answer
+            date_header=False,
+            timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+            timeout_graceful_shutdown=round(drain_seconds),
+            **_tls(tls),
+        )
+        super().__init__(config)
+        _log.info("%s on %s", name, self.address)
+
+    @property
+    def address(self) -> str:
+        """`host:port` as it is bound."""
+        host, port = self._socket.getsockname()[:2]
+        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals alone."""
+        yield
+
+    async def run_until_told(self) -> None:
+        """Serve until `stop`, then answer what is in flight."""
+        await self.serve(sockets=[self._socket])
+
+    def stop(self) -> None:
+        self.should_exit = True
+
+
+def bind(address: Address) -> socket.socket:
+    """
+    Raises:
+        ListenError: naming the address and why.
+    """
+    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((address.host, address.port))
+        listener.listen(_BACKLOG)
+    except OSError as exc:
+        listener.close()
+        raise ListenError(f"cannot listen on {address.host}:{address.port}: {exc.strerror or exc}") from exc
+    listener.setblocking(False)
+    return listener
+
+
+def _tls(tls: ServerTls | None) -> dict[str, Any]:
+    if tls is None:
+        return {}
+    options: dict[str, Any] = {"ssl_certfile": str(tls.cert_file), "ssl_keyfile": str(tls.key_file)}
+    if tls.client_ca_file is not None:
+        options |= {"ssl_ca_certs": str(tls.client_ca_file), "ssl_cert_reqs": ssl.CERT_REQUIRED}
+    return options

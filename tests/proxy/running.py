@@ -1,0 +1,115 @@
+"""A whole proxy in the test's own process: real sockets, a real store, a real compare process."""
+
+import asyncio
+import json
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from shadow.app import serve
+from tests.hook_server import HookServer
+
+Json = dict[str, Any]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class Running:
+    """One proxy with one migration, `m`."""
+
+    def __init__(self, directory: Path, old: HookServer | str, new: HookServer | str, settings: Json) -> None:
+        self.directory = directory
+        self.path = directory / "shadow.yaml"
+        self.hooks = f"http://127.0.0.1:{free_port()}"
+        self.control = f"http://127.0.0.1:{free_port()}"
+        old_url, new_url = (side if isinstance(side, str) else side.url for side in (old, new))
+        self.migration: Json = {
+            "old": {"protocol": "decorator", "url": old_url, "sync": "/sync"},
+            "new": {"protocol": "decorator", "url": new_url, "sync": "/sync"},
+        }
+        self.top: Json = {
+            "server": {"hooks": self.hooks[7:], "control": self.control[7:]},
+            "store": f"sqlite:///{directory}/shadow.db",
+        }
+        self.configure(**settings)
+        self.client = httpx.AsyncClient(timeout=20)
+
+    def configure(self, **settings: Any) -> None:
+        """Change keys of the migration (`old__timeout` reaches into `old`) and write the file."""
+        for key, value in settings.items():
+            section, _, inner = key.rpartition("__")
+            target = self.migration[section] if section else self.migration
+            target[inner] = value
+        self.path.write_text(json.dumps(self.top | {"migrations": {"m": self.migration}}))
+
+    async def call(self, body: bytes, **headers: str) -> httpx.Response:
+        sent = {"content-type": "application/json", **{name.replace("_", "-"): text for name, text in headers.items()}}
+        return await self.client.post(f"{self.hooks}/m/sync", content=body, headers=sent)
+
+    async def get(self, path: str = "") -> Any:
+        response = await self.client.get(f"{self.control}/api/v1/migrations/m{path}")
+        response.raise_for_status()
+        return response.json()
+
+    async def post(self, path: str, **body: Any) -> httpx.Response:
+        return await self.client.post(f"{self.control}/api/v1/migrations/m/{path}", json=body)
+
+    async def settled(self) -> Json:
+        """The counts once no call is pending."""
+        for _ in range(200):
+            found: Json = await self.get()
+            if found["pending"] == 0:
+                assert found["calls"] == sum(found["comparisons"].values()) + found["dropped"]
+                return found
+            await asyncio.sleep(0.05)
+        raise AssertionError(f"still pending: {found}")
+
+    async def taken_over(self, **expected: Any) -> Json:
+        """Wait until the API shows these values."""
+        for _ in range(100):
+            found: Json = await self.get()
+            if all(found[key] == value for key, value in expected.items()):
+                return found
+            await asyncio.sleep(0.05)
+        raise AssertionError(f"{expected} did not come about: {found}")
+
+
+@asynccontextmanager
+async def running(
+    directory: Path, old: HookServer | str, new: HookServer | str, top: Json | None = None, **settings: Any
+) -> AsyncIterator[Running]:
+    """A proxy that serves while the block runs, and drains at its end."""
+    proxy = Running(directory, old, new, settings)
+    proxy.top |= top or {}
+    proxy.configure()
+    end = asyncio.Event()
+    task = asyncio.create_task(serve(proxy.path, {}, end.wait))
+    try:
+        await _until_ready(proxy, task)
+        yield proxy
+    finally:
+        end.set()
+        await proxy.client.aclose()
+        await asyncio.wait_for(task, 30)
+
+
+async def _until_ready(proxy: Running, task: asyncio.Task[None]) -> None:
+    for _ in range(200):
+        if task.done():
+            task.result()
+        try:
+            if (await proxy.client.get(f"{proxy.control}/readyz")).status_code == 200:
+                return
+        except httpx.TransportError:
+            pass
+        await asyncio.sleep(0.05)
+    raise AssertionError("the proxy is not ready after 10 s")

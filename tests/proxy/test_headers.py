@@ -1,0 +1,70 @@
+import pytest
+
+from shadow.proxy.headers import answer_headers, first, incoming_tag, outgoing_tag, request_headers, retry_after
+from shadow.terms import Side
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (b"2", b"2"),
+        (b"1.5", b"2"),
+        (b"0", b"1"),
+        (b"-3", b"1"),
+        (b"inf", b"1"),
+        (b"nan", b"1"),
+        (b"soon", b"1"),
+        (None, b"1"),
+        (b"Wed, 21 Oct 2026 07:28:00 GMT", b"Wed, 21 Oct 2026 07:28:00 GMT"),
+        (b"Wed, 21 Oct 2026 09:28:00 +0200", b"Wed, 21 Oct 2026 07:28:00 GMT"),
+    ],
+)
+def test_retry_after_is_always_something_metacontroller_reads(value: bytes | None, expected: bytes):
+    assert retry_after(value) == expected
+
+
+@pytest.mark.parametrize("tag", [b'"abc"', b'W/"a.b.c"', b'""'])
+def test_a_tag_comes_back_to_the_implementation_it_came_from(tag: bytes):
+    out = outgoing_tag(tag, Side.NEW, b"1f2e")
+    assert out is not None
+    assert incoming_tag(out, Side.NEW, b"1f2e") == tag
+
+
+@pytest.mark.parametrize(("side", "evidence"), [(Side.OLD, b"1f2e"), (Side.NEW, b"0000")])
+def test_a_tag_of_another_namespace_is_not_forwarded(side: Side, evidence: bytes):
+    out = outgoing_tag(b'"abc"', Side.NEW, b"1f2e")
+    assert out is not None
+    assert incoming_tag(out, side, evidence) is None
+
+
+@pytest.mark.parametrize("tag", [b"abc", b'"abc', b'"a"b"', b"*"])
+def test_what_is_no_entity_tag_is_not_passed_on(tag: bytes):
+    assert outgoing_tag(tag, Side.OLD, b"1") is None
+    assert incoming_tag(tag, Side.OLD, b"1") is None
+
+
+def test_an_unaltered_answer_keeps_its_end_to_end_headers():
+    headers = [(b"server", b"BaseHTTP/0.6"), (b"date", b"now"), (b"connection", b"x-hop"), (b"x-hop", b"1")]
+    headers += [(b"content-md5", b"abc"), (b"set-cookie", b"a"), (b"set-cookie", b"b")]
+    expected = [(b"server", b"BaseHTTP/0.6"), (b"date", b"now"), (b"content-md5", b"abc")]
+    expected += [(b"set-cookie", b"a"), (b"set-cookie", b"b")]
+    assert answer_headers(headers, Side.OLD, b"1", altered=False) == expected
+
+
+def test_an_altered_answer_loses_what_described_the_bytes_and_its_tag():
+    headers = [(b"content-md5", b"abc"), (b"etag", b'"1"'), (b"content-type", b"application/json")]
+    assert answer_headers(headers, Side.OLD, b"1", altered=True) == [(b"content-type", b"application/json")]
+
+
+def test_an_implementation_cannot_speak_for_the_proxy():
+    assert answer_headers([(b"x-shadow-served", b"new")], Side.OLD, b"1", altered=False) == []
+
+
+def test_a_value_with_control_characters_goes_nowhere():
+    assert answer_headers([(b"x-a", b"1\r\nx-b: 2")], Side.OLD, b"1", altered=False) == []
+
+
+def test_the_callers_authorization_and_tag_stay_here():
+    headers = [(b"authorization", b"Bearer fake"), (b"if-none-match", b'"x"'), (b"user-agent", b"Go")]
+    assert request_headers(headers, None) == [(b"user-agent", b"Go")]
+    assert first(request_headers(headers, b'"y"'), b"if-none-match") == b'"y"'
