@@ -4,7 +4,6 @@ Values are built here from the parsed nodes, so that every duplicate key is told
 what aliases blow up to is counted before anything is built.
 """
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,6 +22,7 @@ MAX_NODES = 100_000  # with every alias written out
 MAX_DEPTH = 50
 
 _TAG = "tag:yaml.org,2002:"
+_PLAIN = (f"{_TAG}map", f"{_TAG}seq")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +89,9 @@ class _Builder:
             limit = f"at most {MAX_DEPTH} levels and {MAX_NODES} values, aliases written out"
             raise ConfigurationError([Problem(spelled(location[:8]), f"is nested too deeply or too large: {limit}")])
         self.lines.setdefault(location, node.start_mark.line + 1)
+        if not isinstance(node, ScalarNode) and node.tag not in _PLAIN:
+            self._refuse(location, f"has a value that cannot be read as {node.tag}", node.start_mark.line + 1)
+            return None
         if isinstance(node, MappingNode):
             return dict(self._items(node, location))
         if isinstance(node, SequenceNode):
@@ -100,16 +103,24 @@ class _Builder:
         seen: set[str] = set()
         for key, value in node.value:
             line = key.start_mark.line + 1
-            if not isinstance(key, ScalarNode):
+            name = self._key(key)
+            if name is None:
                 self._refuse(location, "must have plain text as its keys", line)
                 continue
-            here = (*location, key.value)
-            if key.value in seen:
+            here = (*location, name)
+            if name in seen:
                 self._refuse(here, "is given twice", line)
                 continue
-            seen.add(key.value)
+            seen.add(name)
             self.lines[here] = line
-            yield key.value, self.build(value, here)
+            yield name, self.build(value, here)
+
+    def _key(self, key: Node) -> str | None:
+        """A key as it is written, so that `off` and `1` are words here."""
+        try:
+            return _paired(key.value) if isinstance(key, ScalarNode) else None
+        except ValueError:
+            return None
 
     def _scalar(self, node: ScalarNode, location: Location) -> Any:
         kind = str(node.tag).removeprefix(_TAG)
@@ -124,7 +135,7 @@ class _Builder:
                 case "float":
                     return float(node.value.replace("_", "").lower().replace(".inf", "inf").replace(".nan", "nan"))
                 case "str" | "timestamp":
-                    return node.value
+                    return _paired(node.value)
         except ValueError:
             pass
         self._refuse(location, f"has a value that cannot be read as {kind}", node.start_mark.line + 1)
@@ -144,4 +155,10 @@ def _whole(text: str) -> int:
     return int(digits, base)
 
 
-__all__ = ["Document", "Location", "json", "read", "spelled"]
+def _paired(text: str) -> str:
+    r"""JSON escapes what lies beyond 16 bits as two halves (`\ud83d\ude00`), which YAML leaves apart.
+
+    Raises:
+        ValueError: for a half alone.
+    """
+    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16")

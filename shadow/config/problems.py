@@ -9,9 +9,9 @@ import itertools
 import re
 from collections.abc import Iterator
 from difflib import get_close_matches
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar, get_args, get_origin
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from shadow.config.base import Section, shown
@@ -97,21 +97,22 @@ def _meant(given: object, words: list[str]) -> str:
 
 def _keys(location: Location) -> list[str]:
     """The keys that the section at a location may have."""
-    section: Any = Configuration
+    kind: Any = Configuration
     for step in location:
-        if isinstance(section, type) and issubclass(section, BaseModel):
-            field = section.model_fields.get(str(step))
-            section = field.annotation if field else None
+        section = _section(kind)
+        if get_origin(kind) in (dict, tuple):
+            kind = section
         else:
-            section = get_args(section)[1 if isinstance(step, str) else 0]
-        section = next((each for each in get_args(section) if _is_section(each)), section) if section else None
-        if section is None:
-            return []
-    return list(section.model_fields) if _is_section(section) else []
+            field = section.model_fields.get(str(step)) if section else None
+            kind = field.annotation if field else None
+    section = _section(kind)
+    return list(section.model_fields) if section else []
 
 
-def _is_section(kind: object) -> bool:
-    return isinstance(kind, type) and issubclass(kind, BaseModel)
+def _section(kind: Any) -> type[Section] | None:
+    """The section that a type is, or holds, or may be."""
+    found = (each for each in (kind, *get_args(kind)) if isinstance(each, type) and issubclass(each, Section))
+    return next(found, None)
 
 
 # --- across keys ----------------------------------------------------------------------------------------------------

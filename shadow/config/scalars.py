@@ -179,7 +179,9 @@ Bytes = Annotated[
 Share = Annotated[
     float, Spelled(share, spell_share, {"type": ["string", "number"], "pattern": rf"^{_PERCENT.pattern}$"})
 ]
-Weight = Annotated[float, Spelled(weight_percent, spell_weight, {"type": ["number", "string"], "minimum": 0, "maximum": 100})]
+Weight = Annotated[
+    float, Spelled(weight_percent, spell_weight, {"type": ["number", "string"], "minimum": 0, "maximum": 100})
+]
 Flag = Annotated[bool, Spelled(flag, bool, {"type": "boolean"})]
 Text = Annotated[str, Spelled(text, str, {"type": "string", "minLength": 1})]
 IsoDate = Annotated[date, Spelled(iso_date, str, {"type": "string", "format": "date"})]
