@@ -64,6 +64,8 @@ class AsyncStore:
 
         An iterator has to be used up within `question`.
         """
+        if self._closed:
+            raise _closed()
         return await asyncio.get_running_loop().run_in_executor(self._readers, question, self._store)
 
     async def remember(self, migration: str, now: float) -> None:
@@ -87,7 +89,7 @@ class AsyncStore:
 
     async def _write(self, urgency: Urgency, write: Callable[[], T]) -> T:
         if self._closed:
-            raise StoreError("store", "is closed")
+            raise _closed()
         future: Future[T] = Future()
         future.set_running_or_notify_cancel()  # from here on a cancelled caller stops nothing
 
@@ -109,3 +111,7 @@ class AsyncStore:
             work()
             if urgency is Urgency.END:
                 return
+
+
+def _closed() -> StoreError:
+    return StoreError("queue", "is closed")

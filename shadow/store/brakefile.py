@@ -38,9 +38,10 @@ class BrakeFile:
             raise StoreError(str(self._path), f"does not tell which brakes are on ({exc}); mend or remove it") from exc
 
     def write(self, on: Mapping[str, Brake]) -> None:
-        """
+        """Replace it.
+
         Raises:
-            StoreError: it could not be made durable; the file is then as it was.
+            StoreError: it could not be made durable; it may still say what it said before.
         """
         data = encode(on)
         try:

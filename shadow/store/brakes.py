@@ -40,12 +40,19 @@ class Brakes:
         self._connection = connection
         self._file = file
         self._where = where
-        rows = _rows(connection)
-        self._known = merge(rows, file.read())
+        rows, filed = _rows(connection), file.read()
+        self._known = merge(rows, filed)
+        self._agree(rows, filed)
+
+    def _agree(self, rows: Mapping[str, Brake], filed: Mapping[str, Brake]) -> None:
+        """What only one of the two took, the other one learns now."""
         for migration, brake in self._known.items():
-            if rows.get(migration) != brake:  # a pull that only the file took
-                self._store_row(migration, brake, logged=brake.on)
-        file.set_aside()
+            if rows.get(migration) != brake:
+                self._store_row(migration, brake)
+        with suppress(StoreError):  # the database has them
+            if filed != self._on():
+                self._file.write(self._on())
+        self._file.set_aside()
 
     def remember(self, migration: str, now: float) -> None:
         if migration not in self._known:
@@ -61,7 +68,7 @@ class Brakes:
         if brake.on:
             self._pull(migration, brake)
         else:
-            self._release(migration, brake, known)
+            self._release(migration, brake)
         self._known[migration] = brake
         return True
 
@@ -74,13 +81,15 @@ class Brakes:
             with suppress(StoreError):
                 self._store_row(migration, brake)
 
-    def _release(self, migration: str, brake: Brake, known: Brake | None) -> None:
-        self._store_row(migration, brake)
+    def _release(self, migration: str, brake: Brake) -> None:
+        still_on = {name: other for name, other in self._on().items() if name != migration}
         try:
-            self._file.write({name: other for name, other in self._on().items() if name != migration})
+            with translated(self._where), transaction(self._connection, durable=True):
+                self._put_row(migration, brake, logged=True)
+                self._file.write(still_on)  # its failure takes the row back
         except StoreError:
-            if known is not None:
-                self._store_row(migration, known, logged=False)  # nowhere may it look released now
+            with suppress(StoreError):
+                self._file.write(self._on())  # nor may the file call it released when the row could not be stored
             raise
 
     def _on(self) -> dict[str, Brake]:
@@ -88,13 +97,16 @@ class Brakes:
 
     def _store_row(self, migration: str, brake: Brake, *, logged: bool = True) -> None:
         with translated(self._where), transaction(self._connection, durable=True):
-            self._connection.execute(
-                "INSERT INTO brakes (migration, record) VALUES (?, ?)"
-                " ON CONFLICT (migration) DO UPDATE SET record = excluded.record",
-                (migration, encode(brake)),
-            )
-            if logged:
-                changes.append(self._connection, [_change(migration, brake)])
+            self._put_row(migration, brake, logged=logged)
+
+    def _put_row(self, migration: str, brake: Brake, *, logged: bool) -> None:
+        self._connection.execute(
+            "INSERT INTO brakes (migration, record) VALUES (?, ?)"
+            " ON CONFLICT (migration) DO UPDATE SET record = excluded.record",
+            (migration, encode(brake)),
+        )
+        if logged:
+            changes.append(self._connection, [_change(migration, brake)])
 
 
 def _change(migration: str, brake: Brake) -> Change:

@@ -125,4 +125,4 @@ def shrink(connection: sqlite3.Connection) -> None:
     (free,) = connection.execute("PRAGMA freelist_count").fetchone()
     if free > _SPARE_PAGES:
         pages = min(free - _SPARE_PAGES, _VACUUM_PAGES)
-        connection.execute(f"PRAGMA incremental_vacuum({pages})").fetchall()  # each row read frees one page
+        connection.executescript(f"PRAGMA incremental_vacuum({pages})")  # `execute` would free one page and stop

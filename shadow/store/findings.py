@@ -17,11 +17,14 @@ from shadow.terms import Outcome, Side
 
 _EXAMPLE_BYTES = 8192  # a whole object fits; the answers themselves are kept with the comparison
 
+_COMPARED = frozenset({Outcome.MATCHED, Outcome.IGNORED, Outcome.MISMATCHED})  # a failure covers no situation
+
 
 def tally_call(tally: Tally, call: Call) -> None:
     """Count what one call found; nothing in a call that was not compared."""
     if call.comparison is not None:
-        _tally_situation(tally, call, call.comparison)
+        if call.outcome in _COMPARED:
+            _tally_situation(tally, call, call.comparison)
         _tally_differences(tally, call, call.comparison.differences)
         _tally_advice(tally, call, call.comparison.advice)
     if call.outcome is Outcome.FAILED:

@@ -16,7 +16,8 @@ class Lock:
         self._descriptor: int | None = None
 
     def acquire(self) -> None:
-        """
+        """Take it or fail at once.
+
         Raises:
             StoreError: another process holds it, or the file cannot be made.
         """

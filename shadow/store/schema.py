@@ -69,8 +69,9 @@ def migrate(connection: sqlite3.Connection, where: str, migrations: Sequence[str
     if _is_empty(connection):
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # has to come before the first page is written
         connection.execute(f"PRAGMA application_id = {_APPLICATION}")
+    present = _version(connection, where, len(migrations))
     connection.execute("PRAGMA journal_mode = WAL")
-    for version in range(_version(connection, where, len(migrations)), len(migrations)):
+    for version in range(present, len(migrations)):
         try:
             connection.executescript(f"BEGIN; {migrations[version]} PRAGMA user_version = {version + 1}; COMMIT;")
         except sqlite3.Error:

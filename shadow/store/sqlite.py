@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -32,6 +33,13 @@ from shadow.store.lock import Lock
 from shadow.terms import Outcome
 
 
+class _Writer(NamedTuple):
+    """What the serving process writes with; there is none when the store is only read."""
+
+    connection: sqlite3.Connection
+    brakes: brakes.Brakes
+
+
 class SqliteStore:
     """`Store` over a file. See there for what each method promises."""
 
@@ -42,16 +50,14 @@ class SqliteStore:
         self._lock = Lock(path)
         self._brake_file = BrakeFile(path)
         self._readers: Readers | None = None
-        self._writer: sqlite3.Connection | None = None
+        self._writer: _Writer | None = None
         self._writing = threading.Lock()
-        self._brakes: brakes.Brakes | None = None
         self._rolled_up = 0  # the last series whose old minutes were merged in this round
 
     def open(self, now: float) -> None:  # noqa: ARG002  # the dead are buried in the minute they last wrote
-        if not self._path.parent.is_dir():
-            raise StoreError(self._where, f"the directory {self._path.parent} does not exist")
         try:
             with translated(self._where):
+                self._look_for_directory()
                 if self._read_only:
                     self._open_to_read()
                 else:
@@ -59,6 +65,11 @@ class SqliteStore:
         except BaseException:
             self.close()
             raise
+
+    def _look_for_directory(self) -> None:
+        """SQLite would only say that it is unable to open the file."""
+        if not self._path.parent.is_dir():
+            raise StoreError(self._where, f"the directory {self._path.parent} does not exist")
 
     def _open_to_read(self) -> None:
         if not self._path.is_file():
@@ -69,11 +80,15 @@ class SqliteStore:
 
     def _open_to_serve(self) -> None:
         self._lock.acquire()
-        self._writer = connection = connect(self._path, "rwc")
-        schema.migrate(connection, self._where)
-        self._brakes = brakes.Brakes(connection, self._brake_file, self._where)
-        with transaction(connection):
-            counters.bury(connection)
+        connection = connect(self._path, "rwc")
+        try:
+            schema.migrate(connection, self._where)
+            with transaction(connection):
+                counters.bury(connection)
+            self._writer = _Writer(connection, brakes.Brakes(connection, self._brake_file, self._where))
+        except BaseException:
+            connection.close()
+            raise
         self._readers = Readers(self._path)
 
     def close(self) -> None:
@@ -82,12 +97,12 @@ class SqliteStore:
             self._readers.close()
         with self._writing, translated(self._where):
             if self._writer is not None:
-                self._writer.close()
-            self._writer = self._brakes = None
+                self._writer.connection.close()
+                self._writer = None
             self._lock.release()
 
     @contextmanager
-    def _write(self) -> Iterator[sqlite3.Connection]:
+    def _write(self) -> Iterator[_Writer]:
         with self._writing, translated(self._where):
             if self._writer is None:
                 raise StoreError(self._where, "is open for reading only" if self._read_only else "is not open")
@@ -106,14 +121,12 @@ class SqliteStore:
             return brakes.read(connection, self._brake_file)
 
     def remember(self, migration: str, now: float) -> None:
-        with self._write():
-            assert self._brakes is not None
-            self._brakes.remember(migration, now)
+        with self._write() as writer:
+            writer.brakes.remember(migration, now)
 
     def set_brake(self, migration: str, brake: Brake) -> bool:
-        with self._write():
-            assert self._brakes is not None
-            return self._brakes.set(migration, brake)
+        with self._write() as writer:
+            return writer.brakes.set(migration, brake)
 
     def accepted_configuration(self) -> tuple[str, str] | None:
         with self._read() as connection:
@@ -121,7 +134,7 @@ class SqliteStore:
         return None if row is None else (row[0], row[1])
 
     def accept_configuration(self, text: str, digest: str, now: float) -> None:
-        with self._write() as connection, transaction(connection, durable=True):
+        with self._write() as writer, transaction(writer.connection, durable=True) as connection:
             connection.execute(
                 "INSERT INTO accepted (id, text, digest, at) VALUES (1, ?, ?, ?) ON CONFLICT (id)"
                 " DO UPDATE SET text = excluded.text, digest = excluded.digest, at = excluded.at",
@@ -138,7 +151,7 @@ class SqliteStore:
         calls = [_settled(call) for call in batch.calls]
         for call in calls:
             findings.tally_call(tally, call)
-        with self._write() as connection, transaction(connection):
+        with self._write() as writer, transaction(writer.connection) as connection:
             counters.record(connection, tally, batch.replica, batch.at, batch.counters)
             tally.write(connection)
             parents.upsert(connection, batch.parents)
@@ -147,11 +160,11 @@ class SqliteStore:
                 comparisons.insert(connection, call)
 
     def retain(self, now: float, retention: Retention) -> int:
-        with self._write() as connection:
-            with transaction(connection):
+        with self._write() as writer:
+            with transaction(writer.connection) as connection:
                 gone = comparisons.discard(connection, now, retention)
                 self._rolled_up = series.roll_up(connection, self._rolled_up, now)
-            comparisons.shrink(connection)
+            comparisons.shrink(writer.connection)
         return gone
 
     # --- what is asked ------------------------------------------------------------------------------------------
