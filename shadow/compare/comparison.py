@@ -1,0 +1,222 @@
+"""Two answers to one request in, a comparison out: what differs, what either would do, redacted and judged.
+
+Decides the outcome and nothing else by itself. Pure, and total over whatever implementations answer.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+
+import msgspec
+
+from shadow.compare.answer import Answer, NotAnAnswerError, read_answer
+from shadow.compare.canonical import order_of
+from shadow.compare.diff import FieldChange
+from shadow.compare.differences import Describer
+from shadow.compare.effects import effects_of
+from shadow.compare.model import Candidate, Comparison, Difference, EffectPair, ObjectEffect, Pair
+from shadow.compare.parent import parent_differences, parent_fields
+from shadow.compare.rules import Rules
+from shadow.compare.situation import situation_of
+from shadow.compare.view import RequestView
+from shadow.protocol.objects import Identity
+from shadow.protocol.wire import UnreadableError, encode, parse
+from shadow.redact import Redactor
+from shadow.terms import Change, Effect, Outcome, Side
+
+Clock = Callable[[], float]
+
+_NO_EFFECT = EffectPair(Effect.NONE, Effect.NONE)
+
+
+class OverBudgetError(Exception):
+    """The comparison has used up its time."""
+
+
+class Budget:
+    """CPU seconds that one comparison may take, asked between objects."""
+
+    def __init__(self, seconds: float, clock: Clock) -> None:
+        self._clock = clock
+        self._start = clock()
+        self._seconds = seconds
+
+    @property
+    def spent(self) -> float:
+        return self._clock() - self._start
+
+    def check(self) -> None:
+        """
+        Raises:
+            OverBudgetError: it is used up.
+        """
+        if self.spent > self._seconds:
+            raise OverBudgetError
+
+
+def compare(
+    pair: Pair, rules: Rules, redactor: Redactor, budget_seconds: float, clock: Clock = time.thread_time
+) -> Comparison:
+    """Compare the two answers of a sync or finalize call.
+
+    Args:
+        budget_seconds: CPU time; beyond it the outcome is `dropped` with the reason `budget`.
+        clock: CPU seconds of this thread.
+
+    Raises:
+        RequestError: the request of the pair is none.
+    """
+    budget = Budget(budget_seconds, clock)
+    view = RequestView.read(pair.request, pair.hook)
+    try:
+        comparison = _Comparing(pair, view, rules, redactor, budget).result()
+    except (OverBudgetError, RecursionError, UnreadableError):
+        # What is nested too deeply for our decoders is beyond our means, too.
+        comparison = _without_result(pair, situation_of(view, ()))
+    return msgspec.structs.replace(comparison, cpu_seconds=budget.spent)
+
+
+class _Comparing:
+    """One comparison under way."""
+
+    def __init__(self, pair: Pair, view: RequestView, rules: Rules, redactor: Redactor, budget: Budget) -> None:
+        self._pair = pair
+        self._view = view
+        self._rules = rules
+        self._redactor = redactor
+        self._budget = budget
+        self._answers = {side: _read(view, candidate) for side, candidate in _sides(pair)}
+
+    def result(self) -> Comparison:
+        effects = self._effects()
+        failure = next(filter(None, (_failure(side, *each) for side, each in self._asked())), None)
+        differences = () if failure else tuple(self._judged(self._differences(effects)))
+        outcome = Outcome.FAILED if failure else _outcome(differences)
+        keep = self._pair.keep_bodies or outcome in (Outcome.FAILED, Outcome.MISMATCHED)
+        return Comparison(
+            id=self._pair.id,
+            outcome=outcome,
+            reason=failure,
+            situation=situation_of(self._view, self._desired()),
+            differences=differences,
+            effects_old=tuple(effects[Side.OLD].values()),
+            effects_new=tuple(effects[Side.NEW].values()),
+            advice=(),
+            old_answer=self._kept(self._pair.old) if keep else None,
+            new_answer=self._kept(self._pair.new) if keep else None,
+        )
+
+    def _asked(self) -> Iterator[tuple[Side, tuple[Candidate, Answer | NotAnAnswerError | None]]]:
+        for side, candidate in _sides(self._pair):
+            yield side, (candidate, self._answers[side])
+
+    def _readable(self) -> Iterator[Answer]:
+        return (answer for answer in self._answers.values() if isinstance(answer, Answer))
+
+    def _desired(self) -> Iterable[Identity]:
+        return (identity for answer in self._readable() for identity in answer.desired.objects)
+
+    def _effects(self) -> dict[Side, dict[Identity, ObjectEffect]]:
+        """By side and object; nothing for a side without an answer, the same for both if the answers are."""
+        old, new = (
+            (self._effects_of(self._answers[side]) for side in Side)
+            if not self._identical
+            else ([self._effects_of(self._answers[Side.OLD])] * 2)
+        )
+        return {Side.OLD: old, Side.NEW: new}
+
+    @property
+    def _identical(self) -> bool:
+        return self._pair.old.body is not None and self._pair.old.body == self._pair.new.body
+
+    def _effects_of(self, answer: Answer | NotAnAnswerError | None) -> dict[Identity, ObjectEffect]:
+        if not isinstance(answer, Answer):
+            return {}
+        self._budget.check()
+        return {effect.object: effect for effect in effects_of(self._view, answer, self._pair.apply)}
+
+    def _differences(self, effects: dict[Side, dict[Identity, ObjectEffect]]) -> Iterator[Difference]:
+        old, new = self._answers[Side.OLD], self._answers[Side.NEW]
+        if self._identical or not isinstance(old, Answer) or not isinstance(new, Answer):
+            return
+        describer = Describer(self._pair.parent, self._redactor, effects[Side.OLD], effects[Side.NEW])
+        yield from self._of_objects(describer, old, new)
+        yield from self._of_parent(describer, old, new)
+        yield from self._of_order(describer, old, new)
+
+    def _of_objects(self, describer: Describer, old: Answer, new: Answer) -> Iterator[Difference]:
+        before, after = old.desired.objects, new.desired.objects
+        for identity in sorted(before.keys() | after.keys()):
+            self._budget.check()
+            if (identity in before and before[identity] is None) or (identity in after and after[identity] is None):
+                yield describer.unreadable(identity)
+            else:
+                yield from describer.of_object(identity, before.get(identity), after.get(identity))
+
+    def _of_parent(self, describer: Describer, old: Answer, new: Answer) -> Iterator[Difference]:
+        wanted = [self._redactor.answer(parent_fields(self._view, answer)) for answer in (old, new)]
+        for change, effects in parent_differences(self._view, old, new):
+            yield describer.of_parent(change, effects, *wanted)
+
+    def _of_order(self, describer: Describer, old: Answer, new: Answer) -> Iterator[Difference]:
+        """Under Rolling strategies the order of the list decides which object is updated first; else it is noise."""
+        before, after = (order_of(answer.desired.objects, self._view.rolling_groups) for answer in (old, new))
+        if before != after and sorted(before) == sorted(after):
+            change = FieldChange(("order",), Change.CHANGED, ("order",), ("order",))
+            yield describer.of_parent(change, _NO_EFFECT, {"order": before}, {"order": after})
+
+    def _judged(self, differences: Iterable[Difference]) -> Iterator[Difference]:
+        parent = str(self._pair.parent)
+        for difference in differences:
+            self._budget.check()
+            judgement = self._rules.judge_difference(difference, parent)
+            yield msgspec.structs.replace(difference, **judgement._asdict())
+
+    def _kept(self, candidate: Candidate) -> bytes | None:
+        if candidate.body is None:
+            return None
+        try:
+            return bytes(encode(self._redactor.answer(parse(candidate.body))))
+        except (UnreadableError, RecursionError):
+            return None
+
+
+def _sides(pair: Pair) -> tuple[tuple[Side, Candidate], tuple[Side, Candidate]]:
+    return (Side.OLD, pair.old), (Side.NEW, pair.new)
+
+
+def _read(view: RequestView, candidate: Candidate) -> Answer | NotAnAnswerError | None:
+    if candidate.body is None:
+        return None
+    try:
+        return read_answer(view, candidate.body)
+    except NotAnAnswerError as exc:
+        return exc
+
+
+def _failure(side: Side, candidate: Candidate, answer: Answer | NotAnAnswerError | None) -> str | None:
+    """`old:timeout`; an answer that Metacontroller would not take is none, either."""
+    if isinstance(answer, Answer):
+        return None
+    if isinstance(answer, NotAnAnswerError):
+        return f"{side}:invalid"
+    return f"{side}:{candidate.failure or 'no-answer'}"
+
+
+def _outcome(differences: tuple[Difference, ...]) -> Outcome:
+    if not differences:
+        return Outcome.MATCHED
+    explained = all(each.ignored_because or each.expected_because for each in differences)
+    return Outcome.IGNORED if explained else Outcome.MISMATCHED
+
+
+def _without_result(pair: Pair, situation: str) -> Comparison:
+    return Comparison(
+        id=pair.id,
+        outcome=Outcome.DROPPED,
+        reason="budget",
+        situation=situation,
+        differences=(),
+        effects_old=(),
+        effects_new=(),
+        advice=(),
+    )

@@ -1,0 +1,176 @@
+"""Where two JSON values differ: the fewest places, named by merge key where Metacontroller merges by key.
+
+One walk, level by level, without recursion. Only what is left of a list without merge key goes to DeepDiff, item by
+item as tokens: it then need not know that `1`, `1.0` and `true` differ, cannot skip `__private` keys, and cannot
+recurse. It is never asked to ignore the order, which is quadratic and hides duplicates.
+"""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import msgspec
+from deepdiff import DeepDiff
+
+from shadow.compare.canonical import same
+from shadow.compare.merge import item_key, merge_key
+from shadow.fieldpath import Item, Steps
+from shadow.terms import Change
+
+MAX_ALIGNED = 500
+"""Items of a differing list that are aligned one by one; a longer remainder differs as a whole."""
+
+_TEXT_MAPS = frozenset({"metadata", "labels", "annotations", "data", "stringData", "binaryData", "status"})
+"""Maps that differ key by key even where one side lacks the whole map: a rule names the key, not the map."""
+
+Keys = tuple[str | int, ...]
+"""Field names and indices by which a value is found in one of the two."""
+
+
+class FieldChange(NamedTuple):
+    """One place. `old_keys` and `new_keys` lead to it in either value, as indices in a list may differ."""
+
+    path: Steps
+    change: Change
+    old_keys: Keys
+    new_keys: Keys
+
+
+class _Place(NamedTuple):
+    path: Steps
+    old_keys: Keys
+    new_keys: Keys
+    old: Any
+    new: Any
+
+    def field(self, name: str, old: Any, new: Any) -> "_Place":
+        return _Place((*self.path, name), (*self.old_keys, name), (*self.new_keys, name), old, new)
+
+    def item(self, step: int | Item, old_index: int, new_index: int) -> "_Place":
+        old, new = self.old[old_index], self.new[new_index]
+        return _Place((*self.path, step), (*self.old_keys, old_index), (*self.new_keys, new_index), old, new)
+
+    def as_change(self, change: Change) -> FieldChange:
+        return FieldChange(self.path, change, self.old_keys, self.new_keys)
+
+
+_ABSENT: Any = object()
+
+
+def field_changes(old: Any, new: Any) -> Iterator[FieldChange]:
+    """Every place where two values differ, in the order of their paths; none if they are the same."""
+    pending = [_Place((), (), (), old, new)]
+    while pending:
+        place = pending.pop()
+        if place.old is _ABSENT or place.new is _ABSENT:
+            yield from _one_sided(place, pending)
+        elif isinstance(place.old, dict) and isinstance(place.new, dict):
+            pending.extend(reversed(list(_fields(place))))
+        elif isinstance(place.old, list) and isinstance(place.new, list):
+            yield from _items(place, pending)
+        elif type(place.old) is not type(place.new) or place.old != place.new:
+            yield place.as_change(Change.CHANGED)
+
+
+def value_at(value: Any, keys: Keys) -> Any:
+    """What the keys lead to."""
+    for key in keys:
+        value = value[key]
+    return value
+
+
+def _one_sided(place: _Place, pending: list[_Place]) -> Iterator[FieldChange]:
+    present = place.old if place.new is _ABSENT else place.new
+    if isinstance(present, dict) and present and place.path[-1] in _TEXT_MAPS:
+        empty: dict[str, Any] = {}
+        pending.append(place._replace(old=empty) if place.old is _ABSENT else place._replace(new=empty))
+    else:
+        yield place.as_change(Change.REMOVED if place.new is _ABSENT else Change.ADDED)
+
+
+def _fields(place: _Place) -> Iterator[_Place]:
+    for name in sorted(place.old.keys() | place.new.keys()):
+        yield place.field(name, place.old.get(name, _ABSENT), place.new.get(name, _ABSENT))
+
+
+def _items(place: _Place, pending: list[_Place]) -> Iterator[FieldChange]:
+    key = merge_key(place.old, place.new)
+    if key is not None:
+        old_at, new_at = (
+            {item_key(item[key]): at for at, item in enumerate(items)} for items in (place.old, place.new)
+        )
+        if len(old_at) == len(place.old) and len(new_at) == len(place.new):
+            yield from _keyed_items(place, key, old_at, new_at, pending)
+            return
+    yield from _aligned_items(place, pending)
+
+
+def _places(key: str, items: list[Any]) -> dict[str, int]:
+    return {item_key(item[key]): at for at, item in enumerate(items)}
+
+
+def _keyed_items(
+    place: _Place, key: str, old_at: dict[str, int], new_at: dict[str, int], pending: list[_Place]
+) -> Iterator[FieldChange]:
+    if [name for name in old_at if name in new_at] != [name for name in new_at if name in old_at]:
+        yield place.as_change(Change.CHANGED)  # another order, which shows in the last-applied annotation
+    for name, at in old_at.items():
+        if name not in new_at:
+            yield FieldChange((*place.path, Item(key, name)), Change.REMOVED, (*place.old_keys, at), ())
+    for name, at in new_at.items():
+        if name in old_at:
+            pending.append(place.item(Item(key, name), old_at[name], at))
+        else:
+            yield FieldChange((*place.path, Item(key, name)), Change.ADDED, (), (*place.new_keys, at))
+
+
+def _aligned_items(place: _Place, pending: list[_Place]) -> Iterator[FieldChange]:
+    start, end = _common_ends(place.old, place.new)
+    old, new = place.old[start : len(place.old) - end], place.new[start : len(place.new) - end]
+    if not old and not new:
+        return
+    if len(old) + len(new) > MAX_ALIGNED:
+        yield place.as_change(Change.CHANGED)
+        return
+    old_tokens, new_tokens = _tokens(old, new)
+    for levels in DeepDiff(
+        old_tokens,
+        new_tokens,
+        view="tree",
+        ignore_order=False,
+        ignore_private_variables=False,
+        threshold_to_diff_deeper=0,
+    ).values():
+        for level in levels:
+            before, after = level.up.t1_child_rel, level.up.t2_child_rel
+            if before is None:
+                at = start + after.param
+                yield FieldChange((*place.path, at), Change.ADDED, (), (*place.new_keys, at))
+            elif after is None:
+                at = start + before.param
+                yield FieldChange((*place.path, at), Change.REMOVED, (*place.old_keys, at), ())
+            else:
+                pending.append(place.item(start + before.param, start + before.param, start + after.param))
+
+
+def _common_ends(old: list[Any], new: list[Any]) -> tuple[int, int]:
+    """How many items at the start and at the end are the same."""
+    shorter = min(len(old), len(new))
+    start = next((at for at in range(shorter) if not same(old[at], new[at])), shorter)
+    left = shorter - start
+    end = next((at for at in range(left) if not same(old[-1 - at], new[-1 - at])), left)
+    return start, end
+
+
+def _tokens(old: list[Any], new: list[Any]) -> tuple[list[str], list[str]]:
+    """A short name for every item, the same for the same items only."""
+    names: dict[bytes, str] = {}
+    spelled = [[_spelled(item) for item in items] for items in (old, new)]
+    named = [[names.setdefault(text, f"item-{len(names)}") for text in texts] for texts in spelled]
+    return named[0], named[1]
+
+
+def _spelled(item: Any) -> bytes:
+    try:
+        return msgspec.json.encode(item, order="sorted")
+    except (RecursionError, UnicodeEncodeError):
+        return f"unspeakable {id(item)}".encode()

@@ -1,0 +1,99 @@
+"""Turns the places where two answers differ into records: redacted, generalised, with the effect of either side."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from shadow.compare.canonical import same
+from shadow.compare.diff import FieldChange, Keys, field_changes, value_at
+from shadow.compare.groups import Generalizer, group_id
+from shadow.compare.model import Difference, EffectPair, ObjectEffect
+from shadow.fieldpath import Steps, render
+from shadow.protocol.objects import Identity, Json, ParentRef
+from shadow.redact import Redactor
+from shadow.terms import Change, Effect
+
+MAX_VALUE_BYTES = 8192
+"""A larger value is shown as its size: the whole one is in the answer, if that is kept."""
+
+Effects = Mapping[Identity, ObjectEffect]
+_WHOLE = FieldChange((), Change.CHANGED, (), ())
+
+
+class Describer:
+    """Describes the differences of one pair.
+
+    Args:
+        old_effects, new_effects: by identity, of either answer.
+    """
+
+    def __init__(self, parent: ParentRef, redactor: Redactor, old_effects: Effects, new_effects: Effects) -> None:
+        self._generalizer = Generalizer(parent)
+        self._redactor = redactor
+        self._old_effects = old_effects
+        self._new_effects = new_effects
+
+    def of_object(self, identity: Identity, old: Json | None, new: Json | None) -> Iterator[Difference]:
+        """Of one desired object; None: that side does not want it. Nothing if they are the same."""
+        if old is None or new is None:
+            change = _WHOLE._replace(change=Change.ADDED if old is None else Change.REMOVED)
+            yield self._difference(identity, change, self._redactor.object(old), self._redactor.object(new))
+        elif not same(old, new):
+            shown = self._redactor.object(old), self._redactor.object(new)
+            for change in field_changes(old, new):
+                yield self._difference(identity, change, *shown)
+
+    def unreadable(self, identity: Identity) -> Difference:
+        """Of an object that both want and that cannot be held: it differs, nobody can say where."""
+        return self._difference(identity, _WHOLE, None, None)
+
+    def of_parent(self, change: FieldChange, effects: EffectPair, old: Json, new: Json) -> Difference:
+        """Of the parent's own fields; `old` and `new` are what either side wants of them, redacted."""
+        prefix: Steps = () if change.path[0] in ("resyncAfterSeconds", "finalized", "order") else ("parent",)
+        return self._record(None, change, (*prefix, *change.path), effects, False, old, new)
+
+    def _difference(self, identity: Identity, change: FieldChange, old: Any, new: Any) -> Difference:
+        before, after = self._old_effects.get(identity), self._new_effects.get(identity)
+        effects = EffectPair(before.effect if before else Effect.NONE, after.effect if after else Effect.NONE)
+        repeats = bool((before and before.repeats) or (after and after.repeats))
+        return self._record(identity, change, change.path, effects, repeats, old, new)
+
+    def _record(
+        self,
+        identity: Identity | None,
+        change: FieldChange,
+        path: Steps,
+        effects: EffectPair,
+        repeats: bool,
+        old: Any,
+        new: Any,
+    ) -> Difference:
+        text = self._redactor.text(render(path))
+        shown_path = self._generalizer.text(text)
+        shown_object = None if identity is None else self._generalizer.identity(identity)
+        has_old, has_new = change.change is not Change.ADDED, change.change is not Change.REMOVED
+        return Difference(
+            group=group_id(shown_object, shown_path, change.change, effects),
+            object=identity,
+            path=text,
+            change=change.change,
+            effects=effects,
+            repeats=repeats,
+            old=_shown(old, change.old_keys) if has_old else None,
+            new=_shown(new, change.new_keys) if has_new else None,
+            has_old=has_old,
+            has_new=has_new,
+            shown_object=shown_object,
+            shown_path=shown_path,
+        )
+
+
+def _shown(value: Any, keys: Keys) -> Any:
+    """The redacted value at the place, or its size if it is too large to be an example."""
+    value = value_at(value, keys)
+    try:
+        size = len(msgspec.json.encode(value))
+    except (RecursionError, UnicodeEncodeError):
+        return "<not shown>"
+    return value if size <= MAX_VALUE_BYTES else f"<{size} bytes>"

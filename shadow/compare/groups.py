@@ -1,0 +1,46 @@
+"""When differences of many parents are one: what belongs to the parent alone is generalised, then hashed.
+
+`Service/team-a/ml-pipeline` of the parent `team-a` and `Service/team-b/ml-pipeline` of `team-b` are both
+`Service/<namespace>/ml-pipeline`. Values are never part of a group's id, so no secret is.
+"""
+
+import hashlib
+import re
+
+import msgspec
+
+from shadow.compare.model import EffectPair
+from shadow.protocol.objects import Identity, ParentRef
+from shadow.terms import Change
+
+
+class Generalizer:
+    """Replaces a parent's namespace, name and uid by `<namespace>`, `<name>` and `<uid>`.
+
+    A name counts where it stands between separators: `logs-team-a` and `team-a.v1`, but not `team-aa`. The name of a
+    Namespace is its `<namespace>`.
+    """
+
+    def __init__(self, parent: ParentRef) -> None:
+        self._namespace = parent.namespace or parent.name
+        words = {parent.name: "<name>", self._namespace: "<namespace>", parent.uid: "<uid>"}
+        self._words = {word: stand_in for word, stand_in in words.items() if word}
+        alternatives = "|".join(re.escape(word) for word in sorted(self._words, key=len, reverse=True))
+        self._pattern = re.compile(f"(?<![A-Za-z0-9])(?:{alternatives})(?![A-Za-z0-9])") if self._words else None
+
+    def text(self, text: str) -> str:
+        if self._pattern is None:
+            return text
+        return self._pattern.sub(lambda match: self._words[match[0]], text)
+
+    def identity(self, identity: Identity) -> Identity:
+        """The object as every parent would call it."""
+        namespace = "<namespace>" if identity.namespace == self._namespace else self.text(identity.namespace)
+        return Identity(identity.apiVersion, identity.kind, namespace, self.text(identity.name))
+
+
+def group_id(shown_object: Identity | None, shown_path: str, change: Change, effects: EffectPair) -> str:
+    """A stable id of 16 hex digits for what is the same in every parent."""
+    about = None if shown_object is None else msgspec.structs.astuple(shown_object)
+    facts = msgspec.json.encode((about, shown_path, change, effects.old, effects.new))
+    return hashlib.sha256(facts).hexdigest()[:16]
