@@ -7,8 +7,7 @@ import argparse
 import importlib
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from shadow import __version__
 from shadow.cli.common import CommandError, Exit, complain
@@ -41,9 +40,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
         args = parser(arguments[0] if arguments else None).parse_args(arguments)
+        return int(args.run(args))
     except SystemExit as end:  # argparse: help and version end with 0, wrong usage with 2
         return end.code if isinstance(end.code, int) else Exit.USAGE
-    return _guarded(args.run, args)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # The reader has seen enough (`shadow report | head`); the interpreter must not flush into the closed pipe.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.FAILED
+    except Exception as error:
+        if os.environ.get(DEBUG):
+            raise
+        return _told(error)
 
 
 def parser(command: str | None) -> argparse.ArgumentParser:
@@ -64,26 +73,13 @@ _ABOUT = (
 )
 
 
-def _guarded(run: Callable[[Any], int], args: argparse.Namespace) -> int:
-    try:
-        return run(args)
-    except KeyboardInterrupt:
-        return 130
-    except BrokenPipeError:
-        # The reader has seen enough (`shadow report | head`); the interpreter must not flush into the closed pipe.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return Exit.FAILED
-    except Exception as error:
-        if os.environ.get(DEBUG):
-            raise
-        return _told(error)
-
-
 def _told(error: Exception) -> int:
     match error:
+        case ExceptionGroup():
+            return _told(error.exceptions[0])
         case ConfigurationError():
-            for problem in error.problems:
-                complain(str(problem))
+            # No prefix: a line is `path: message`, as editors and pipelines read it.
+            sys.stderr.writelines(f"{problem}\n" for problem in error.problems)
             return Exit.USAGE
         case CommandError():
             complain(str(error))

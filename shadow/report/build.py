@@ -3,7 +3,8 @@
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from shadow.report.groups import Explain, Merged
+from shadow.report.groups import Merged
+from shadow.report.judge import Explain
 from shadow.report.model import (
     AdviceLine,
     BrakeLine,

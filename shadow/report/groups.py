@@ -5,29 +5,18 @@ every parent of it is. Holds one small record per line, never the rows.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-import msgspec
-
+from shadow.compare.rules import Judgement
 from shadow.protocol.objects import Identity
+from shadow.report.judge import Explain
 from shadow.report.model import DifferenceLine, Effects, Example
 from shadow.report.window import moment
 from shadow.store.base import Group
 from shadow.terms import Effect, Side
 
-
-class Explanation(msgspec.Struct, frozen=True):
-    """Why a difference does not count, if a rule says so."""
-
-    ignored_because: str | None = None
-    expected_because: str | None = None
-
-
-UNEXPLAINED = Explanation()
-
-Explain = Callable[[Group], Explanation]
-"""The rules as a report asks them."""
+UNEXPLAINED = Judgement()
 
 
 @dataclass(slots=True)
@@ -39,11 +28,11 @@ class _Line:
     parents: set[str] = field(default_factory=set)
     moved: set[str] = field(default_factory=set)
     unexplained: set[str] = field(default_factory=set)
-    explanations: set[Explanation] = field(default_factory=set)
+    explanations: set[Judgement] = field(default_factory=set)
     first_seen: float = float("inf")
     repeats: bool = False
 
-    def add(self, group: Group, explanation: Explanation) -> None:
+    def add(self, group: Group, explanation: Judgement) -> None:
         self.count += group.count
         self.parents.add(group.parent.uid)
         self.repeats |= group.repeats

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from shadow.compare.model import Advice, Difference
+from shadow.compare.rules import Judgement
 from shadow.report import build
-from shadow.report.groups import UNEXPLAINED, Explanation
+from shadow.report.groups import UNEXPLAINED
 from shadow.report.model import BrakeLine, Outcomes
 from shadow.report.window import moment
 from shadow.store.base import Brake, Group
@@ -84,18 +85,18 @@ def test_a_difference_that_once_would_repeat_is_marked(tmp_path: Path):
 class TestRules:
     """Rules of today, over what was stored without them."""
 
-    def explain_in(self, *parents: str, reason: Explanation):
-        def explain(group: Group) -> Explanation:
+    def explain_in(self, *parents: str, reason: Judgement):
+        def explain(group: Group) -> Judgement:
             return reason if str(group.parent) in parents else UNEXPLAINED
 
         return explain
 
     @pytest.mark.parametrize(
         "reason",
-        [Explanation(ignored_because="noise"), Explanation(expected_because="dropped upstream")],
+        [Judgement(ignored_because="noise"), Judgement(expected_because="dropped upstream")],
         ids=["ignored", "expected"],
     )
-    def test_a_line_is_explained_where_all_its_parents_are(self, tmp_path: Path, reason: Explanation):
+    def test_a_line_is_explained_where_all_its_parents_are(self, tmp_path: Path, reason: Judgement):
         calls = [compared(name, difference(parent=name)) for name in ("a", "b")]
         report = reported(tmp_path, *calls, explain=self.explain_in("a", "b", reason=reason))
         [line] = report.differences
@@ -107,7 +108,7 @@ class TestRules:
 
     def test_a_line_explained_in_one_parent_only_still_differs(self, tmp_path: Path):
         calls = [compared(name, difference(parent=name)) for name in ("a", "b")]
-        report = reported(tmp_path, *calls, explain=self.explain_in("a", reason=Explanation(ignored_because="noise")))
+        report = reported(tmp_path, *calls, explain=self.explain_in("a", reason=Judgement(ignored_because="noise")))
         [line] = report.differences
         assert (line.parents, line.unexplained_parents, line.ignored_because) == (2, 1, None)
         assert report.differs
@@ -117,7 +118,7 @@ class TestRules:
         report = reported(
             tmp_path,
             compared("a", difference(parent="a")),
-            explain=self.explain_in("a", reason=Explanation(ignored_because="noise")),
+            explain=self.explain_in("a", reason=Judgement(ignored_because="noise")),
         )
         assert report.totals.comparisons == Outcomes(mismatched=1)
 

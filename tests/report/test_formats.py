@@ -11,9 +11,10 @@ import msgspec
 import pytest
 
 from shadow.compare.model import Advice
+from shadow.compare.rules import Judgement
 from shadow.report import Report, as_csv, as_json, as_markdown, as_table, build
 from shadow.report.formats import FORMATS, MEDIA_TYPES
-from shadow.report.groups import UNEXPLAINED, Explanation
+from shadow.report.groups import UNEXPLAINED
 from shadow.store.base import Group
 from shadow.terms import Change, Effect, Side
 from tests.report.scene import NOW, VIEW, compared, difference, failed, opened, reported
@@ -21,8 +22,8 @@ from tests.report.scene import NOW, VIEW, compared, difference, failed, opened, 
 HOSTILE = "</details>|`=cmd()`\x1b[31m\n| @everyone <script>"
 
 
-def ignore_status(group: Group) -> Explanation:
-    return Explanation(ignored_because="counts objects") if group.path.startswith("parent.status") else UNEXPLAINED
+def ignore_status(group: Group) -> Judgement:
+    return Judgement(ignored_because="counts objects") if group.path.startswith("parent.status") else UNEXPLAINED
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from shadow.compare.rules import Judgement
 from shadow.report import Report, words
-from shadow.report.groups import Explanation
 from shadow.report.model import BrakeLine
 from shadow.report.window import moment
 from shadow.terms import Change, Effect, Side, Stage
@@ -117,7 +117,7 @@ class TestHeadline:
 
     def test_all_is_explained(self, tmp_path: Path):
         report = reported(
-            tmp_path, compared("a", difference(parent="a")), explain=lambda _: Explanation(ignored_because="noise")
+            tmp_path, compared("a", difference(parent="a")), explain=lambda _: Judgement(ignored_because="noise")
         )
         assert words.headline(report) == "Nothing differs that is not explained by a rule"
         assert words.explained(report, report.differences[0]).endswith("(ignored: noise)")
@@ -127,7 +127,7 @@ def test_partly_explained_says_in_how_many(tmp_path: Path):
     report = reported(
         tmp_path,
         *(compared(name, difference(parent=name)) for name in ("a", "b", "c")),
-        explain=lambda group: Explanation(expected_because="known" if group.parent.name == "a" else None),
+        explain=lambda group: Judgement(expected_because="known" if group.parent.name == "a" else None),
     )
     assert "rules explain it in 1 namespace" in words.seen(report, report.differences[0])
 

@@ -1,0 +1,29 @@
+"""Judges stored differences by the rules of a configuration, as of a moment: a rule may have a last day."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from shadow.compare.rules import Judgement, compile_rules
+from shadow.config.rules import Compare
+from shadow.store.base import Group
+
+Explain = Callable[[Group], Judgement]
+"""Why one parent's difference does not count; a Judgement without reasons if it does."""
+
+
+def judge(rules: Compare, now: float) -> Explain:
+    """The rules as a report asks them; `now` in unix seconds decides which have expired."""
+    today = datetime.fromtimestamp(now, UTC).date()
+    compiled = compile_rules(
+        [
+            {"verb": verb} | rule.model_dump(mode="json", exclude_none=True)
+            for verb, several in (("ignore", rules.ignore), ("expect", rules.expect))
+            for rule in several
+        ],
+        lambda: today,
+    )
+
+    def explain(group: Group) -> Judgement:
+        return compiled.judge(group.object, group.path, group.change, group.effects, str(group.parent))
+
+    return explain

@@ -1,0 +1,90 @@
+"""`shadow rollback` and `shadow release`."""
+
+from typing import Any
+
+import pytest
+
+from shadow.cli import main
+from tests.cli.control import Control
+
+ROLLBACK = "/api/v1/migrations/kfp/rollback"
+RELEASE = "/api/v1/migrations/kfp/release"
+
+
+def changed(*, on: bool, stored: bool = True, missing: list[str] | None = None) -> dict[str, Any]:
+    known = 2 - len(missing or [])
+    return {"on": on, "stored": stored, "replicas": {"acknowledged": known, "of": 2, "missing": missing or []}}
+
+
+def test_rollback_sends_the_reason_and_tells_what_became_of_it(api: Control, capsys: pytest.CaptureFixture[str]):
+    api.answer("POST", ROLLBACK, changed(on=True))
+    assert main(["rollback", "kfp", "--because", "  team-a lost\n its UI "]) == 0
+    assert api.asked[0].json() == {"because": "team-a lost its UI"}
+    assert capsys.readouterr().out == (
+        "kfp: brake on, old answers for every parent; stored; known to 2 of 2 replicas\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "told"),
+    [
+        (202, changed(on=True, missing=["shadow-1"]), "known to 1 of 2 replicas, not yet to shadow-1"),
+        (202, changed(on=True, stored=False), "NOT STORED"),
+        (200, changed(on=True, stored=False), "NOT STORED"),
+        (200, changed(on=True, missing=["shadow-1"]), "not yet to shadow-1"),
+    ],
+    ids=["not acknowledged", "not stored", "not stored after all", "not acknowledged after all"],
+)
+def test_what_not_all_know_of_is_4(
+    api: Control, capsys: pytest.CaptureFixture[str], status: int, body: dict[str, Any], told: str
+):
+    api.answer("POST", ROLLBACK, body, status=status)
+    assert main(["rollback", "kfp", "--because", "x"]) == 4
+    assert told in capsys.readouterr().out
+
+
+def test_release_lets_go(api: Control, capsys: pytest.CaptureFixture[str]):
+    api.answer("POST", RELEASE, changed(on=False))
+    assert main(["release", "kfp", "--because", "fixed"]) == 0
+    assert api.asked[0].json() == {"because": "fixed"}
+    assert "brake off" in capsys.readouterr().out
+
+
+def test_release_to_another_configuration_names_its_digest(api: Control):
+    api.answer("POST", RELEASE, changed(on=False))
+    assert main(["release", "kfp", "--because", "fixed", "--accept-digest", "sha256:abc"]) == 0
+    assert api.asked[0].json() == {"because": "fixed", "accept_digest": "sha256:abc"}
+
+
+def test_a_refused_release_is_2_with_the_reason(api: Control, capsys: pytest.CaptureFixture[str]):
+    api.problem("POST", RELEASE, 409, "weight changed since the brake was pulled")
+    assert main(["release", "kfp", "--because", "fixed"]) == 2
+    assert capsys.readouterr().err == "shadow: refused: weight changed since the brake was pulled\n"
+
+
+def test_a_refusal_without_words_is_2_too(api: Control):
+    api.answer("POST", RELEASE, b"no", status=409)
+    assert main(["release", "kfp", "--because", "fixed"]) == 2
+
+
+@pytest.mark.parametrize("command", ["rollback", "release"])
+def test_an_unknown_migration_is_2(api: Control, capsys: pytest.CaptureFixture[str], command: str):
+    api.problem("POST", f"/api/v1/migrations/kfb/{command}", 404, "no migration is called 'kfb'")
+    assert main([command, "kfb", "--because", "x"]) == 2
+    assert capsys.readouterr().err == "shadow: no migration is called 'kfb'\n"
+
+
+def test_a_blank_reason_is_none(api: Control):
+    assert main(["rollback", "kfp", "--because", "  "]) == 2
+    assert api.asked == []
+
+
+def test_an_answer_that_is_none_is_1(api: Control, capsys: pytest.CaptureFixture[str]):
+    api.answer("POST", ROLLBACK, b"<html>")
+    assert main(["rollback", "kfp", "--because", "x"]) == 1
+    assert "does not answer as a shadow does" in capsys.readouterr().err
+
+
+def test_nobody_there_is_1_in_one_line(refused_url: str, capsys: pytest.CaptureFixture[str]):
+    assert main(["rollback", "kfp", "--because", "x", "--control", refused_url]) == 1
+    assert capsys.readouterr().err.count("\n") == 1

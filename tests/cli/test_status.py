@@ -1,0 +1,120 @@
+"""`shadow status`."""
+
+from typing import Any
+
+import pytest
+
+from shadow.cli import main
+from tests.cli.control import Control
+
+DIGEST = "sha256:" + "ab" * 32
+
+
+def migration(name: str = "kfp", **more: Any) -> dict[str, Any]:
+    return {
+        "name": name,
+        "stage": "canary",
+        "weight": 25.0,
+        "brake": {"on": False, "since": None, "by": None, "because": None},
+        "configuration_digest": DIGEST,
+        "evidence_digest": "sha256:" + "e" * 64,
+        "front": {"kind": "DecoratorController", "name": "kfp", "resourceVersion": "17", "seen_at": None},
+        "calls": 40,
+        "comparisons": {"matched": 30, "ignored": 4, "mismatched": 3, "failed": 1, "skipped": 1},
+        "dropped": 1,
+        "dropped_by": {"queue": 1, "busy": 0},
+        "served": {"old": 30, "new": 10},
+        "fallbacks": 2,
+        "fallbacks_withheld": 1,
+        "held": 3,
+        "refused": 0,
+        "parents": 8,
+    } | more
+
+
+def test_it_shows_every_migration(api: Control, capsys: pytest.CaptureFixture[str]):
+    api.answer("GET", "/api/v1/migrations", [migration("one"), migration("two", stage="live")])
+    assert main(["status"]) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith("one\n")
+    assert "\ntwo\n" in shown
+
+
+def test_it_shows_where_one_stands(api: Control, capsys: pytest.CaptureFixture[str]):
+    api.answer("GET", "/api/v1/migrations/kfp", migration())
+    assert main(["status", "kfp"]) == 0
+    shown = capsys.readouterr().out
+    for fact in (
+        "canary 25%",
+        "brake          off",
+        DIGEST,
+        "DecoratorController",
+        "40, answered by old 30, new 10",
+        "30 matched, 4 ignored, 3 mismatched",
+        "1 failed, 1 skipped, 1 dropped (queue 1)",
+        "3 held, 0 refused, 1 fallback",
+    ):
+        assert fact in shown
+
+
+@pytest.mark.parametrize(
+    ("brake", "told"),
+    [
+        ({"on": None}, "UNKNOWN: the store does not remember this migration; roll back or release it"),
+        (
+            {"on": True, "since": "2027-01-15T08:00:00Z", "by": "ops", "because": "errors\x1b[0m"},
+            "ON since 2027-01-15 08:00:00 UTC by ops: errors\\x1b[0m",
+        ),
+    ],
+    ids=["unknown", "on"],
+)
+def test_a_brake_that_is_not_off_stands_out(
+    api: Control, capsys: pytest.CaptureFixture[str], brake: dict[str, Any], told: str
+):
+    api.answer("GET", "/api/v1/migrations/kfp", migration(brake=brake, front=None))
+    assert main(["status", "kfp"]) == 0
+    shown = capsys.readouterr().out
+    assert told in shown
+    assert "not seen yet" in shown
+
+
+def test_fields_of_a_newer_proxy_are_passed_over(api: Control):
+    api.answer("GET", "/api/v1/migrations/kfp", migration(verdict={"verdict": "ready", "reasons": []}))
+    assert main(["status", "kfp"]) == 0
+
+
+@pytest.mark.parametrize("document", [b"<html>", b'{"name": 1}'])
+def test_what_is_no_status_is_1(api: Control, capsys: pytest.CaptureFixture[str], document: bytes):
+    api.answer("GET", "/api/v1/migrations/kfp", document)
+    assert main(["status", "kfp"]) == 1
+    assert "does not answer as a shadow does" in capsys.readouterr().err
+
+
+class TestWaitDigest:
+    def test_it_returns_when_the_configuration_is_in_force(self, api: Control):
+        for digest in ("sha256:" + "0" * 64, "sha256:" + "0" * 64, DIGEST):
+            api.answer("GET", "/api/v1/migrations/kfp", migration(configuration_digest=digest))
+        assert main(["status", "kfp", "--wait-digest", DIGEST]) == 0
+        assert len(api.asked) == 3
+
+    @pytest.mark.parametrize("given", [DIGEST, DIGEST[:19], "ab" * 32, "ABABABAB"])
+    def test_a_digest_may_be_shortened(self, api: Control, given: str):
+        api.answer("GET", "/api/v1/migrations", [migration()])
+        assert main(["status", "--wait-digest", given]) == 0
+
+    def test_time_that_is_up_is_4(self, api: Control, capsys: pytest.CaptureFixture[str]):
+        api.answer("GET", "/api/v1/migrations/kfp", migration())
+        assert main(["status", "kfp", "--wait-digest", "0" * 64, "--wait", "10ms"]) == 4
+        assert "is not in force after 0.01s" in capsys.readouterr().err
+
+    def test_every_migration_has_to_be_there(self, api: Control):
+        api.answer("GET", "/api/v1/migrations", [migration(), migration("b", configuration_digest="sha256:other")])
+        assert main(["status", "--wait-digest", DIGEST, "--wait", "10ms"]) == 4
+
+    @pytest.mark.parametrize("given", ["", "abc", "sha256:zzzzzzzz", "latest"])
+    def test_what_is_no_digest_is_2(self, api: Control, given: str):
+        assert main(["status", "--wait-digest", given]) == 2
+
+    @pytest.mark.parametrize("given", ["", "5", "soon"])
+    def test_what_is_no_duration_is_2(self, api: Control, given: str):
+        assert main(["status", "--wait-digest", DIGEST, "--wait", given]) == 2
