@@ -43,7 +43,7 @@ def test_wrong_settings_are_told_and_end_it_with_2():
     with start("--listen", "127.0.0.1:0", KFP_VERSION="2.5.0", MINIO_ACCESS_KEY="fake-minio") as process:
         _, said = process.communicate()
     assert process.returncode == 2
-    assert said == "shadow: MINIO_SECRET_KEY: must be set\n"
+    assert said == "MINIO_SECRET_KEY: must be set\n"
 
 
 def test_a_taken_address_is_told_and_ends_it_with_1(hook_server):
