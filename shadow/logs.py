@@ -32,7 +32,7 @@ def set_up(redact: Redact, stream: TextIO | None = None, level: int = logging.IN
     root.handlers[:] = [handler]
     root.setLevel(level)
     # Theirs is one line a request, with addresses and no outcome: traces and metrics say more.
-    for name in ("httpx", "httpcore", "uvicorn.access"):
+    for name in ("httpx", "httpcore", "uvicorn.access", "uvicorn.error"):
         logging.getLogger(name).setLevel(max(level, logging.WARNING))
 
 
