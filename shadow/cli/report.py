@@ -13,9 +13,9 @@ import msgspec
 
 from shadow.cli.client import Control, add_control_arguments, control, migration_path
 from shadow.cli.common import CommandError, Exit, write
-from shadow.cli.stored import stored_report
+from shadow.cli.stored import migration_of, stored_report
 from shadow.config.load import load
-from shadow.config.model import Migration
+from shadow.config.model import Configuration
 from shadow.report.as_json import read
 from shadow.report.as_table import render as render_table
 from shadow.report.formats import FORMATS, Render
@@ -57,11 +57,11 @@ def run(args: argparse.Namespace) -> int:
     """0 nothing differs, 3 something does that no rule explains, 4 nothing was compared."""
     outputs = paired(args.format, args.output)
     since, until = _window(args, now := time.time())
-    rules = _rules(args)
+    given = load(args.config) if args.config else None
     if args.store:
-        with stored_report(args.store, args.migration, rules, since, until, now) as report:
+        with stored_report(args.store, args.migration, given, since, until, now) as report:
             return _present(report, outputs)
-    return _present(_fetch(control(args), args, rules), outputs)
+    return _present(_fetch(control(args), args, given), outputs)
 
 
 def paired(names: list[str], files: list[str]) -> list[tuple[str, str]]:
@@ -92,22 +92,14 @@ def _window(args: argparse.Namespace, now: float) -> tuple[float | None, float |
     return since, until
 
 
-def _rules(args: argparse.Namespace) -> Migration | None:
-    if args.config is None:
-        return None
-    migration = load(args.config).migrations.get(args.migration)
-    if migration is None:
-        raise CommandError(f"{args.config}: there is no migration {args.migration!r} in it", Exit.USAGE)
-    return migration
-
-
-def _fetch(api: Control, args: argparse.Namespace, rules: Migration | None) -> Report:
+def _fetch(api: Control, args: argparse.Namespace, given: Configuration | None) -> Report:
     params = {"format": "json"} | {name: text for name in ("since", "until") if (text := getattr(args, name))}
     path = migration_path(args.migration, "report")
-    if rules is None:
+    if given is None:
         document = api.get(path, params)
     else:
-        document = api.post(path, rules.compare.model_dump(mode="json", exclude_defaults=True), params).body
+        rules = migration_of(given, args.migration).compare
+        document = api.post(path, rules.model_dump(mode="json", exclude_defaults=True), params).body
     try:
         return read(document)
     except msgspec.DecodeError as error:

@@ -17,32 +17,33 @@ from shadow.terms import Side
 
 @contextmanager
 def stored_report(
-    url: str, name: str, rules: Migration | None, since: float | None, until: float | None, now: float
+    url: str, name: str, given: Configuration | None, since: float | None, until: float | None, now: float
 ) -> Iterator[Report]:
     """The report of one migration, while its store is open.
 
     Args:
         url: of the store.
-        rules: whose rules judge; None: those of the configuration that the store holds.
+        given: whose rules judge instead of those of the configuration that was in force last.
 
     Raises:
-        CommandError: the store never took over a configuration with that migration.
+        CommandError: no configuration is known that has this migration.
         StoreError: the store cannot be opened or read.
     """
     store = open_store(url, read_only=True)
     store.open(now)
     try:
-        yield build(store, view(store, name, rules, now), since, until, now)
+        yield build(store, view(store, name, given, now), since, until, now)
     finally:
         store.close()
 
 
-def view(store: Store, name: str, rules: Migration | None, now: float) -> MigrationView:
-    """Where the migration stands, by the configuration that was in force last."""
-    configuration = _accepted(store)
-    migration = configuration.migrations.get(name)
-    if migration is None:
-        raise CommandError(f"the store knows no migration {name!r}: {', '.join(configuration.migrations)}", Exit.USAGE)
+def view(store: Store, name: str, given: Configuration | None, now: float) -> MigrationView:
+    """Where the migration stands, by the configuration that was in force last; only its rules may be others."""
+    configuration = _in_force(store) or given
+    if configuration is None:
+        raise CommandError("the store has not taken over any configuration: give one with --config", Exit.INCONCLUSIVE)
+    migration = migration_of(configuration, name)
+    rules = migration_of(given, name).compare if given else migration.compare
     return MigrationView(
         name=name,
         stage=migration.stage,
@@ -50,15 +51,26 @@ def view(store: Store, name: str, rules: Migration | None, now: float) -> Migrat
         brake=store.brakes().get(name),
         configuration_digest=configuration_digest(configuration),
         evidence_digest=evidence(store, name, migration),
-        explain=judge((rules or migration).compare, now),
+        explain=judge(rules, now),
     )
 
 
-def _accepted(store: Store) -> Configuration:
+def migration_of(configuration: Configuration, name: str) -> Migration:
+    """The migration's settings.
+
+    Raises:
+        CommandError: there is no such migration.
+    """
+    migration = configuration.migrations.get(name)
+    if migration is None:
+        known = ", ".join(configuration.migrations)
+        raise CommandError(f"no migration is called {name!r}; there is {known}", Exit.USAGE)
+    return migration
+
+
+def _in_force(store: Store) -> Configuration | None:
     accepted = store.accepted_configuration()
-    if accepted is None:
-        raise CommandError("the store has not taken over any configuration yet", Exit.INCONCLUSIVE)
-    return parse(accepted[0], "the configuration in the store")
+    return None if accepted is None else parse(accepted[0], "the configuration in the store")
 
 
 def evidence(store: Store, name: str, migration: Migration) -> str:

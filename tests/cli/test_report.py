@@ -1,0 +1,204 @@
+"""`shadow report`, from a control API and from a store."""
+
+import csv
+import io
+import json
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from shadow.cli import main
+from shadow.config.digest import evidence_digest
+from shadow.config.load import parse
+from shadow.report import as_json
+from shadow.store.base import Call
+from tests.cli.control import Control
+from tests.report.scene import MIGRATION, NOW, compared, difference, failed, opened, reported
+
+REPORT = f"/api/v1/migrations/{MIGRATION}/report"
+
+CONFIGURATION = """
+migrations:
+  kfp:
+    stage: shadow
+    old: {protocol: composite, url: http://old, sync: /sync}
+    new: {protocol: decorator, url: http://new, sync: /sync%s}
+    compare: {ignore: [%s]}
+"""
+IGNORED = "{object: Service/*, because: known}"
+
+
+def configuration(rule: str = "", more: str = "") -> str:
+    return CONFIGURATION % (more, rule)
+
+
+def evidence(text: str) -> str:
+    return evidence_digest(parse(text, "test").migrations[MIGRATION])
+
+
+@pytest.fixture
+def document(tmp_path: Path) -> bytes:
+    """One difference, as a proxy tells it."""
+    report = reported(tmp_path, compared("team-a", difference()))
+    return "".join(as_json.render(report)).encode()
+
+
+class TestFromTheProxy:
+    def test_a_table_by_default_and_3_for_a_difference(
+        self, api: Control, document: bytes, capsys: pytest.CaptureFixture[str]
+    ):
+        api.answer("GET", REPORT, document)
+        assert main(["report", MIGRATION]) == 3
+        shown = capsys.readouterr().out
+        assert "In 1 of 1 namespace new would delete Service <namespace>/ml-pipeline-ui" in shown
+        assert "\x1b" not in shown
+
+    def test_several_formats_go_to_several_files(self, api: Control, document: bytes, tmp_path: Path):
+        api.answer("GET", REPORT, document)
+        files = [tmp_path / name for name in ("r.json", "r.csv", "r.md")]
+        outputs = [argument for file in files for argument in ("-o", str(file))]
+        assert main(["report", MIGRATION, "--format", "json,csv,markdown", *outputs]) == 3
+        assert json.loads(files[0].read_text()) == json.loads(document)
+        assert len(list(csv.DictReader(io.StringIO(files[1].read_bytes().decode(), newline="")))) == 1
+        assert files[2].read_text().startswith("### shadow")
+        assert len(api.asked) == 1
+
+    def test_one_of_them_may_be_standard_output(
+        self, api: Control, document: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ):
+        api.answer("GET", REPORT, document)
+        main(["report", MIGRATION, "--format", "json,table", "-o", str(tmp_path / "r.json"), "-o", "-"])
+        assert capsys.readouterr().out.startswith("kfp: shadow")
+
+    def test_the_window_is_the_proxys_to_resolve(self, api: Control, document: bytes):
+        api.answer("GET", REPORT, document)
+        main(["report", MIGRATION, "--since", "1h", "--until", "2999-01-01T00:00:00Z"])
+        assert parse_qs(urlsplit(api.asked[0].target).query) == {
+            "format": ["json"],
+            "since": ["1h"],
+            "until": ["2999-01-01T00:00:00Z"],
+        }
+
+    def test_other_rules_are_sent_along(self, api: Control, document: bytes, tmp_path: Path):
+        api.answer("POST", REPORT, document)
+        file = tmp_path / "other.yaml"
+        file.write_text(configuration(IGNORED))
+        main(["report", MIGRATION, "--config", str(file)])
+        assert api.asked[0].json() == {"ignore": [{"object": "Service/*", "because": "known"}]}
+
+    def test_what_is_no_report_is_1(self, api: Control, capsys: pytest.CaptureFixture[str]):
+        api.answer("GET", REPORT, {"schema": "other"})
+        assert main(["report", MIGRATION]) == 1
+        assert "does not answer as a shadow does" in capsys.readouterr().err
+
+    def test_a_file_that_cannot_be_written_is_1(
+        self, api: Control, document: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ):
+        api.answer("GET", REPORT, document)
+        assert main(["report", MIGRATION, "-o", str(tmp_path / "no" / "r.txt")]) == 1
+        assert "cannot write" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["--format", "yaml"],
+        ["--format", ""],
+        ["--format", "json,csv"],
+        ["--format", "json,csv", "-o", "a"],
+        ["--format", "json,csv", "-o", "a", "-o", "a"],
+        ["-o", "a", "-o", "b"],
+        ["--since", "soon"],
+        ["--until", "1"],
+        ["--since", "1h", "--until", "2h"],
+        ["--config", "no-such-file.yaml"],
+        ["--store", "mysql://x"],
+    ],
+    ids=" ".join,
+)
+def test_wrong_usage_asks_nobody(api: Control, argv: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(["report", MIGRATION, *argv]) == (1 if "--store" in argv else 2)
+    assert api.asked == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_configuration_without_the_migration_is_2(api: Control, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    file = tmp_path / "other.yaml"
+    file.write_text(configuration())
+    assert main(["report", "kfb", "--config", str(file)]) == 2
+    assert "no migration is called 'kfb'; there is kfp" in capsys.readouterr().err
+
+
+class TestFromTheStore:
+    """No proxy anywhere: the configuration in force is in the store."""
+
+    def run(self, tmp_path: Path, text: str | None, *calls: Call, argv: tuple[str, ...] = ()) -> int:
+        with opened(tmp_path, *calls) as store:
+            if text is not None:
+                store.accept_configuration(text, "sha256:any", NOW)
+        return main(["report", MIGRATION, "--store", f"sqlite:///{tmp_path / 'shadow.db'}", *argv])
+
+    def test_a_difference_is_3_and_an_ignored_one_0(self, tmp_path: Path):
+        for rule, status in (("", 3), (IGNORED, 0)):
+            text = configuration(rule)
+            directory = tmp_path / str(status)
+            directory.mkdir()
+            call = compared("team-a", difference(), evidence=evidence(text))
+            assert self.run(directory, text, call) == status
+
+    def test_a_match_is_0_and_no_comparison_4(self, tmp_path: Path):
+        text = configuration()
+        for name, call, status in (
+            ("match", compared("team-a", evidence=evidence(text)), 0),
+            ("stale", compared("team-a", evidence="sha256:older"), 4),
+            ("failed", failed("team-a"), 4),
+        ):
+            directory = tmp_path / name
+            directory.mkdir()
+            assert self.run(directory, text, call) == status
+
+    def test_other_rules_are_tried_without_a_new_call(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+        other = tmp_path / "other.yaml"
+        other.write_text(configuration(IGNORED))
+        text = configuration()
+        call = compared("team-a", difference(), evidence=evidence(text))
+        assert self.run(tmp_path, text, call, argv=("--config", str(other))) == 0
+        assert "(ignored: known)" in capsys.readouterr().out
+
+    def test_a_store_without_a_configuration_needs_one(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+        given = tmp_path / "given.yaml"
+        given.write_text(configuration())
+        call = compared("team-a", difference(), evidence=evidence(configuration()))
+        assert self.run(tmp_path, None, call, argv=("--config", str(given))) == 3
+        assert main(["report", MIGRATION, "--store", f"sqlite:///{tmp_path / 'shadow.db'}"]) == 4
+        assert "give one with --config" in capsys.readouterr().err
+
+    def test_what_only_the_proxy_saw_is_taken_from_its_latest_comparison(self, tmp_path: Path):
+        text = configuration(more=", revision_header: X-Revision")
+        calls = [
+            compared("a", difference(parent="a"), at=NOW - 60, evidence="sha256:of-the-last-revision"),
+            compared("b", at=NOW - 90, evidence="sha256:of-an-older-revision"),
+        ]
+        assert self.run(tmp_path, text, *calls, argv=("--format", "json", "-o", str(tmp_path / "r.json"))) == 3
+        document = json.loads((tmp_path / "r.json").read_text())
+        assert document["configuration"]["evidence_digest"] == "sha256:of-the-last-revision"
+        assert [line["parent"]["name"] for line in document["parents"] if line["stale"]] == ["b"]
+
+    def test_it_works_beside_a_process_that_serves(self, tmp_path: Path):
+        text = configuration()
+        with opened(tmp_path, compared("team-a", evidence=evidence(text))) as store:
+            store.accept_configuration(text, "sha256:any", NOW)
+            assert main(["report", MIGRATION, "--store", f"sqlite:///{tmp_path / 'shadow.db'}"]) == 0
+
+    def test_a_store_that_is_not_there_is_1_and_is_not_made(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+        assert main(["report", MIGRATION, "--store", f"sqlite:///{tmp_path / 'gone.db'}"]) == 1
+        assert "gone.db: there is no such file" in capsys.readouterr().err
+        assert list(tmp_path.iterdir()) == []
+
+    def test_an_unknown_migration_is_2(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+        with opened(tmp_path) as store:
+            store.accept_configuration(configuration(), "sha256:any", NOW)
+        assert main(["report", "kfb", "--store", f"sqlite:///{tmp_path / 'shadow.db'}"]) == 2
+        assert "no migration is called 'kfb'" in capsys.readouterr().err
