@@ -57,7 +57,8 @@ class HttpxTransport:
         response = await self._stock.handle_async_request(request)
         try:
             headers = [(name.lower(), value) for name, value in response.headers.raw]
-            if fault := _framing_fault(response.status_code, headers):
+            version = response.extensions.get("http_version", b"HTTP/1.1")
+            if fault := _framing_fault(version, response.status_code, headers):
                 raise _AnswerError(Fault("protocol", fault))
             assert isinstance(response.stream, httpx.AsyncByteStream)
             chunks = []
@@ -95,10 +96,12 @@ class _AnswerError(Exception):
         self.fault = fault
 
 
-def _framing_fault(status: int, headers: Headers) -> str | None:
+def _framing_fault(version: bytes, status: int, headers: Headers) -> str | None:
     """What h11 lets pass and two readers could understand differently."""
     lengths = [value for name, value in headers if name == b"content-length"]
     codings = [value for name, value in headers if name == b"transfer-encoding"]
+    if version not in (b"HTTP/1.1", b"HTTP/1.0"):
+        return f"{version.decode('latin-1')} was not asked for"
     if len(lengths) > 1 or (lengths and codings):
         return "the length of the answer is said twice"
     if codings and [coding.lower() for coding in codings] != [b"chunked"]:

@@ -1,0 +1,146 @@
+"""Asking an implementation: what it is sent, and what its one server has to bear."""
+
+import asyncio
+import statistics
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shadow.errors import ConfigurationError
+from shadow.terms import Hook, Role
+from shadow.upstream.address import parse_address
+from shadow.upstream.asyncio_transport import AsyncioTransport
+from shadow.upstream.base import Observation
+from shadow.upstream.gate import Room
+from shadow.upstream.headers import forwardable
+from shadow.upstream.implementation import Endpoint, Implementation
+from tests.upstream.servers import Script, Server, Wire, answering, ok, serving
+
+INCOMING = forwardable([(b"user-agent", b"Go-http-client/1.1"), (b"authorization", b"Bearer fake-hooks-token")])
+
+
+def implementation(server: Server, room: Room | None = None, **settings: Any) -> Implementation:
+    endpoint = replace(Endpoint(server.url, {Hook.SYNC: "/sync"}), **settings)
+    return Implementation(endpoint, AsyncioTransport(endpoint.address, endpoint.tls), room)
+
+
+def sent_headers(request: bytes) -> dict[str, str]:
+    lines = request.partition(b"\r\n\r\n")[0].decode().split("\r\n")[1:]
+    return dict(line.split(": ", 1) for line in lines)
+
+
+async def test_sends_its_own_headers_instead_of_incoming_ones(tmp_path: Path) -> None:
+    file = tmp_path / "authorization"
+    file.write_text("Bearer fake-own-token")
+    async with serving(answering(ok(b"{}"))) as server:
+        asked = implementation(server, headers={"User-Agent": "shadow", "X-Team": "a"}, authorization_file=file)
+        await asked.ask(Hook.SYNC, [*INCOMING, (b"x-shadow-call", b"c1")], b"{}", Role.PRIMARY)
+        await asked.close()
+    assert sent_headers(server.requests[0]) == {
+        "host": server.address.authority,
+        "content-length": "2",
+        "user-agent": "shadow",
+        "x-team": "a",
+        "accept-encoding": "identity",
+        "authorization": "Bearer fake-own-token",
+        "x-shadow-call": "c1",
+    }
+
+
+async def test_each_hook_has_its_path_below_the_url() -> None:
+    async with serving(answering(*[ok(b"{}")] * 2)) as server:
+        endpoint = Endpoint(server.url + "/v2", {Hook.SYNC: "/sync", Hook.CUSTOMIZE: "customize"})
+        asked = Implementation(endpoint, AsyncioTransport(endpoint.address))
+        assert asked.has(Hook.SYNC)
+        assert not asked.has(Hook.FINALIZE)
+        await asked.ask(Hook.SYNC, [], b"{}", Role.PRIMARY)
+        await asked.ask(Hook.CUSTOMIZE, [], b"{}", Role.PRIMARY)
+        await asked.close()
+    assert [request.split(b" ")[1] for request in server.requests] == [b"/v2/sync", b"/v2/customize"]
+
+
+@pytest.mark.parametrize("url", ["hook", "http://user:fake-password@hook"])
+def test_an_unusable_url_is_a_configuration_error(url: str) -> None:
+    with pytest.raises(ConfigurationError):
+        Implementation(Endpoint(url, {}), AsyncioTransport(parse_address("http://hook")))
+
+
+@pytest.mark.parametrize(("own", "left", "limit"), [(0.1, None, 0.1), (5.0, 0.1, 0.1), (0.1, 5.0, 0.1)])
+async def test_the_shorter_time_out_counts(own: float, left: float | None, limit: float) -> None:
+    async def script(wire: Wire) -> None:
+        await wire.request()
+        await asyncio.sleep(30)
+
+    async with serving(script) as server:
+        asked = implementation(server, timeout_seconds=own)
+        observation = await asked.ask(Hook.SYNC, [], b"{}", Role.PRIMARY, left)
+        await asked.close()
+    assert observation.timed_out
+    assert limit - 0.01 <= observation.seconds < limit + 1
+
+
+def one_at_a_time(seconds: float) -> Script:
+    """A hook as Python's plain HTTP server is one: a request waits for those before it, then the connection ends."""
+    turn = asyncio.Lock()
+
+    async def script(wire: Wire) -> None:
+        async with turn:
+            await wire.request()
+            await asyncio.sleep(seconds)
+            await wire.say(b"HTTP/1.0 200 OK\r\n\r\n{}")
+
+    return script
+
+
+async def test_too_many_shadow_calls_are_told_that_there_is_no_room() -> None:
+    async with serving(one_at_a_time(0.05)) as server:
+        asked = implementation(server, Room(calls=3, seconds=5))
+        calls = [asked.ask(Hook.SYNC, [], b"{}", Role.SHADOW) for _ in range(10)]
+        observations = await asyncio.gather(*calls)
+        await asked.close()
+    assert [observation.error for observation in observations].count("busy") == 5
+    assert len(server.requests) == 5
+
+
+async def test_an_urgent_shadow_call_does_not_wait() -> None:
+    async with serving(one_at_a_time(0.1)) as server:
+        asked = implementation(server, Room(calls=0))
+        primary = asyncio.ensure_future(asked.ask(Hook.SYNC, [], b"{}", Role.PRIMARY))
+        await asyncio.sleep(0.02)
+        assert (await asked.ask(Hook.SYNC, [], b"{}", Role.SHADOW)).error == "busy"
+        assert (await asked.ask(Hook.SYNC, [], b"{}", Role.SHADOW, urgent=True)).status == 200
+        await primary
+        await asked.close()
+
+
+async def test_primary_calls_of_a_burst_wait_for_few_shadow_calls() -> None:
+    """Ten percent of 300 parents are primary at a hook that serves one request at a time, five callers at once."""
+    service, in_flight = 0.005, 2
+
+    async def run(with_shadow: bool) -> list[float]:
+        async with serving(one_at_a_time(service)) as server:
+            asked = implementation(server, timeout_seconds=30, shadow_in_flight=in_flight)
+            shadows: list[asyncio.Future[Observation]] = []
+            times = []
+
+            async def caller(parents: range) -> None:
+                for parent in parents:
+                    if parent % 10 == 0:
+                        times.append((await asked.ask(Hook.SYNC, [], b"{}", Role.PRIMARY)).seconds)
+                    else:
+                        if with_shadow:
+                            shadows.append(asyncio.ensure_future(asked.ask(Hook.SYNC, [], b"{}", Role.SHADOW)))
+                        await asyncio.sleep(service)
+
+            await asyncio.gather(*(caller(range(start, 300, 7)) for start in range(7)))
+            await asyncio.gather(*shadows)
+            await asked.close()
+        return times
+
+    alone = await run(with_shadow=False)
+    beside = await run(with_shadow=True)
+    assert len(alone) == len(beside) == 30
+    slack = in_flight * service + 0.01  # of this machine's own noise
+    assert statistics.median(beside) <= 1.1 * statistics.median(alone) + slack
