@@ -39,12 +39,8 @@ def connect(path: Path, mode: Literal["rwc", "ro"]) -> sqlite3.Connection:
     """
     uri = f"file:{quote(str(path))}?mode={mode}"
     connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
-    try:
-        for pragma in _PRAGMAS:
-            connection.execute(pragma)
-    except sqlite3.Error:
-        connection.close()
-        raise
+    for pragma in _PRAGMAS:
+        connection.execute(pragma)
     return connection
 
 

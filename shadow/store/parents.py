@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterable
 
 from shadow.store.base import ParentState
-from shadow.store.rows import cursor, decode, encode, uncursor
+from shadow.store.rows import cursor, decode, encode, plain, uncursor
 
 
 def upsert(connection: sqlite3.Connection, states: Iterable[ParentState]) -> None:
@@ -12,10 +12,7 @@ def upsert(connection: sqlite3.Connection, states: Iterable[ParentState]) -> Non
         "INSERT INTO parents (migration, uid, namespace, name, primary_side, record) VALUES (?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (migration, uid) DO UPDATE SET namespace = excluded.namespace, name = excluded.name,"
         " primary_side = excluded.primary_side, record = excluded.record",
-        [
-            (state.migration, state.parent.uid, state.parent.namespace, state.parent.name, state.primary, encode(state))
-            for state in states
-        ],
+        [_row(state) for state in states],
     )
 
 
@@ -38,4 +35,10 @@ def page(
     if len(rows) <= limit:
         return states, None
     last = states[-1].parent
-    return states, cursor([last.namespace, last.name, last.uid])
+    return states, cursor(map(plain, (last.namespace, last.name, last.uid)))
+
+
+def _row(state: ParentState) -> tuple[str, str, str, str, str, bytes]:
+    parent = state.parent
+    names = plain(parent.uid), plain(parent.namespace), plain(parent.name)
+    return (state.migration, *names, state.primary, encode(state))

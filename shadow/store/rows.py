@@ -23,10 +23,16 @@ def encode(record: Any) -> bytes:
 
 
 def decode(data: bytes, kind: type[T]) -> T:
+    """The inverse of `encode`."""
     try:
         return msgspec.json.decode(data, type=kind)
     except msgspec.DecodeError:
         return msgspec.convert(json.loads(data), kind)
+
+
+def plain(text: str) -> str:
+    """A name as a column takes it: what is no character (a lone surrogate, from a hostile caller) becomes a `?`."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def compress(data: bytes) -> bytes:
@@ -44,6 +50,7 @@ def key(*parts: str) -> bytes:
 
 
 def cursor(values: Iterable[str | float]) -> str:
+    """A place in an ordered list, as an opaque text."""
     return urlsafe_b64encode(msgspec.json.encode(list(values))).decode()
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from shadow.store.rows import encode, key
+from shadow.store.rows import encode, key, plain
 
 _FOREVER = 2**62
 _DAY = 1440  # minutes
@@ -76,7 +76,7 @@ class Tally:
             added = connection.execute(
                 "INSERT INTO series (key, kind, migration, evidence, parent, first_seen, last_seen, record)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (digest, subject.kind, subject.migration, subject.evidence, subject.parent, first, last, record),
+                (digest, *subject[:3], plain(subject.parent), first, last, record),
             )
             return int(added.lastrowid or 0)
         connection.execute(
@@ -95,7 +95,6 @@ class Seen(NamedTuple):
     first_seen: float
     last_seen: float
     primary: str | None  # the side that its parent's primary was, when that was last seen
-    parent: str
 
 
 def window(since: float | None, until: float | None) -> tuple[int, int]:
@@ -105,7 +104,7 @@ def window(since: float | None, until: float | None) -> tuple[int, int]:
 
 
 _SEEN = """
-SELECT s.record, SUM(t.count), s.first_seen, s.last_seen, p.primary_side, s.parent
+SELECT s.record, SUM(t.count), s.first_seen, s.last_seen, p.primary_side
 FROM series s
 JOIN tallies t ON t.series = s.id AND t.minute >= ? AND t.minute < ?
 LEFT JOIN parents p ON p.migration = s.migration AND p.uid = s.parent

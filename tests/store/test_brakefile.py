@@ -49,6 +49,12 @@ def test_a_failed_write_leaves_the_file_as_it_was(file: BrakeFile, tmp_path: Pat
     assert file.read() == {"kfp": brake(1)}
 
 
+def test_a_file_that_cannot_be_opened_is_not_taken_for_empty(file: BrakeFile, tmp_path: Path) -> None:
+    (tmp_path / "shadow.db.brake").mkdir()
+    with pytest.raises(StoreError, match=r"shadow\.db\.brake: Is a directory"):
+        file.read()
+
+
 def test_a_missing_directory_is_said(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="No such file or directory"):
         BrakeFile(tmp_path / "nowhere" / "shadow.db").write({})

@@ -1,10 +1,11 @@
+import msgspec
 import pytest
 
 from shadow.protocol.objects import ParentRef
 from shadow.store.base import ParentState, Store
 from shadow.terms import Effect, Outcome, Side
 from tests.store.conftest import Backend
-from tests.store.records import MIGRATION, NOON, batch, state
+from tests.store.records import EVIDENCE, MIGRATION, NOON, batch, call, comparison, difference, state
 
 
 def test_a_parent_comes_back_whole(backend: Backend) -> None:
@@ -50,6 +51,19 @@ def test_pages_are_ordered_by_namespace_and_name_and_miss_nobody(store: Store) -
             break
         assert len(page) == 4
     assert found == sorted(references, key=lambda one: (one.namespace, one.name, one.uid))
+
+
+def test_names_that_are_no_text_harm_no_batch(store: Store) -> None:
+    hostile = [ParentRef("v1", "Namespace", "", f"\ud800{number}", f"\udfff{number}") for number in range(3)]
+    states = [ParentState(MIGRATION, one, Side.NEW, None, None, None) for one in hostile]
+    found = comparison(differences=(difference(),))
+    calls = [msgspec.structs.replace(call(one.uid, compared=found), id=one.name[1:], parent=one) for one in hostile]
+    store.flush(batch(*calls, parents=states))
+    first, cursor = store.parents(MIGRATION, None, 2)
+    second, _ = store.parents(MIGRATION, cursor, 2)
+    assert [*first, *second] == states
+    lines = list(store.groups(MIGRATION, EVIDENCE, None, None))
+    assert [(line.parent, line.moved) for line in lines] == [(one, True) for one in hostile]
 
 
 @pytest.mark.parametrize(
