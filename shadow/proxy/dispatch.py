@@ -12,8 +12,10 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
+from shadow.errors import RequestError
 from shadow.protocol.controller import read_controller
 from shadow.protocol.messages import Request, read_request, read_root
+from shadow.protocol.wire import UnreadableError
 from shadow.proxy.brakes import Brakes
 from shadow.proxy.call import Asking, Call, Reply
 from shadow.proxy.cutover import Assignment, assign
@@ -80,7 +82,10 @@ class Dispatcher:
 
     def _open(self, migration: Migration, hook: Hook, request: Request, headers: Headers) -> Call:
         last = self._parents.get(migration.name, request.parent.uid)
-        controller = read_controller(request.controller)
+        try:
+            controller = read_controller(request.controller)
+        except UnreadableError as exc:
+            raise RequestError(400, "controller", f"`controller` is no controller object: {exc}") from exc
         self._fronts.saw(migration.name, controller, now := self._chance.clock())
         return Call(
             id=self._chance.call_id(),

@@ -5,6 +5,7 @@ from typing import Any
 
 Json = dict[str, Any]
 LA = "metacontroller.k8s.io/last-applied-configuration"
+MARK = "metacontroller.k8s.io/decorator-controller"
 
 
 def config_map(name: str, data: Json | None = None, namespace: str = "team-a", **metadata: Any) -> Json:
@@ -17,15 +18,13 @@ def config_map(name: str, data: Json | None = None, namespace: str = "team-a", *
 
 
 def observed(item: Json) -> Json:
-    """The object as Metacontroller left it in the cluster after applying `item`."""
-    applied = json.dumps(item, sort_keys=True, separators=(",", ":"))
-    metadata = {
-        **item["metadata"],
-        "uid": f"uid-of-{item['metadata']['name']}",
-        "resourceVersion": "7",
-        "annotations": {LA: applied, **item["metadata"].get("annotations", {})},
-    }
-    return {**item, "metadata": metadata}
+    """The object as Metacontroller, with a DecoratorController in front, left it in the cluster after applying it."""
+    marks = {MARK: "profiles", **item["metadata"].get("annotations", {})}
+    marked = {**item, "metadata": {**item["metadata"], "annotations": marks}}
+    applied = json.dumps(marked, sort_keys=True, separators=(",", ":"))
+    uid = f"uid-of-{item['metadata']['name']}"
+    live = {"uid": uid, "resourceVersion": "7", "annotations": {LA: applied, **marks}}
+    return {**item, "metadata": {**item["metadata"], **live}}
 
 
 def controller(protocol: str = "decorator", method: str = "InPlace", version: str = "v1") -> Json:
@@ -40,7 +39,13 @@ def controller(protocol: str = "decorator", method: str = "InPlace", version: st
         spec |= {"parentResource": {"apiVersion": "v1", "resource": "namespaces"}, "childResources": rules}
     kind = "DecoratorController" if protocol == "decorator" else "CompositeController"
     metadata = {"name": "profiles", "uid": "controller-uid", "resourceVersion": "1", "generation": 1}
-    return {"apiVersion": "metacontroller.k8s.io/v1alpha1", "kind": kind, "metadata": metadata, "spec": spec, "status": {}}
+    return {
+        "apiVersion": "metacontroller.k8s.io/v1alpha1",
+        "kind": kind,
+        "metadata": metadata,
+        "spec": spec,
+        "status": {},
+    }
 
 
 def parent(uid: str = "uid-1", name: str = "team-a", labels: Json | None = None) -> Json:

@@ -89,7 +89,8 @@ async def running(
 ) -> AsyncIterator[Running]:
     """A proxy that serves while the block runs, and drains at its end."""
     proxy = Running(directory, old, new, settings)
-    proxy.top |= top or {}
+    for key, value in (top or {}).items():
+        proxy.top[key] = {**proxy.top[key], **value} if key == "server" else value
     proxy.configure()
     end = asyncio.Event()
     task = asyncio.create_task(serve(proxy.path, {}, end.wait))

@@ -45,7 +45,7 @@ def test_raising_the_weight_never_moves_a_parent_back():
         (Stage.COMPLETE, False, Assignment(Side.NEW, None, "stage")),
         (Stage.COMPLETE, True, Assignment(Side.OLD, None, "brake")),
     ],
-    ids=lambda value: str(value),
+    ids=str,
 )
 def test_the_stage_and_the_brake_say_who_is_who(stage: Stage, brake_on: bool, expected: Assignment):
     assert assign(stage, BUCKETS, None, brake_on, "uid") == expected
