@@ -11,6 +11,7 @@ import msgspec
 from shadow.protocol.answers import Answer, Refusal, identities, read_answer, refuse
 from shadow.protocol.controller import Controller, read_controller
 from shadow.protocol.convert import converted
+from shadow.protocol.customize import RelatedRules, select_related
 from shadow.protocol.dialect import Alterations, Dialect
 from shadow.protocol.draft import Draft, Inexpressible, Note
 from shadow.protocol.keys import Groups, join_groups, rekey
@@ -62,29 +63,30 @@ class Adapted:
 
 
 def adapt_request(
-    request: Request, dialect: Dialect, front_version: HookVersion, controller: bytes | None = None
+    request: Request,
+    dialect: Dialect,
+    front_version: HookVersion,
+    controller: bytes | None = None,
+    related: RelatedRules | None = None,
 ) -> AdaptedRequest:
     """The request in an implementation's dialect.
 
     Args:
         front_version: the front's version of this hook, by its controller object.
         controller: what an implementation of the other protocol is shown; None: the front's, converted.
+        related: the implementation's own rules, where the front was told those of both; None: show all there is.
 
     Raises:
-        UnreadableError: the front's controller or an observed object cannot be read.
+        UnreadableError: the front's controller or an object cannot be read.
     """
-    foreign = dialect.protocol is not request.front
-    rekeys = request.namespaced and dialect.version is not front_version and request.hook is not Hook.CUSTOMIZE
-    if not foreign and not rekeys:
-        return AdaptedRequest(request.body)
     fields, notes = dict(request.fields), list[Note]()
-    if foreign:
+    if request.hook is not Hook.CUSTOMIZE:
+        fields |= _maps(request, dialect, front_version, related, notes)
+    if dialect.protocol is not request.front:
         fields["controller"] = _shown_controller(request, dialect.protocol, controller, notes)
-    if rekeys:
-        fields |= _rekeyed(request, dialect.version, notes)
-    if foreign and request.hook is not Hook.CUSTOMIZE:
         fields = _renamed(fields, request, dialect.protocol)
-    return AdaptedRequest(bytes(join_object(fields)), tuple(notes))
+    body = request.body if fields == request.fields else bytes(join_object(fields))
+    return AdaptedRequest(body, tuple(notes))
 
 
 def adapt_answer(
@@ -192,22 +194,29 @@ def _shown_controller(request: Request, protocol: Protocol, configured: bytes | 
     return msgspec.Raw(shown)
 
 
-def _rekeyed(request: Request, version: HookVersion, notes: list[Note]) -> Fields:
-    """Both object maps in the keys of the implementation's version."""
-    maps: dict[str, Groups] = {OBSERVED_KEY[request.front]: request.observed_groups}
-    if request.related is not None:
-        maps["related"] = request.related_groups
-    fields: Fields = {}
-    for name, groups in maps.items():
-        renamed, lost = rekey(groups, version, request.parent.namespace)
-        fields[name] = join_groups(renamed)
-        if lost:
-            notes.append(Note("objects-not-shown", f"{lost} objects in `{name}`: v1 shows only the parent's namespace"))
+def _maps(
+    request: Request, dialect: Dialect, front_version: HookVersion, related: RelatedRules | None, notes: list[Note]
+) -> Fields:
+    """Those object maps that this implementation is not shown as they are."""
+    changed: dict[str, Groups] = {}
+    if related is not None and request.related is not None:
+        own = select_related(request.related_groups, related, request.parent.namespace)
+        if own != request.related_groups:
+            changed["related"] = own
+    if request.namespaced and dialect.version is not front_version:
+        maps = {OBSERVED_KEY[request.front]: request.observed_groups, "related": request.related_groups} | changed
+        changed = {name: _rekeyed(name, groups, request, dialect.version, notes) for name, groups in maps.items()}
+    return {name: join_groups(groups) for name, groups in changed.items()}
+
+
+def _rekeyed(name: str, groups: Groups, request: Request, version: HookVersion, notes: list[Note]) -> Groups:
+    renamed, lost = rekey(groups, version, request.parent.namespace)
+    if lost:
+        notes.append(Note("objects-not-shown", f"{lost} objects in `{name}`: v1 shows only the parent's namespace"))
     if version is HookVersion.V2:
-        notes.append(
-            Note("objects-not-known", "v1 leaves out objects beyond the parent's namespace that v2 would show")
-        )
-    return fields
+        message = f"`{name}`: v1 leaves out objects beyond the parent's namespace, which v2 would show"
+        notes.append(Note("objects-not-known", message))
+    return renamed
 
 
 def _renamed(fields: Fields, request: Request, protocol: Protocol) -> Fields:

@@ -125,7 +125,9 @@ def _to_composite(spec: Json, caveats: list[Caveat]) -> Json:
 
 
 def _composite_strategy(rule: Json) -> Json:
-    return {"method": _mapping(rule.get("updateStrategy")).get("method") or ON_DELETE, "statusChecks": {}}
+    """A DecoratorController takes `Rolling*` methods and applies them all at once: what it does is kept."""
+    method = _mapping(rule.get("updateStrategy")).get("method") or ON_DELETE
+    return {"method": str(method).removeprefix("Rolling"), "statusChecks": {}}
 
 
 def _rule(rule: Json, rest: Json) -> Json:

@@ -12,9 +12,6 @@ from shadow.protocol.status import parent_status
 from shadow.protocol.wire import Fields, UnreadableError, encode, join_array, join_object, split_object
 from shadow.terms import Protocol
 
-NO_RULES = b'{"relatedResources":[]}'
-"""The customize answer of an implementation without a customize hook."""
-
 
 def answer_without_finalize_hook(request: Request) -> bytes:
     """The finalize answer, in the front's protocol, of an implementation that has no finalize hook.

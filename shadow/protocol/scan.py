@@ -86,8 +86,6 @@ class _Scanner:
                 self._key()
 
     def _enter(self, opening: bytes) -> None:
-        if len(self._open) >= MAX_DEPTH:
-            raise MalformedError(self._at)
         self._open.append(opening)
         if opening == b"{":
             self._key()
@@ -102,6 +100,8 @@ class _Scanner:
         return True
 
     def _closes_at_once(self, opening: bytes) -> bool:
+        if len(self._open) >= MAX_DEPTH:
+            raise MalformedError(self._at)
         at = self._skip_blank()
         if self._text[at : at + 1] != _CLOSES[opening]:
             return False

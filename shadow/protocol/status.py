@@ -49,7 +49,9 @@ def add_observed_generation(
         )
         return
     fields = {} if status is None or is_null(status) else split_object(status)
-    draft.put("status", join_object({**fields, "observedGeneration": encode(request.generation)}))
+    generation = encode(request.generation)
+    if bytes(fields.get("observedGeneration", b"")) != bytes(generation):
+        draft.put("status", join_object({**fields, "observedGeneration": generation}))
 
 
 def keeps_observed_generation(request: Request, setting: Literal["auto", "true", "false"]) -> bool:

@@ -23,7 +23,7 @@ NULL = msgspec.Raw(b"null")
 
 _OBJECT = msgspec.json.Decoder(Fields)
 _ARRAY = msgspec.json.Decoder(list[msgspec.Raw])
-_FIRST = re.compile(rb"[ \t\n\r]*(.)", re.DOTALL)
+_FIRST = re.compile(rb"[ \t\n\r]*([^ \t\n\r])")
 _TYPES = {b"{": "object", b"[": "array", b'"': "string", b"t": "bool", b"f": "bool", b"n": "null"}
 _REFUSED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 

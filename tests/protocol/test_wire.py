@@ -1,0 +1,114 @@
+import json
+
+import msgspec
+import pytest
+
+from shadow.protocol.wire import (
+    UnreadableError,
+    encode,
+    join_object,
+    json_type,
+    parse,
+    parse_as,
+    repeats_a_key,
+    split_array,
+    split_object,
+)
+
+SPELLINGS = [
+    b"1",
+    b"1.0",
+    b"1e3",
+    b"-0.0",
+    b"-0",
+    b"9223372036854775808",
+    b"1e400",
+    b"0.10",
+    b"123456789012345678901234567890",
+]
+TEXTS = [rb'"\ud800"', rb'"\u00e9"', '"é"'.encode(), b'"\xff"', rb'"\/"', b'"' + "😀".encode() + b'"']
+DEEP = b"[" * 3000 + b"]" * 3000
+
+
+@pytest.mark.parametrize(
+    "value", [*SPELLINGS, *TEXTS, DEEP, b'{"b":1,"a":2}'], ids=lambda value: value[:30].decode("latin-1")
+)
+def test_a_value_keeps_its_bytes_through_split_and_join(value):
+    text = b'{"z":' + value + b',"a":[' + value + b"]}"
+    fields = split_object(text)
+    assert bytes(fields["z"]) == value
+    assert [bytes(item) for item in split_array(fields["a"])] == [value]
+    assert bytes(join_object(fields)) == text
+
+
+def test_a_lone_surrogate_in_a_key_is_written_as_an_escape():
+    assert bytes(join_object(split_object(rb'{"\ud800":1}'))) == rb'{"\ud800":1}'
+    assert bytes(encode({"\ud800": 1})) == rb'{"\ud800":1}'
+
+
+@pytest.mark.parametrize("text", [b"[]", b"null", b'"a"', b"1", b"", b"{", b"nope", b"{}x", b'{"a":NaN}'])
+def test_what_is_no_object_is_unreadable(text):
+    with pytest.raises(UnreadableError):
+        split_object(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (b' {"a":1}', "object"),
+        (b"[", "array"),
+        (b'"', "string"),
+        (b"true", "bool"),
+        (b"false", "bool"),
+        (b"null", "null"),
+        (b"-1", "number"),
+        (b"\n\n", "nothing"),
+    ],
+)
+def test_the_first_character_tells_the_type(text, expected):
+    assert json_type(text) == expected
+
+
+@pytest.mark.parametrize("text", [b"1e999", b"NaN", b"-Infinity", DEEP, b"[1,]"], ids=lambda text: text[:9].decode())
+def test_what_cannot_be_held_is_unreadable(text):
+    with pytest.raises(UnreadableError):
+        parse(text)
+
+
+def test_parsing_keeps_ints_apart_from_floats_and_big_ints_whole():
+    assert [type(each) for each in parse(b"[1,1.0,123456789012345678901234567890]")] == [int, float, int]
+    assert parse(rb'{"a":"\ud800"}') == {"a": "\ud800"}
+
+
+class _Shape(msgspec.Struct):
+    name: str = ""
+
+
+@pytest.mark.parametrize("rest", [b"1", rb'"\ud800"', DEEP], ids=["plain", "surrogate", "deep"])
+def test_only_the_fields_of_the_shape_have_to_be_readable(rest):
+    assert parse_as(b'{"rest":' + rest + b',"name":"a"}', _Shape).name == "a"
+
+
+@pytest.mark.parametrize("text", [b'{"name":1}', b"[]", rb'{"name":1,"rest":"\ud800"}', b'{"name":"a"'])
+def test_a_field_of_another_type_is_unreadable(text):
+    with pytest.raises(UnreadableError):
+        parse_as(text, _Shape)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('{"a":1}', False),
+        ('{"a":1,"a":2}', True),
+        ('{"a":1,"a":1}', True),
+        ('{"a":1,"\\u0061":1}', True),
+        ('{"é":1,"b":2}', False),
+        ("{}", False),
+        (json.dumps({"status": {}, "children": [1, 2]}), False),
+        (json.dumps({"status": {}, "children": [1, 2]}, indent=8), False),
+        (json.dumps({"status": {}, "children": []}, indent=1)[:-1] + ', "status": {}}', True),
+    ],
+)
+def test_repeated_keys_are_found_whatever_the_spacing(text, expected):
+    body = text.encode()
+    assert repeats_a_key(body, split_object(body)) is expected
