@@ -96,7 +96,10 @@ class ParentState(msgspec.Struct, frozen=True):
 
 
 class Change(msgspec.Struct, frozen=True):
-    """One line of the append-only log. `kind`: start, configuration, refused-configuration, rollback, release."""
+    """One line of the append-only log. `kind`: start, configuration, refused-configuration, rollback, release.
+
+    The last two are written by `Store.set_brake` itself, with what they tell of; a flush brings the others.
+    """
 
     at: float
     migration: str | None

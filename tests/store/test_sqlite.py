@@ -1,4 +1,4 @@
-"""What only a store in a file can suffer: faults of the disk, a second process, a kill, and lists that grow long."""
+"""What only a store in a file can suffer: files that cannot be used, a second process, a kill, many threads."""
 
 import os
 import signal
@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -167,14 +168,20 @@ for n in range(1, 1_000_000):
 """
 
 
-@pytest.mark.parametrize("batches", [1, 20, 60])
-def test_a_kill_loses_no_brake_and_no_sum(sqlite_backend: SqliteBackend, batches: int) -> None:
-    command = [sys.executable, "-c", WRITES_UNTIL_KILLED, sqlite_backend.url]
+def run_until_killed(program: str, url: str, lines: int) -> int:
+    """Let it write that many lines, kill it, and return the last number that it told before it died."""
+    command = [sys.executable, "-c", program, url]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]) as process:
         assert process.stdout is not None
-        for _ in range(batches):
-            process.stdout.readline()
+        told = [process.stdout.readline() for _ in range(lines)]
         process.send_signal(signal.SIGKILL)
+        told += process.stdout.readlines()
+    return int(told[-1])
+
+
+@pytest.mark.parametrize("batches", [1, 20, 60])
+def test_a_kill_loses_no_brake_and_no_sum(sqlite_backend: SqliteBackend, batches: int) -> None:
+    told = run_until_killed(WRITES_UNTIL_KILLED, sqlite_backend.url, batches)
     reading = open_store(sqlite_backend.url, read_only=True)
     reading.open(NOON)
     assert reading.brakes()[MIGRATION].on
@@ -183,11 +190,52 @@ def test_a_kill_loses_no_brake_and_no_sum(sqlite_backend: SqliteBackend, batches
     assert store.brakes()[MIGRATION].on
     counters = store.counters(MIGRATION)
     written = counters.mismatched
-    assert written >= batches
+    assert written in (told, told + 1)
     assert counters == Counters(3 * written, written, 0, written, dropped=written, dropped_by={"crash": written})
     assert store.totals(MIGRATION, None, None) == counters
     assert sum(line.count for line in store.groups(MIGRATION, EVIDENCE, None, None)) == written
     assert len(store.comparisons(MIGRATION, None, None, 10_000)[0]) == written
+
+
+TOGGLES_UNTIL_KILLED = """
+import sys
+from shadow.store import open_store
+from tests.store.records import MIGRATION, NOON, brake
+store = open_store(sys.argv[1])
+store.open(NOON)
+for version in range(1, 1_000_000):
+    store.set_brake(MIGRATION, brake(version, on=version % 2 == 1))
+    print(version, flush=True)
+"""
+
+
+@pytest.mark.parametrize("lines", [1, 2, 7, 20])
+def test_a_kill_amid_a_decision_leaves_the_last_one_told_or_the_next(sqlite_backend: SqliteBackend, lines: int) -> None:
+    told = run_until_killed(TOGGLES_UNTIL_KILLED, sqlite_backend.url, lines)
+    found = sqlite_backend.open().brakes()[MIGRATION]
+    assert found.version in (told, told + 1)
+    assert found.on is (found.version % 2 == 1)
+
+
+# --- several threads ----------------------------------------------------------------------------------------------
+def test_any_thread_may_write_and_ask(sqlite_backend: SqliteBackend) -> None:
+    store = sqlite_backend.open()
+
+    def write(replica: int) -> None:
+        for n in range(1, 21):
+            told = Counters(calls=n, mismatched=n)
+            store.flush(batch(mismatch(f"{replica}-{n}"), replica=f"replica-{replica}", counters=told))
+
+    def ask(_: int) -> bool:
+        seen = [store.counters(MIGRATION) for _ in range(50)]
+        return all(one.calls == one.mismatched for one in seen)
+
+    with ThreadPoolExecutor(8) as threads:
+        writing, asking = threads.map(write, range(4)), threads.map(ask, range(4))
+        assert list(writing) == [None] * 4
+        assert all(asking)
+    assert store.counters(MIGRATION) == store.totals(MIGRATION, None, None) == Counters(calls=80, mismatched=80)
+    assert [line.count for line in store.groups(MIGRATION, EVIDENCE, None, None)] == [80]
 
 
 def test_retention_lets_other_writes_in_between(sqlite_backend: SqliteBackend) -> None:
