@@ -3,11 +3,15 @@
 import re
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from shadow.config.base import Spelled, fault, shown
 from shadow.config.scalars import text
 from shadow.fieldpath import parse
+
+_LABEL = r"[A-Za-z0-9_-]{1,63}"  # an underscore is no host name, but Docker's and some clusters' DNS has it
+_URL = re.compile(
+    rf"https?://(?:\[[0-9A-Fa-f:.]+\]|{_LABEL}(?:\.{_LABEL})*\.?)(?::(?P<port>[0-9]{{1,5}}))?(?:/[\x21-\x7e]*)?"
+)
 
 
 def file(value: object) -> Path:
@@ -20,18 +24,15 @@ def file(value: object) -> Path:
 
 def http_url(value: object) -> str:
     """`http://host[:port][/prefix]`, given back without a trailing slash. What is secret is never repeated."""
-    try:
-        parts = urlsplit(text(value))
-        _ = parts.port
-    except ValueError:
-        raise fault("must be a URL such as http://profile-controller-old:8080") from None
-    if "@" in parts.netloc:
+    url = text(value)
+    if "@" in url:  # anywhere: a password may hold a slash
         raise fault("must not hold credentials; put them into a file and name it in authorization_file")
-    if "?" in str(value) or "#" in str(value):
+    if "?" in url or "#" in url:
         raise fault("must not have a query or a fragment")
-    if parts.scheme not in ("http", "https") or not parts.hostname or re.search(r"[^\x21-\x7e]", str(value)):
+    match = _URL.fullmatch(url)
+    if match is None or not 0 < int(match["port"] or 80) < 65536:
         raise fault(f"must be a URL such as http://profile-controller-old:8080, not {shown(value)}")
-    return str(value).rstrip("/")
+    return url.rstrip("/")
 
 
 def url_path(value: object) -> str:

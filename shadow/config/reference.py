@@ -25,8 +25,9 @@ error. `shadow check --config FILE` tells every error at once, `shadow check --s
 | glob over parents | `namespace/name`; `*` does not cross the `/`; without `/` the name is meant, in any namespace |
 | field path | `spec.containers[name=main].image`; `*` one step, `**` many; `metadata.annotations["a.b/c"]` |
 
-A changed file is taken over within two seconds without losing a call, also when a ConfigMap is swapped. `server` and
-`store` need a restart. An invalid file is refused and told, and the configuration before it stays in force.
+A changed file is taken over within two seconds without losing a call, also when a ConfigMap is swapped; what stands
+outside `migrations` needs a restart, which is told. An invalid file is refused and told, and the configuration before
+it stays in force.
 
 The least there is to say:
 

@@ -1,8 +1,13 @@
+import contextlib
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from shadow.config.implementation import Implementation
 from shadow.config.load import load, locate, parse, read_text
+from shadow.config.model import Migration
 from shadow.errors import ConfigurationError
 
 
@@ -161,3 +166,47 @@ def test_a_file_is_loaded(tmp_path, whole):
 )
 def test_the_option_goes_before_the_environment(option, environment, expected):
     assert str(locate(option, environment)) == expected
+
+
+_WORDS = st.sampled_from(
+    [
+        "migrations",
+        "kfp",
+        "old",
+        "new",
+        "server",
+        "canary",
+        "pin",
+        "compare",
+        "ignore",
+        "headers",
+        "hold",
+        "shadow_when",
+    ]
+)
+_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | _WORDS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_WORDS | st.text(max_size=3), inner, max_size=4),
+    max_leaves=25,
+)
+
+
+@given(st.text(alphabet="ab:-[]{}&*!|>'\"#%\n \t0.,?~<\\u\ud800\x00", max_size=60))
+def test_any_text_is_read_or_refused(text):
+    with contextlib.suppress(ConfigurationError):
+        parse(text, "f")
+
+
+@given(st.dictionaries(_WORDS, _VALUES, max_size=4))
+def test_any_value_is_taken_or_refused(value):
+    with contextlib.suppress(ConfigurationError):
+        parse(json.dumps(value), "f")
+
+
+@given(_VALUES, st.sampled_from(sorted(Migration.model_fields) + sorted(Implementation.model_fields)))
+def test_any_value_of_any_key_is_taken_or_refused(value, key):
+    old = {"protocol": "composite", "url": "http://old", "sync": "/sync"}
+    migration = {"old": old, "new": dict(old)}
+    (migration if key in Migration.model_fields else old)[key] = value
+    with contextlib.suppress(ConfigurationError):
+        parse(json.dumps({"migrations": {"kfp": migration}}), "f")

@@ -20,14 +20,38 @@ def test_a_url_loses_only_its_trailing_slash(url, expected):
 
 @pytest.mark.parametrize(
     "url",
-    ["ftp://h", "host", "http://", "//host", "http://h:port", "http://h h", "http://h:99999", "http://[::1", 5, None],
+    [
+        "ftp://h",
+        "host",
+        "http://",
+        "//host",
+        "http://h:port",
+        "http://h h",
+        "http://h:99999",
+        "http://[::1",
+        "http://h:0",
+        "http://a..b",
+        "HTTP://h",
+        "http://h;x",
+        "http://[::1]x",
+        5,
+        None,
+    ],
 )
 def test_what_is_no_http_url_is_refused(url):
     with pytest.raises(PydanticCustomError):
         places.http_url(url)
 
 
-@pytest.mark.parametrize("url", ["http://u:fake-password@h", "http://fake-password@h", "http://h?token=fake-password"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://u:fake-password@h",
+        "http://fake-password@h",
+        "http://u:a/fake-password@h",
+        "http://h?token=fake-password",
+    ],
+)
 def test_a_secret_in_a_url_is_refused_and_not_repeated(url):
     with pytest.raises(PydanticCustomError) as caught:
         places.http_url(url)
