@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 
 from shadow.compare.golang import compact_json
 from shadow.compare.merge import merge
+from shadow.protocol.names import LAST_APPLIED, SYSTEM_METADATA
 from shadow.protocol.objects import Json
 from shadow.simulate.client import Client
 from shadow.simulate.errors import ApiError, SyncError
 from shadow.simulate.kinds import Kind
 from shadow.simulate.objects import (
-    LAST_APPLIED,
     controller_reference,
     described,
     is_being_deleted,
@@ -26,17 +26,6 @@ from shadow.simulate.values import at, copied, same
 
 Key = tuple[str, str, str, str]
 """(apiVersion, kind, namespace, name): what makes a desired object and an observed one the same."""
-
-_SYSTEM = (
-    "selfLink",
-    "uid",
-    "resourceVersion",
-    "generation",
-    "creationTimestamp",
-    "deletionTimestamp",
-    "deletionGracePeriodSeconds",
-    "managedFields",
-)
 
 
 def key_of(body: Json) -> Key:
@@ -135,7 +124,7 @@ def applied(observed: Json, body: Json) -> Json:
     """
     wanted = without_member(body, "metadata", "annotations", LAST_APPLIED)
     new: Json = copied(merge(observed, last_applied(observed), wanted))
-    for path in (*(("metadata", name) for name in _SYSTEM), ("status",)):
+    for path in (*(("metadata", name) for name in sorted(SYSTEM_METADATA)), ("status",)):
         new = _reverted(new, observed, path)
     annotations = {**(at(new, "metadata", "annotations") or {}), LAST_APPLIED: compact_json(wanted)}
     return with_member(new, "metadata", "annotations", value=annotations)

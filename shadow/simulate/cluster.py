@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
+from shadow.protocol.names import CONTROLLER_KIND
 from shadow.protocol.objects import Json
 from shadow.simulate.api import Api
 from shadow.simulate.audit import Write
@@ -22,7 +23,7 @@ WORKERS = 5
 
 _FIRST_DELAY_SECONDS = 0.005
 _LONGEST_DELAY_SECONDS = 1000.0
-_CONTROLLERS = ("CompositeController", "DecoratorController")
+_CONTROLLERS = frozenset(CONTROLLER_KIND.values())
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from shadow.protocol.names import CONTROLLER_KIND, ON_DELETE
 from shadow.protocol.objects import Json
 from shadow.simulate.errors import ApiError
 from shadow.simulate.kinds import Kind, Kinds, group_of
@@ -12,7 +13,7 @@ from shadow.simulate.release import Release
 from shadow.simulate.values import copied
 from shadow.terms import Hook, HookVersion, Protocol
 
-_KINDS = {"CompositeController": Protocol.COMPOSITE, "DecoratorController": Protocol.DECORATOR}
+_KINDS = {kind: protocol for protocol, kind in CONTROLLER_KIND.items()}
 _DEFAULT_TIMEOUT_SECONDS = 10.0
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
@@ -94,7 +95,7 @@ class Controller:
     def method_of(self, kind: Kind) -> str:
         """The update strategy for a kind, whatever version it was declared in; OnDelete for an undeclared one."""
         found = (rule.method for rule in self.children if (rule.kind.group, rule.kind.kind) == (kind.group, kind.kind))
-        return next(found, "OnDelete")
+        return next(found, ON_DELETE)
 
 
 def read_controller(body: Json, kinds: Kinds, release: Release) -> Controller:
@@ -143,7 +144,7 @@ def _parent_rule(entry: Json, kinds: Kinds) -> ParentRule:
 
 def _child_rule(entry: Json, kinds: Kinds) -> ChildRule:
     kind = kinds.of_resource(entry["apiVersion"], entry["resource"])
-    return ChildRule(kind, entry["apiVersion"], (entry.get("updateStrategy") or {}).get("method") or "OnDelete")
+    return ChildRule(kind, entry["apiVersion"], (entry.get("updateStrategy") or {}).get("method") or ON_DELETE)
 
 
 def _webhooks(hooks: Json) -> dict[Hook, Webhook]:

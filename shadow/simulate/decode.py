@@ -5,12 +5,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
+from shadow.protocol.names import ANSWER_FIELDS, OBSERVED_KEY, RELATED_RULES_KEY
 from shadow.protocol.objects import Json
 from shadow.simulate.errors import CrashError, HookError
 from shadow.terms import Protocol
 
 _INT64 = range(-(2**63), 2**63)
-_LIST_KEY = {Protocol.COMPOSITE: "children", Protocol.DECORATOR: "attachments"}
 _STRING_MAPS = {Protocol.COMPOSITE: (), Protocol.DECORATOR: ("labels", "annotations")}
 
 
@@ -50,11 +50,10 @@ def decode(body: bytes, protocol: Protocol, *, strict: bool) -> Answer:
         CrashError: a null item in the list.
     """
     top = _top(body)
-    list_key = _LIST_KEY[protocol]
+    list_key = OBSERVED_KEY[protocol]
     maps = _STRING_MAPS[protocol]
-    known = ("status", list_key, "resyncAfterSeconds", "finalized", *maps)
     if strict:
-        _check_strictly(top, known)
+        _check_strictly(top, ANSWER_FIELDS[protocol])
     strings = {name: _string_map(name, _merged(top, name)) for name in maps}
     return Answer(
         desired=_items(list_key, top.get(list_key)),
@@ -70,10 +69,10 @@ def decode_rules(body: bytes, *, strict: bool) -> tuple[Json, ...]:
     """The `relatedResources` of a customize answer. Raises HookError."""
     top = _top(body)
     if strict:
-        _check_strictly(top, ("relatedResources",))
-    rules = top.get("relatedResources") or []
+        _check_strictly(top, (RELATED_RULES_KEY,))
+    rules = top.get(RELATED_RULES_KEY) or []
     if not isinstance(rules, list) or not all(isinstance(rule, dict) for rule in rules):
-        raise _wrong_type("relatedResources", rules, "[]RelatedResourceRule")
+        raise _wrong_type(RELATED_RULES_KEY, rules, "[]RelatedResourceRule")
     return tuple(_plain(rule) for rule in rules)
 
 

@@ -6,9 +6,6 @@ from shadow.protocol.objects import Json
 from shadow.simulate.errors import SyncError
 from shadow.simulate.values import at
 
-LAST_APPLIED = "metacontroller.k8s.io/last-applied-configuration"
-DECORATOR = "metacontroller.k8s.io/decorator-controller"
-CONTROLLER_UID = "controller-uid"
 GC_FINALIZERS = frozenset({"foregroundDeletion", "orphan"})
 
 

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 
+from shadow.protocol.names import CONTROLLER_UID_LABEL, DECORATOR_ANNOTATION
 from shadow.protocol.objects import Json
 from shadow.simulate.client import Client
 from shadow.simulate.controller import Controller
 from shadow.simulate.errors import ApiError, SyncError
 from shadow.simulate.kinds import Kind
 from shadow.simulate.objects import (
-    CONTROLLER_UID,
-    DECORATOR,
     annotations_of,
     controller_reference,
     controller_uid_of,
@@ -36,28 +35,28 @@ def observe(api: Client, controller: Controller, parent: Json) -> Groups:
 
     Raises SyncError where a composite parent has no usable selector, ApiError where an adoption is refused.
     """
-    if controller.protocol is Protocol.DECORATOR:
-        return {
-            rule.group_key: [
-                body
-                for body in api.list_all(rule.api_version, rule.kind.kind, namespace_of(parent))
-                if controller_uid_of(body) == uid_of(parent) and annotations_of(body).get(DECORATOR) == controller.name
-            ]
-            for rule in controller.children
-        }
-    selector = child_selector(controller, parent)
-    return {
-        rule.group_key: _claimed(
-            api, api.list_all(rule.api_version, rule.kind.kind, namespace_of(parent)), parent, selector
-        )
+    everything = {
+        rule.group_key: api.list_all(rule.api_version, rule.kind.kind, namespace_of(parent))
         for rule in controller.children
     }
+    if controller.protocol is Protocol.DECORATOR:
+        return {
+            group: [body for body in bodies if _is_attachment(body, controller, parent)]
+            for group, bodies in everything.items()
+        }
+    selector = child_selector(controller, parent)
+    return {group: _claimed(api, bodies, parent, selector) for group, bodies in everything.items()}
+
+
+def _is_attachment(body: Json, controller: Controller, parent: Json) -> bool:
+    marked = annotations_of(body).get(DECORATOR_ANNOTATION) == controller.name
+    return marked and controller_uid_of(body) == uid_of(parent)
 
 
 def child_selector(controller: Controller, parent: Json) -> Json:
     """The selector that a composite's children match. Raises SyncError for a parent without one."""
     if controller.generate_selector:
-        return {"matchLabels": {CONTROLLER_UID: uid_of(parent)}}
+        return {"matchLabels": {CONTROLLER_UID_LABEL: uid_of(parent)}}
     selector: Json | None = at(parent, "spec", "selector")
     if selector is None or is_empty(selector):
         raise SyncError(".spec.selector must have either matchLabels, matchExpressions, or both")

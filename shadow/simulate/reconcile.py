@@ -5,6 +5,7 @@ The order of the steps is the behaviour: a decorator writes the parent before th
 
 from dataclasses import dataclass
 
+from shadow.protocol.names import CONTROLLER_UID_LABEL, DECORATOR_ANNOTATION, OBSERVED_KEY, ROOT_KEY
 from shadow.protocol.objects import Json
 from shadow.simulate.children import Key, Manager, desired_by_key
 from shadow.simulate.client import Client
@@ -13,8 +14,6 @@ from shadow.simulate.decode import Answer, decode
 from shadow.simulate.errors import ApiError, CrashError, HookError, SyncError, TooManyRequestsError
 from shadow.simulate.kinds import Kind
 from shadow.simulate.objects import (
-    CONTROLLER_UID,
-    DECORATOR,
     described,
     finalizers_of,
     is_being_deleted,
@@ -40,9 +39,6 @@ from shadow.simulate.rolling import rolls, with_updated_condition
 from shadow.simulate.values import at
 from shadow.simulate.webhook import WebhookClient
 from shadow.terms import Hook, Protocol
-
-_OBSERVED = {Protocol.COMPOSITE: "children", Protocol.DECORATOR: "attachments"}
-_PARENT = {Protocol.COMPOSITE: "parent", Protocol.DECORATOR: "object"}
 
 
 class _NotOurs(Exception):  # noqa: N818
@@ -127,8 +123,8 @@ class Sync:
         protocol = self.controller.protocol
         self.request = {
             "controller": self.controller.body,
-            _PARENT[protocol]: parent,
-            _OBSERVED[protocol]: keyed(observed, parent, kind, webhook.version),
+            ROOT_KEY[protocol]: parent,
+            OBSERVED_KEY[protocol]: keyed(observed, parent, kind, webhook.version),
             "related": keyed(related, parent, kind, webhook.version),
             "finalizing": finalizing,
         }
@@ -176,8 +172,8 @@ class Sync:
         labelled = {}
         for key, body in desired.items():
             labels = at(body, "metadata", "labels") or {}
-            if self.controller.generate_selector and CONTROLLER_UID not in labels:
-                labels = {**labels, CONTROLLER_UID: uid_of(parent)}
+            if self.controller.generate_selector and CONTROLLER_UID_LABEL not in labels:
+                labels = {**labels, CONTROLLER_UID_LABEL: uid_of(parent)}
                 body = with_member(body, "metadata", "labels", value=labels)  # noqa: PLW2901
             if not selects(selector, labels):
                 raise SyncError(f"labels on desired child {described(body)} don't match parent selector")
@@ -191,4 +187,4 @@ class Sync:
 def _marked(body: Json, controller: str) -> Json:
     """With the annotation by which a decorator knows its own."""
     annotations = at(body, "metadata", "annotations") or {}
-    return with_member(body, "metadata", "annotations", value={**annotations, DECORATOR: controller})
+    return with_member(body, "metadata", "annotations", value={**annotations, DECORATOR_ANNOTATION: controller})

@@ -6,6 +6,7 @@ A rollout over several revisions is not simulated: a change of the parent's spec
 import hashlib
 
 from shadow.compare.golang import compact_json
+from shadow.protocol.names import ROLLING_METHODS
 from shadow.protocol.objects import Json
 from shadow.simulate.controller import Controller
 from shadow.simulate.kinds import Kind
@@ -19,7 +20,7 @@ _PREFIX_LENGTH = 253 - 41  # a name's limit, less a dash and the hash
 def rolls(controller: Controller) -> bool:
     """Whether any kind of a composite has a rolling strategy; a decorator takes the word for its plain half."""
     composite = controller.protocol is Protocol.COMPOSITE
-    return composite and any(rule.method.startswith("Rolling") for rule in controller.children)
+    return composite and any(rule.method in ROLLING_METHODS for rule in controller.children)
 
 
 def with_updated_condition(status: Json, controller: Controller, parent: Json, kind: Kind) -> Json:
