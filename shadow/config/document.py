@@ -17,7 +17,7 @@ from shadow.errors import ConfigurationError, Problem
 Location = tuple[str | int, ...]
 """Keys and list positions from the root."""
 
-MAX_TEXT = 4 * 2**20  # characters; a ConfigMap holds 1 MiB
+MAX_TEXT = 2**20  # characters: what a ConfigMap can hold
 MAX_NODES = 100_000  # with every alias written out
 MAX_DEPTH = 50
 

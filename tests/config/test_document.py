@@ -81,7 +81,7 @@ def test_json_is_yaml(value, indent):
         ("a: \x00", "characters that YAML forbids"),
         ("a: &a [*a]", "nested too deeply"),
         ("a: " + "[" * 60 + "]" * 60, "nested too deeply"),
-        ("[" * 100_000, "nested too deeply"),
+        ("[" * 2_000, "nested too deeply"),
         ("a: " + "9" * 5000, "a: has a value"),
         ("#" * (MAX_TEXT + 1), "too long"),
     ],
