@@ -54,11 +54,7 @@ class Adapted:
     _namespace: str = field(default="", repr=False)
 
     def identities(self) -> list[Identity]:
-        """What the served answer wants, in its order, repetitions included; read when asked for.
-
-        Raises:
-            UnreadableError: an item is not an object, or what names it is not text.
-        """
+        """What the served answer wants, in its order, repetitions included; read when asked for."""
         return [] if self._list is None or is_null(self._list) else identities(self._list, self._namespace)
 
 

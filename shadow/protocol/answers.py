@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from shadow.protocol.keys import identify
 from shadow.protocol.messages import Request
 from shadow.protocol.names import ANSWER_FIELDS, OBSERVED_KEY, RELATED_RULES_KEY
-from shadow.protocol.objects import Head, Identity
-from shadow.protocol.wire import Fields, UnreadableError, is_null, json_type, parse_as, split_array, split_object
+from shadow.protocol.objects import Identity
+from shadow.protocol.wire import Fields, UnreadableError, is_null, json_type, split_array, split_object
 from shadow.terms import Hook, Protocol
 
 
@@ -47,12 +48,6 @@ class Answer:
     @property
     def finalized(self) -> bool:
         return bytes(self.fields.get("finalized", b"")) == b"true"
-
-    @property
-    def status(self) -> msgspec.Raw | None:
-        """None when absent or null."""
-        status = self.fields.get("status")
-        return None if is_null(status) else status
 
 
 def list_key(protocol: Protocol, hook: Hook) -> str:
@@ -126,9 +121,9 @@ def identities(desired: msgspec.Raw, default_namespace: str) -> list[Identity]:
         default_namespace: the parent's, for items that name none.
 
     Raises:
-        UnreadableError: it is no list, an item is not an object, or what names it is not text.
+        UnreadableError: it is no list.
     """
-    return [parse_as(item, Head).identity(default_namespace) for item in split_array(desired)]
+    return [identify(item, default_namespace) for item in split_array(desired)]
 
 
 def _other(protocol: Protocol) -> Protocol:

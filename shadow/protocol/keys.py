@@ -7,8 +7,8 @@ With a namespaced parent v2 does the same; v1 says `name` and leaves out whateve
 
 import msgspec
 
-from shadow.protocol.objects import Head
-from shadow.protocol.wire import Fields, encode, parse_as, split_object
+from shadow.protocol.objects import Head, Identity
+from shadow.protocol.wire import Fields, UnreadableError, encode, json_type, parse, parse_as, split_object
 from shadow.terms import HookVersion
 
 Groups = dict[str, Fields]
@@ -70,9 +70,36 @@ def _rekey_group(objects: Fields, to: HookVersion, parent_namespace: str) -> Fie
 
 
 def _full_key(raw: msgspec.Raw) -> str:
-    identity = parse_as(raw, Head).identity()
+    identity = identify(raw)
     return object_key(identity.namespace, identity.name, HookVersion.V2, "") or identity.name
 
 
 def join_groups(groups: Groups) -> msgspec.Raw:
     return encode(groups)
+
+
+def identify(raw: msgspec.Raw, default_namespace: str = "") -> Identity:
+    """Which object it is; what is missing, or is no text, is empty, as in Go's accessors.
+
+    Args:
+        default_namespace: the parent's; Metacontroller gives it to every item that has none.
+    """
+    try:
+        return parse_as(raw, Head).identity(default_namespace)
+    except UnreadableError:
+        fields, named = _levels(raw)
+        namespace = _text(named, "namespace") or default_namespace
+        return Identity(_text(fields, "apiVersion"), _text(fields, "kind"), namespace, _text(named, "name"))
+
+
+def _levels(raw: msgspec.Raw) -> tuple[Fields, Fields]:
+    fields = split_object(raw) if json_type(raw) == "object" else {}
+    metadata = fields.get("metadata")
+    named = split_object(metadata) if metadata is not None and json_type(metadata) == "object" else {}
+    return fields, named
+
+
+def _text(fields: Fields, name: str) -> str:
+    raw = fields.get(name)
+    value = parse(raw) if raw is not None and json_type(raw) == "string" else ""
+    return str(value)

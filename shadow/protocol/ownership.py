@@ -14,10 +14,10 @@ import msgspec
 from shadow.protocol.controller import Controller
 from shadow.protocol.dialect import Ownership
 from shadow.protocol.draft import Draft
-from shadow.protocol.keys import object_key
+from shadow.protocol.keys import identify, object_key
 from shadow.protocol.messages import Request
 from shadow.protocol.names import CONTROLLER_UID_LABEL, DECORATOR_ANNOTATION, LAST_APPLIED, RECREATE_METHODS
-from shadow.protocol.objects import Head, Identity
+from shadow.protocol.objects import Identity
 from shadow.protocol.wire import (
     Fields,
     UnreadableError,
@@ -82,14 +82,12 @@ def mark_items(draft: Draft, list_key: str, marker: Marker) -> None:
 
 
 def _mark(draft: Draft, item: msgspec.Raw, marker: Marker) -> msgspec.Raw:
+    identity = identify(item, marker.request.parent.namespace)
+    withheld = marker.withheld(identity, names_namespace=bool(identify(item).namespace))
     try:
-        head = parse_as(item, Head)
-        own = head.identity()
-        identity = head.identity(marker.request.parent.namespace)
-        withheld = marker.withheld(identity, names_namespace=bool(own.namespace))
         marked = write_marks(item, {field: marks for field, marks in marker.marks.items() if field not in withheld})
     except UnreadableError as exc:
-        draft.note("mark-impossible", f"an item of the list cannot take an ownership mark: {exc}")
+        draft.note("mark-impossible", f"it cannot take an ownership mark: {exc}", identity)
         return item
     if withheld:
         named = " and ".join(sorted(withheld))

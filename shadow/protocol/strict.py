@@ -157,7 +157,7 @@ def _repeated_fields(answer: Answer, body: bytes) -> Iterator[str]:
 
 
 def _has_repeats(raw: msgspec.Raw) -> bool:
-    """Whether any object at any depth has a key twice; True, to look closer, if it is too deep to tell quickly."""
+    """Whether any object at any depth has a key twice; True, to look closer, if that cannot be told quickly."""
     found = False
 
     def note(pairs: list[tuple[str, object]]) -> None:
@@ -166,7 +166,7 @@ def _has_repeats(raw: msgspec.Raw) -> bool:
 
     try:
         json.loads(bytes(raw).decode("utf-8", "replace"), object_pairs_hook=note)
-    except RecursionError:
+    except (RecursionError, ValueError):
         return True
     return found
 

@@ -285,3 +285,10 @@ def test_a_refused_answer_has_nothing_to_list():
     adapted = adapt_answer(call(COMPOSITE), b"{}", Dialect(COMPOSITE), V1, PASS)
     assert adapted.refusal is not None
     assert adapted.identities() == []
+
+
+def test_a_call_with_an_unreadable_controller_serves_nothing():
+    body = call(COMPOSITE).body.replace(b'"childResources":[{', b'"childResources":[5,{')
+    adapted = adapt_answer(read_request(body, Hook.SYNC), b'{"children":[]}', Dialect(COMPOSITE), V1, PASS)
+    assert adapted.refusal is not None
+    assert adapted.refusal.code == "unreadable"

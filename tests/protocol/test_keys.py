@@ -1,8 +1,10 @@
 import json
 
+import msgspec
 import pytest
 
-from shadow.protocol.keys import group_key, join_groups, object_key, rekey, split_group_key, split_groups
+from shadow.protocol.keys import group_key, identify, join_groups, object_key, rekey, split_group_key, split_groups
+from shadow.protocol.objects import Identity
 from shadow.protocol.wire import UnreadableError
 from shadow.terms import HookVersion
 from tests.protocol.recordings import compact, config_map
@@ -79,3 +81,19 @@ def test_rekeying_there_and_back_is_the_identity_for_what_v1_shows():
     there, _ = rekey(groups, V2, "ns")
     back, lost = rekey(there, V1, "ns")
     assert (_keys(back), lost) == (_keys(groups), 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('{"apiVersion":"v1","kind":"A","metadata":{"name":"a","namespace":"n"}}', Identity("v1", "A", "n", "a")),
+        ('{"apiVersion":"v1","kind":"A","metadata":{"name":"a"}}', Identity("v1", "A", "ns", "a")),
+        ('{"apiVersion":"v1","kind":"A","metadata":{"name":5,"namespace":""}}', Identity("v1", "A", "ns", "")),
+        ('{"apiVersion":null,"kind":"A","metadata":[]}', Identity("", "A", "ns", "")),
+        ("{}", Identity("", "", "ns", "")),
+        ('"x"', Identity("", "", "ns", "")),
+        (r'{"kind":"A","x":"\ud800","metadata":{"name":"a"}}', Identity("", "A", "ns", "a")),
+    ],
+)
+def test_an_object_is_identified_by_what_is_text(text, expected):
+    assert identify(msgspec.Raw(text.encode()), "ns") == expected

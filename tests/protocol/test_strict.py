@@ -82,9 +82,10 @@ def test_wrong_types_are_rejected_in_both_modes(body, protocol, strict):
         ('{"children":[{"kind":"A","metadata":{"name":5},"x":{"a":1,"a":2}}]}', COMPOSITE),
         ('{"children":[{"kind":"A","x":"\\ud800"}]}', COMPOSITE),
         ('{"status":{"a":[{"b":1},{"b":1}]},"resyncAfterSeconds":-0.5}', COMPOSITE),
+        ('{"status":{"n":' + "1" * 5000 + "}}", COMPOSITE),
         ('{"status":' + '{"a":' * 1500 + "1" + "}" * 1500 + "}", COMPOSITE),
     ],
-    ids=["nulls", "null-values", "inside-items", "surrogate", "lists", "deep"],
+    ids=["nulls", "null-values", "inside-items", "surrogate", "lists", "long-number", "deep"],
 )
 def test_strict_mode_takes_these(body, protocol):
     assert _rejection(body, protocol, strict=True) is None
