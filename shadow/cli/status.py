@@ -3,6 +3,7 @@
 import argparse
 import time
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -18,6 +19,15 @@ _POLL_SECONDS = 0.25
 _SHORTEST_DIGEST = 8
 
 
+class Front(msgspec.Struct, frozen=True):
+    """The controller that called last."""
+
+    kind: str = ""
+    name: str = ""
+    resourceVersion: str = ""
+    seen_at: datetime | None = None
+
+
 class Status(msgspec.Struct, frozen=True):
     """One migration of `GET /api/v1/migrations`, as far as it is shown; what is not served yet stays empty."""
 
@@ -28,7 +38,7 @@ class Status(msgspec.Struct, frozen=True):
     configuration_digest: str
     evidence_digest: str
     comparisons: Outcomes
-    front: Mapping[str, Any] | None = None
+    front: Front | None = None
     calls: int = 0
     dropped: int = 0
     dropped_by: Mapping[str, int] = {}
@@ -137,10 +147,11 @@ def brake(line: BrakeLine) -> str:
     return f"ON{since} by {printable(line.by or '?')}: {printable(line.because or '')}"
 
 
-def _front(front: Mapping[str, Any] | None) -> str:
-    if not front:
+def _front(front: Front | None) -> str:
+    if front is None:
         return "not seen yet"
-    return ", ".join(f"{printable(str(key))} {printable(str(value))}" for key, value in front.items())
+    seen = f", seen {front.seen_at:%Y-%m-%d %H:%M:%S} UTC" if front.seen_at else ""
+    return f"{printable(front.kind)} {printable(front.name)} (resourceVersion {printable(front.resourceVersion)}){seen}"
 
 
 def _served(served: Mapping[Side, int]) -> str:

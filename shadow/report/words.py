@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from shadow.protocol.objects import Identity
 from shadow.report.model import AdviceLine, DifferenceLine, FailureLine, Report
-from shadow.terms import Change, Effect
+from shadow.terms import Change, Effect, Side
 
 _WOULD = {
     Effect.DELETE: "{side} would delete {object}",
@@ -66,8 +66,10 @@ def explained(report: Report, line: DifferenceLine) -> str:
 
 
 def seen(report: Report, line: DifferenceLine) -> str:
-    """How often, when last, how many of its parents are on `new`, and what rules leave of it."""
-    parts = [f"{line.count} times, last {line.last_seen:%Y-%m-%d %H:%M:%S} UTC"]
+    """How often, when last, what the other answer would do, how many parents are on `new`, what rules leave of it."""
+    parts = [f"{counted(line.count, 'time')}, last {line.last_seen:%Y-%m-%d %H:%M:%S} UTC"]
+    if line.side is Side.NEW and line.effects.old is not Effect.NONE:
+        parts.append(f"given old's answer: {line.effects.old}")
     if line.moved_parents:
         parts.append(f"{line.moved_parents} of {line.parents} answered by new")
     if 0 < line.unexplained_parents < line.parents:

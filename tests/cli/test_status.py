@@ -9,6 +9,13 @@ from tests.cli.control import Control
 
 DIGEST = "sha256:" + "ab" * 32
 
+FRONT = {
+    "kind": "DecoratorController",
+    "name": "kfp",
+    "resourceVersion": "17",
+    "seen_at": "2027-01-15T08:00:00Z",
+}
+
 
 def migration(name: str = "kfp", **more: Any) -> dict[str, Any]:
     return {
@@ -18,7 +25,12 @@ def migration(name: str = "kfp", **more: Any) -> dict[str, Any]:
         "brake": {"on": False, "since": None, "by": None, "because": None},
         "configuration_digest": DIGEST,
         "evidence_digest": "sha256:" + "e" * 64,
-        "front": {"kind": "DecoratorController", "name": "kfp", "resourceVersion": "17", "seen_at": None},
+        "front": {
+            "kind": "DecoratorController",
+            "name": "kfp",
+            "resourceVersion": "17",
+            "seen_at": "2027-01-15T08:00:00Z",
+        },
         "calls": 40,
         "comparisons": {"matched": 30, "ignored": 4, "mismatched": 3, "failed": 1, "skipped": 1},
         "dropped": 1,
@@ -48,7 +60,7 @@ def test_it_shows_where_one_stands(api: Control, capsys: pytest.CaptureFixture[s
         "canary 25%",
         "brake          off",
         DIGEST,
-        "DecoratorController",
+        "DecoratorController kfp (resourceVersion 17), seen 2027-01-15 08:00:00 UTC",
         "40, answered by old 30, new 10",
         "30 matched, 4 ignored, 3 mismatched",
         "1 failed, 1 skipped, 1 dropped (queue 1)",

@@ -50,6 +50,14 @@ def test_a_rollback_is_told_as_what_old_would_do(tmp_path: Path):
     assert "1 of 1 answered by new" in words.seen(report, line)
 
 
+def test_what_the_other_answer_would_do_is_said_too(tmp_path: Path):
+    both = difference("ui", parent="a", old_effect=Effect.UPDATE, new_effect=Effect.DELETE)
+    report = reported(tmp_path, compared("a", both))
+    assert (
+        words.seen(report, report.differences[0]) == "1 time, last 2027-01-15 07:59:00 UTC; given old's answer: update"
+    )
+
+
 def test_labels_of_the_parent_are_named_by_their_path(tmp_path: Path):
     label = difference(
         about_parent=True, path="parent.labels.tier", change=Change.ADDED, new_effect=Effect.INEXPRESSIBLE
