@@ -1,32 +1,37 @@
-"""One run of the compare process, as its parent sees it: started, written to, read from, ended."""
+"""One run of the compare process, as its parent sees it: started, written to, read from, ended.
+
+Neither writing nor reading waits or has the event loop watch the pipes: the proxy looks when it chooses to.
+"""
 
 import asyncio
+import fcntl
 import os
 import signal
 import sys
-from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator, Sequence
+from asyncio.subprocess import Process
+from collections import deque
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Self
 
-from shadow.worker.frames import PREFIX_BYTES, Kind, frame, read_prefix
+from shadow.worker.frames import FrameReader, Kind, frame
 
 COMMAND = (sys.executable, "-m", "shadow.worker")
 
-_BUFFER_BYTES = 1 << 20
+_PIPE_BYTES = 1 << 20
+_READ_BYTES = 256 * 1024
 _GRACE_SECONDS = 0.5
 
 
 class Child:
     """A started process that reads and writes frames. `pid` is for logs and tests."""
 
-    def __init__(self, process: Process) -> None:
-        assert process.stdin is not None
-        assert process.stdout is not None
+    def __init__(self, process: Process, requests: int, answers: int) -> None:
         self._process = process
-        self._requests = process.stdin
-        self._answers = process.stdout
-        self._requests.transport.set_write_buffer_limits(high=_BUFFER_BYTES)
+        self._requests = requests
+        self._answers = answers
+        self._unsent: deque[memoryview] = deque()
+        self._frames = FrameReader()
 
     @classmethod
     async def start(cls, command: Sequence[str]) -> Self:
@@ -36,30 +41,63 @@ class Child:
             OSError: it cannot be executed.
         """
         environment = {name: value for name, value in os.environ.items() if not name.startswith("SHADOW_")}
-        process = await asyncio.create_subprocess_exec(
-            *command, stdin=PIPE, stdout=PIPE, env=environment, limit=_BUFFER_BYTES
-        )
-        return cls(process)
+        its_input, requests = _pipe()
+        answers, its_output = _pipe()
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *command, stdin=its_input, stdout=its_output, env=environment
+            )
+        except BaseException:
+            os.close(requests)
+            os.close(answers)
+            raise
+        finally:
+            os.close(its_input)
+            os.close(its_output)
+        os.set_blocking(requests, False)
+        os.set_blocking(answers, False)
+        return cls(process, requests, answers)
 
     @property
     def pid(self) -> int:
         return self._process.pid
 
-    async def send(self, kind: Kind, payload: bytes) -> None:
-        """Returns when the pipe has taken most of it. Raises ConnectionError when the process has gone."""
-        self._requests.write(frame(kind, payload))
-        await self._requests.drain()
+    def send(self, kind: Kind, payload: bytes) -> None:
+        """Write a frame, as far as the pipe takes it; `flush` writes the rest. Raises ConnectionError if it is gone."""
+        self._unsent.append(memoryview(frame(kind, payload)))
+        self.flush()
 
-    async def frames(self) -> AsyncIterator[tuple[Kind, bytes]]:
-        """What it answers, until it ends. Raises ValueError when that is not frames."""
-        with suppress(asyncio.IncompleteReadError, ConnectionError):
-            while True:
-                length, kind = read_prefix(await self._answers.readexactly(PREFIX_BYTES))
-                yield kind, await self._answers.readexactly(length)
+    def flush(self) -> bool:
+        """Whether everything sent is in the pipe. Raises ConnectionError if the process is gone."""
+        while self._unsent:
+            try:
+                written = os.write(self._requests, self._unsent[0])
+            except BlockingIOError:
+                return False
+            if written == len(self._unsent[0]):
+                self._unsent.popleft()
+            else:
+                self._unsent[0] = self._unsent[0][written:]
+        return True
+
+    def receive(self) -> list[tuple[Kind, bytes]]:
+        """The frames that have come in.
+
+        Raises:
+            EOFError: the process is gone, and everything it said has been received.
+            ValueError: it does not speak in frames.
+        """
+        received: list[tuple[Kind, bytes]] = []
+        with suppress(BlockingIOError):
+            while data := os.read(self._answers, _READ_BYTES):
+                received += self._frames.feed(data)
+            if not received:
+                raise EOFError
+        return received
 
     async def end(self) -> bool:
         """End the process, by the end of its input if it minds that soon. True if it had used up its CPU time."""
-        self._requests.close()
+        os.close(self._requests)
         try:
             async with asyncio.timeout(_GRACE_SECONDS):
                 await self._process.wait()
@@ -67,4 +105,14 @@ class Child:
             with suppress(ProcessLookupError):
                 self._process.kill()
             await self._process.wait()
+        finally:
+            os.close(self._answers)
         return self._process.returncode == -signal.SIGPROF
+
+
+def _pipe() -> tuple[int, int]:
+    """A pipe that holds several pairs, where the system allows it."""
+    reading, writing = os.pipe()
+    with suppress(OSError, AttributeError):
+        fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+    return reading, writing

@@ -21,6 +21,8 @@ _logger = logging.getLogger(__name__)
 
 _ENVELOPE_BYTES = 1024
 _KEPT_RULES = 64
+_GATHER_SECONDS = 0.025
+_PRESSED_SECONDS = 0.002
 
 OnResult = Callable[[Comparison], None]
 OnLost = Callable[[Sequence[str], str], None]
@@ -156,44 +158,52 @@ class CompareWorker:
         except OSError as exc:
             _logger.warning("the compare process cannot be started: %s", exc)
             return 0
-        feeding = asyncio.create_task(self._feed(child), name="compare-feed")
+        compared = 0
         try:
-            compared = await self._collect(child)
+            compared = await self._attend(child)
         finally:
-            feeding.cancel()
             self._child = None
             out_of_time = await child.end()
-            await asyncio.wait([feeding])
         self._lose_held(out_of_time)
         return compared
 
-    async def _feed(self, child: Child) -> None:
-        """The only writer of the pipe: waits while it is full, and while the child holds as much as it may."""
-        sent: set[str] = set()
-        with suppress(ConnectionError):  # the child has gone; the reader sees it, too
-            await child.send(Kind.SETUP, msgspec.msgpack.encode(self._settings.setup))
-            while True:
-                while self._queue and len(self._held) < self._settings.in_child:
-                    pair = self._queue.popleft()
-                    self._held[pair.id] = None
-                    await self._send_rules(child, pair.rules_digest, sent)
-                    await child.send(Kind.PAIR, msgspec.msgpack.encode(pair))
-                self._wake.clear()
-                await self._wake.wait()
-
-    async def _send_rules(self, child: Child, digest: str, sent: set[str]) -> None:
-        if digest not in sent and digest in self._rules:
-            sent.add(digest)
-            await child.send(Kind.RULES, msgspec.msgpack.encode(RulesFrame(digest, self._rules[digest])))
-
-    async def _collect(self, child: Child) -> int:
+    async def _attend(self, child: Child) -> int:
+        """Take results and hand over pairs, many at a time, until the child has gone."""
         compared = 0
+        sent: set[str] = set()
         try:
-            async for kind, payload in child.frames():
-                compared += self._take(kind, payload)
+            child.send(Kind.SETUP, msgspec.msgpack.encode(self._settings.setup))
+            while True:
+                for kind, payload in child.receive():
+                    compared += self._take(kind, payload)
+                self._hand_over(child, sent)
+                await self._until_next_round(child)
+        except (EOFError, ConnectionError):
+            return compared
         except (ValueError, msgspec.MsgspecError, RecursionError) as exc:
             _logger.warning("the compare process answered nonsense: %s", type(exc).__name__)
-        return compared
+            return compared
+
+    def _hand_over(self, child: Child, sent: set[str]) -> None:
+        while self._queue and child.flush() and len(self._held) < self._settings.in_child:
+            pair = self._queue.popleft()
+            self._held[pair.id] = None
+            if pair.rules_digest not in sent and pair.rules_digest in self._rules:
+                sent.add(pair.rules_digest)
+                rules = RulesFrame(pair.rules_digest, self._rules[pair.rules_digest])
+                child.send(Kind.RULES, msgspec.msgpack.encode(rules))
+            child.send(Kind.PAIR, msgspec.msgpack.encode(pair))
+
+    async def _until_next_round(self, child: Child) -> None:
+        """Nobody waits for a comparison, so pairs are gathered for a while: each waking of the loop costs the proxy."""
+        if self._queue or not child.flush():
+            await asyncio.sleep(_PRESSED_SECONDS)
+        elif self._held:
+            await asyncio.sleep(_GATHER_SECONDS)
+        else:
+            self._wake.clear()
+            await self._wake.wait()
+            await asyncio.sleep(_GATHER_SECONDS)
 
     def _take(self, kind: Kind, payload: bytes) -> int:
         if kind is Kind.FAILED:
@@ -215,7 +225,6 @@ class CompareWorker:
             return False
         self._held.pop(id, None)
         self._queued_bytes -= size
-        self._wake.set()
         if not self._taken:
             self._idle.set()
         return True

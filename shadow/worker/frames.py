@@ -64,7 +64,33 @@ def frame(kind: Kind, payload: bytes) -> bytes:
     return _PREFIX.pack(len(payload) + 1, kind) + payload
 
 
-def read_prefix(prefix: bytes) -> tuple[int, Kind]:
+class FrameReader:
+    """Puts frames together from bytes as they come."""
+
+    def __init__(self) -> None:
+        self._bytes = bytearray()
+
+    def feed(self, data: bytes) -> list[tuple[Kind, bytes]]:
+        """The frames that are complete now.
+
+        Raises:
+            ValueError: these are no frames.
+        """
+        self._bytes += data
+        complete = []
+        start = 0
+        while len(self._bytes) - start >= PREFIX_BYTES:
+            length, kind = read_prefix(self._bytes[start : start + PREFIX_BYTES])
+            end = start + PREFIX_BYTES + length
+            if end > len(self._bytes):
+                break
+            complete.append((kind, bytes(self._bytes[start + PREFIX_BYTES : end])))
+            start = end
+        del self._bytes[:start]
+        return complete
+
+
+def read_prefix(prefix: bytes | bytearray) -> tuple[int, Kind]:
     """How many bytes of record follow, and its kind.
 
     Raises:
