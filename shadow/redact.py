@@ -31,7 +31,9 @@ _ENDINGS: Final = (
 )  # fmt: skip
 _SEPARATORS: Final = str.maketrans("", "", "-_. ")
 _VARIABLE: Final = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*\Z")
-_KEY_WORD: Final = re.compile(r"(?:^|[-_.]|(?<=[a-z]))(?:key|keys|auth|cred|creds|pass)(?:$|[-_.])", re.IGNORECASE)
+_KEY_WORD: Final = re.compile(
+    r"(?:^|[-_.])(?i:keys?|auth|creds?|pass)(?:$|[-_.])|[a-z0-9](?:Keys?|Auth|Creds?|Pass)(?:$|[-_.A-Z])"
+)
 
 _URL: Final = re.compile(r"(://)([^\s/?#\"'<>]{1,2048})@")
 _SCHEME: Final = re.compile(r"\b(bearer|basic|digest|negotiate)(\s+)([A-Za-z0-9._~+/=:-]{6,})", re.IGNORECASE)

@@ -6,10 +6,10 @@ from typing import Any
 
 import msgspec
 
-from shadow.compare.canonical import ObjectSet, keyed
+from shadow.compare.canonical import ObjectSet, keyed, spelled
 from shadow.compare.view import RequestView
 from shadow.protocol.answers import Answer as WireAnswer
-from shadow.protocol.names import OBSERVED_KEY
+from shadow.protocol.names import OBSERVED_KEY, RELATED_RULES_KEY
 from shadow.protocol.objects import Json
 from shadow.protocol.strict import rejection
 from shadow.protocol.wire import Fields, UnreadableError, json_type, parse, split_array, split_object
@@ -22,16 +22,22 @@ class NotAnAnswerError(ValueError):
 class Answer:
     """A sync or finalize answer in the front's dialect. What is null or absent is None, empty, 0 or False."""
 
-    def __init__(self, fields: Fields, items: Sequence[msgspec.Raw], listed: bool, default_namespace: str) -> None:
+    def __init__(self, view: RequestView, fields: Fields, items: Sequence[msgspec.Raw] | None) -> None:
         self._fields = fields
-        self._items = items
-        self._default_namespace = default_namespace
-        self.listed = listed  # False: the list is null or absent, so nothing is desired
+        self._default_namespace = view.parent.namespace
+        self.list_key = OBSERVED_KEY[view.front]
+        self.listed = items is not None  # False: the list is null or absent, so nothing is desired
+        self.items = items or ()  # as listed, still bytes
+
+    @property
+    def other_fields(self) -> Fields:
+        """All but the list, unknown fields included."""
+        return {name: raw for name, raw in self._fields.items() if name != self.list_key}
 
     @cached_property
     def desired(self) -> ObjectSet:
         """The desired objects by identity."""
-        return keyed(self._items, self._default_namespace)
+        return keyed(self.items, self._default_namespace)
 
     @cached_property
     def status(self) -> Json | None:
@@ -55,7 +61,12 @@ class Answer:
     @property
     def resync_after_seconds(self) -> float:
         """0: no resync is asked for."""
-        return max(self._value("resyncAfterSeconds") or 0, 0)
+        return max(float(self._value("resyncAfterSeconds") or 0), 0.0)
+
+    @property
+    def related(self) -> list[Any]:
+        """The rules of a customize answer, in an order that does not depend on theirs, which means nothing."""
+        return sorted(self._value(RELATED_RULES_KEY) or (), key=spelled)
 
     @property
     def finalized(self) -> bool:
@@ -82,7 +93,7 @@ def read_answer(view: RequestView, body: bytes) -> Answer:
     fault = rejection(wire, body, strict=view.controller.strict(view.request.hook))
     if fault is not None:
         raise NotAnAnswerError(fault)
-    return Answer(fields, items or (), items is not None, view.parent.namespace)
+    return Answer(view, fields, items)
 
 
 def _texts(value: Any) -> dict[str, str | None]:

@@ -25,6 +25,14 @@ def same(one: Any, other: Any) -> bool:
         return _same_slowly(one, other)
 
 
+def spelled(value: Any) -> bytes:
+    """Bytes that are equal for the same values only; what cannot be spelled is equal to nothing else."""
+    try:
+        return msgspec.json.encode(value, order="sorted")
+    except (RecursionError, UnicodeEncodeError):
+        return f"unspeakable {id(value)}".encode()
+
+
 def _same_slowly(one: Any, other: Any) -> bool:
     pending = [(one, other)]
     while pending:

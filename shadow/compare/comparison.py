@@ -4,16 +4,16 @@ Decides the outcome and nothing else by itself. Pure, and total over whatever im
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import msgspec
 
 from shadow.compare.answer import Answer, NotAnAnswerError, read_answer
 from shadow.compare.canonical import order_of
 from shadow.compare.diff import FieldChange
-from shadow.compare.differences import Describer
+from shadow.compare.differences import Describer, Effects
 from shadow.compare.effects import effects_of
-from shadow.compare.model import Candidate, Comparison, Difference, EffectPair, ObjectEffect, Pair
+from shadow.compare.model import Candidate, Comparison, Difference, EffectPair, Pair
 from shadow.compare.parent import parent_differences, parent_fields
 from shadow.compare.rules import Rules
 from shadow.compare.situation import situation_of
@@ -84,11 +84,12 @@ class _Comparing:
         self._rules = rules
         self._redactor = redactor
         self._budget = budget
+        self._redacted: dict[bytes, msgspec.Raw] = {}
         self._answers = {side: _read(view, candidate) for side, candidate in _sides(pair)}
 
     def result(self) -> Comparison:
         effects = self._effects()
-        failure = next(filter(None, (_failure(side, *each) for side, each in self._asked())), None)
+        failure = self._failure()
         differences = () if failure else tuple(self._judged(self._differences(effects)))
         outcome = Outcome.FAILED if failure else _outcome(differences)
         keep = self._pair.keep_bodies or outcome in (Outcome.FAILED, Outcome.MISMATCHED)
@@ -101,40 +102,36 @@ class _Comparing:
             effects_old=tuple(effects[Side.OLD].values()),
             effects_new=tuple(effects[Side.NEW].values()),
             advice=(),
-            old_answer=self._kept(self._pair.old) if keep else None,
-            new_answer=self._kept(self._pair.new) if keep else None,
+            old_answer=self._kept(Side.OLD) if keep else None,
+            new_answer=self._kept(Side.NEW) if keep else None,
         )
 
-    def _asked(self) -> Iterator[tuple[Side, tuple[Candidate, Answer | NotAnAnswerError | None]]]:
-        for side, candidate in _sides(self._pair):
-            yield side, (candidate, self._answers[side])
-
-    def _readable(self) -> Iterator[Answer]:
-        return (answer for answer in self._answers.values() if isinstance(answer, Answer))
+    def _failure(self) -> str | None:
+        """The first side without a valid answer, and why: `old:timeout`."""
+        failures = (_failure(side, candidate, self._answers[side]) for side, candidate in _sides(self._pair))
+        return next(filter(None, failures), None)
 
     def _desired(self) -> Iterable[Identity]:
-        return (identity for answer in self._readable() for identity in answer.desired.objects)
-
-    def _effects(self) -> dict[Side, dict[Identity, ObjectEffect]]:
-        """By side and object; nothing for a side without an answer, the same for both if the answers are."""
-        old, new = (
-            (self._effects_of(self._answers[side]) for side in Side)
-            if not self._identical
-            else ([self._effects_of(self._answers[Side.OLD])] * 2)
-        )
-        return {Side.OLD: old, Side.NEW: new}
+        answers = (answer for answer in self._answers.values() if isinstance(answer, Answer))
+        return (identity for answer in answers for identity in answer.desired.objects)
 
     @property
     def _identical(self) -> bool:
+        """The fast path: the very same bytes."""
         return self._pair.old.body is not None and self._pair.old.body == self._pair.new.body
 
-    def _effects_of(self, answer: Answer | NotAnAnswerError | None) -> dict[Identity, ObjectEffect]:
+    def _effects(self) -> dict[Side, Effects]:
+        """By side and object; nothing for a side without an answer."""
+        old = self._effects_of(self._answers[Side.OLD])
+        return {Side.OLD: old, Side.NEW: old if self._identical else self._effects_of(self._answers[Side.NEW])}
+
+    def _effects_of(self, answer: Answer | NotAnAnswerError | None) -> Effects:
         if not isinstance(answer, Answer):
             return {}
         self._budget.check()
         return {effect.object: effect for effect in effects_of(self._view, answer, self._pair.apply)}
 
-    def _differences(self, effects: dict[Side, dict[Identity, ObjectEffect]]) -> Iterator[Difference]:
+    def _differences(self, effects: Mapping[Side, Effects]) -> Iterator[Difference]:
         old, new = self._answers[Side.OLD], self._answers[Side.NEW]
         if self._identical or not isinstance(old, Answer) or not isinstance(new, Answer):
             return
@@ -153,9 +150,11 @@ class _Comparing:
                 yield from describer.of_object(identity, before.get(identity), after.get(identity))
 
     def _of_parent(self, describer: Describer, old: Answer, new: Answer) -> Iterator[Difference]:
-        wanted = [self._redactor.answer(parent_fields(self._view, answer)) for answer in (old, new)]
-        for change, effects in parent_differences(self._view, old, new):
-            yield describer.of_parent(change, effects, *wanted)
+        changes = list(parent_differences(self._view, old, new))
+        if changes:
+            wanted = [self._redactor.answer(parent_fields(self._view, answer)) for answer in (old, new)]
+            for change, effects in changes:
+                yield describer.of_parent(change, effects, *wanted)
 
     def _of_order(self, describer: Describer, old: Answer, new: Answer) -> Iterator[Difference]:
         """Under Rolling strategies the order of the list decides which object is updated first; else it is noise."""
@@ -171,13 +170,21 @@ class _Comparing:
             judgement = self._rules.judge_difference(difference, parent)
             yield msgspec.structs.replace(difference, **judgement._asdict())
 
-    def _kept(self, candidate: Candidate) -> bytes | None:
-        if candidate.body is None:
+    def _kept(self, side: Side) -> bytes | None:
+        """The redacted answer; what both sides say alike is redacted once."""
+        answer = self._answers[side]
+        if not isinstance(answer, Answer):
             return None
-        try:
-            return bytes(encode(self._redactor.answer(parse(candidate.body))))
-        except (UnreadableError, RecursionError):
-            return None
+        items = [self._kept_item(raw) for raw in answer.items]
+        rest = self._redactor.answer(parse(encode(answer.other_fields)))
+        return bytes(encode(rest | ({answer.list_key: items} if answer.listed else {})))
+
+    def _kept_item(self, raw: msgspec.Raw) -> msgspec.Raw:
+        spelled = bytes(raw)
+        if spelled not in self._redacted:
+            self._budget.check()
+            self._redacted[spelled] = encode(self._redactor.object(parse(raw)))
+        return self._redacted[spelled]
 
 
 def _sides(pair: Pair) -> tuple[tuple[Side, Candidate], tuple[Side, Candidate]]:

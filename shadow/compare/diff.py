@@ -8,10 +8,9 @@ recurse. It is never asked to ignore the order, which is quadratic and hides dup
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-import msgspec
 from deepdiff import DeepDiff
 
-from shadow.compare.canonical import same
+from shadow.compare.canonical import same, spelled
 from shadow.compare.merge import item_key, merge_key
 from shadow.fieldpath import Item, Steps
 from shadow.terms import Change
@@ -164,13 +163,6 @@ def _common_ends(old: list[Any], new: list[Any]) -> tuple[int, int]:
 def _tokens(old: list[Any], new: list[Any]) -> tuple[list[str], list[str]]:
     """A short name for every item, the same for the same items only."""
     names: dict[bytes, str] = {}
-    spelled = [[_spelled(item) for item in items] for items in (old, new)]
-    named = [[names.setdefault(text, f"item-{len(names)}") for text in texts] for texts in spelled]
+    texts = [[spelled(item) for item in items] for items in (old, new)]
+    named = [[names.setdefault(text, f"item-{len(names)}") for text in side] for side in texts]
     return named[0], named[1]
-
-
-def _spelled(item: Any) -> bytes:
-    try:
-        return msgspec.json.encode(item, order="sorted")
-    except (RecursionError, UnicodeEncodeError):
-        return f"unspeakable {id(item)}".encode()

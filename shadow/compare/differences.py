@@ -18,6 +18,7 @@ MAX_VALUE_BYTES = 8192
 """A larger value is shown as its size: the whole one is in the answer, if that is kept."""
 
 Effects = Mapping[Identity, ObjectEffect]
+_OF_PARENT = frozenset({"status", "labels", "annotations"})
 _WHOLE = FieldChange((), Change.CHANGED, (), ())
 
 
@@ -50,7 +51,7 @@ class Describer:
 
     def of_parent(self, change: FieldChange, effects: EffectPair, old: Json, new: Json) -> Difference:
         """Of the parent's own fields; `old` and `new` are what either side wants of them, redacted."""
-        prefix: Steps = () if change.path[0] in ("resyncAfterSeconds", "finalized", "order") else ("parent",)
+        prefix: Steps = ("parent",) if change.path[0] in _OF_PARENT else ()
         return self._record(None, change, (*prefix, *change.path), effects, False, old, new)
 
     def _difference(self, identity: Identity, change: FieldChange, old: Any, new: Any) -> Difference:

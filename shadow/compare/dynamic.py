@@ -4,7 +4,7 @@ from typing import Any
 
 from shadow.compare.canonical import same
 from shadow.compare.golang import compact_json
-from shadow.compare.merge import merge
+from shadow.compare.merge import item_key, merge, merge_key
 from shadow.compare.view import RequestView
 from shadow.protocol.names import CONTROLLER_UID_LABEL, DECORATOR_ANNOTATION, LAST_APPLIED, SYSTEM_METADATA
 from shadow.protocol.objects import Identity, Json
@@ -44,22 +44,58 @@ def applied(observed: Json, desired: Json) -> Json:
 
 def last_applied(observed: Json) -> Json | None:
     """What was desired when the object was last written; None if nothing is known, or it cannot be read."""
-    text = _object(_object(observed.get("metadata")).get("annotations")).get(LAST_APPLIED)
-    if not isinstance(text, str):
-        return None
+    text = _last_applied_text(observed)
     try:
-        value = parse(text.encode())
+        value = None if text is None else parse(text.encode())
     except (UnreadableError, UnicodeEncodeError):
         return None
     return value if isinstance(value, dict) else None
 
 
 def writes(observed: Json, desired: Json) -> bool:
-    """Whether applying `desired` changes the object at all. In doubt it does."""
+    """Whether applying `desired` changes the object at all. In doubt it does.
+
+    1. Another last-applied configuration is a change by itself, whatever else is the same.
+    2. With the same one nothing is removed: an object that holds all that is desired stays as it is.
+    3. Only what is left needs the merge.
+    """
     try:
-        return not same(applied(observed, desired), observed)
+        if _last_applied_text(observed) != compact_json(desired):
+            return True
+        return not _holds(observed, desired) and not same(applied(observed, desired), observed)
     except (RecursionError, UnicodeEncodeError):
         return True
+
+
+def _holds(observed: Json, desired: Json) -> bool:
+    """Whether the object plainly holds everything that is desired. False where that takes a closer look."""
+    pending: list[tuple[Any, Any]] = [(observed, {key: value for key, value in desired.items() if key != "status"})]
+    while pending:
+        here, wanted = pending.pop()
+        if isinstance(here, dict) and isinstance(wanted, dict):
+            if not wanted.keys() <= here.keys():
+                return False
+            pending.extend((here[key], value) for key, value in wanted.items())
+        elif isinstance(here, list) and isinstance(wanted, list):
+            if len(here) != len(wanted) or not _by_key(here, wanted):
+                return False
+            pending.extend(zip(here, wanted, strict=True))
+        elif type(here) is not type(wanted) or here != wanted:
+            return False
+    return True
+
+
+def _by_key(observed: list[Any], wanted: list[Any]) -> bool:
+    """Whether the lists are merged item by item, no key twice; any other list has to be the very same."""
+    key = merge_key(observed, wanted)
+    if key is None:
+        return same(observed, wanted)
+    return len({item_key(item[key]) for item in observed}) == len(observed)
+
+
+def _last_applied_text(observed: Json) -> str | None:
+    text = _object(_object(observed.get("metadata")).get("annotations")).get(LAST_APPLIED)
+    return text if isinstance(text, str) else None
 
 
 def _object(value: Any) -> Json:

@@ -1,6 +1,7 @@
 """Values as Go spells them, where Metacontroller compares or stores text: merge keys and last-applied annotations."""
 
 import math
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -14,6 +15,9 @@ _ESCAPED = (
     (b"\xe2\x80\xa9", b"\\u2029"),
 )
 """What Go's `json.Marshal` escapes inside strings and other encoders do not; none of it occurs outside of them."""
+
+_MAYBE_FLOAT = re.compile(rb"(?:^|[:,\[])-?[0-9]+[.e]")
+"""Finds every float in compact JSON, and now and then something in a string."""
 
 
 def text(value: Any) -> str:
@@ -40,7 +44,9 @@ def compact_json(value: Any) -> str:
         UnicodeEncodeError: for half a surrogate pair.
         RecursionError: for what is nested too deeply to be written.
     """
-    raw = msgspec.json.encode(_with_go_floats(value), order="sorted")
+    raw = msgspec.json.encode(value, order="sorted")
+    if _MAYBE_FLOAT.search(raw):
+        raw = msgspec.json.encode(_with_go_floats(value), order="sorted")
     for plain, escaped in _ESCAPED:
         raw = raw.replace(plain, escaped)
     return raw.decode()

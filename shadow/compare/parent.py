@@ -1,4 +1,4 @@
-"""What two answers want of the parent itself: its status, labels and annotations, when to come back, and its end.
+"""What two answers say beside the objects: the parent's status, labels and annotations, its end, when to come back.
 
 Decides which of it differs and what each side would do; null and absent are told apart only where Metacontroller does.
 """
@@ -18,7 +18,7 @@ from shadow.terms import Effect, Protocol
 _OBSERVED_GENERATION = "observedGeneration"
 
 ParentChange = tuple[FieldChange, EffectPair]
-"""One place under `status`, `labels`, `annotations`, `resyncAfterSeconds` or `finalized`, and its effects."""
+"""One place under `status`, `labels`, `annotations`, `finalized` and so on, and its effects."""
 
 
 def parent_fields(view: RequestView, answer: Answer) -> Json:
@@ -29,6 +29,7 @@ def parent_fields(view: RequestView, answer: Answer) -> Json:
         "annotations": answer.annotations or None,
         "resyncAfterSeconds": answer.resync_after_seconds or None,
         "finalized": answer.finalized or None,
+        "relatedResources": answer.related or None,
     }
     return {name: value for name, value in fields.items() if value is not None}
 
@@ -88,4 +89,5 @@ _EFFECTS: dict[str, Callable[[RequestView, Answer], Effect]] = {
     "status": _status_effect,
     "finalized": _finalized_effect,
     "resyncAfterSeconds": _no_effect,
+    "relatedResources": _no_effect,
 }

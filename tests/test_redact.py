@@ -1,0 +1,232 @@
+"""No secret is shown, equal ones stay equal, and nothing makes redaction raise."""
+
+import base64
+import copy
+import json
+import pickle
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shadow.redact import Redactor, Sensitive, secret_name
+
+PLANTED = "fake-planted-value"
+ENCODED = base64.b64encode(PLANTED.encode()).decode()
+REDACTOR = Redactor(b"key")
+LAST = "metacontroller.k8s.io/last-applied-configuration"
+
+
+def secret(**extra):
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}} | extra
+
+
+def leaks(value):
+    text = json.dumps(value)
+    return PLANTED in text or ENCODED in text
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        pytest.param(secret(data={"k": ENCODED}), id="data"),
+        pytest.param(secret(stringData={"k": PLANTED}), id="string-data"),
+        pytest.param(secret(data={"k": PLANTED}), id="data-that-is-not-base64"),
+        pytest.param(secret(data={"k": [{"deep": PLANTED}]}), id="data-of-a-wrong-type"),
+        pytest.param({"kind": "SecretList", "items": [secret(data={"k": ENCODED})]}, id="a-list-of-secrets"),
+        pytest.param({"metadata": {"annotations": {LAST: json.dumps(secret(data={"k": ENCODED}))}}}, id="last-applied"),
+        pytest.param({"metadata": {"annotations": {LAST: f'{{"data": "{PLANTED}'}}}, id="last-applied-broken"),
+        pytest.param(
+            {"metadata": {"annotations": {"x/y": json.dumps(secret(stringData={"k": PLANTED}))}}}, id="a-copy-elsewhere"
+        ),
+        pytest.param({"env": [{"name": "DB_PASSWORD", "value": PLANTED}]}, id="env"),
+        pytest.param({"env": [{"value": PLANTED, "name": "MINIO_KEY"}]}, id="env-key"),
+        pytest.param({"httpHeaders": [{"name": "Authorization", "value": PLANTED}]}, id="header-list"),
+        pytest.param({"headers": {"Authorization": f"Bearer {PLANTED}"}}, id="header-map"),
+        pytest.param({"args": [f"--token={PLANTED}"]}, id="argument"),
+        pytest.param({"url": f"http://user:{PLANTED}@host/path"}, id="url"),
+        pytest.param({"url": f"redis://:{PLANTED}@host"}, id="url-without-user"),
+        pytest.param({"text": f"use Bearer {PLANTED} there"}, id="bearer-in-text"),
+        pytest.param({"url": f"https://host/?access_token={PLANTED}&x=1"}, id="query"),
+        pytest.param({"pem": f"-----BEGIN RSA PRIVATE KEY-----\n{PLANTED}"}, id="pem"),
+        pytest.param({"spec": {"auth": {"password": PLANTED}}}, id="password-field"),
+        pytest.param({"data": {"MINIO_SECRET_KEY": PLANTED}}, id="variable-in-a-config-map"),
+        pytest.param({"env": [{"name": "X_TOKEN", "value": {"odd": [PLANTED]}}]}, id="env-of-a-wrong-type"),
+    ],
+)  # fmt: skip
+def test_a_planted_secret_is_not_shown(item):
+    before = copy.deepcopy(item)
+    assert leaks(item)
+    assert not leaks(REDACTOR.object(item))
+    assert not leaks(REDACTOR.answer({"children": [item]}))
+    assert not leaks(REDACTOR.answer({"attachments": {"Secret.v1": {"s": item}}, "object": item, "status": item}))
+    assert item == before
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        {
+            "spec": {
+                "secretName": "minio",
+                "tokenPath": "/x",
+                "key": "k",
+                "secretKeyRef": {"name": "a", "key": "password"},
+            }
+        },
+        {"env": [{"name": "HOST", "value": "db"}, {"name": "PASSWORD_REF", "valueFrom": {"x": "y"}}]},
+        {"url": "http://host:80/path@sha256:abc", "image": "registry:5000/a/b@sha256:abc"},
+        {"automountServiceAccountToken": False, "n": 1, "f": 1.5, "none": None, "list": [True]},
+        {"metadata": {"annotations": {"note": "{not json", "author": "me"}}},
+        {"kind": "ConfigMap", "data": {"viewer.json": '{"spec": 1}'}},
+    ],
+)
+def test_what_is_no_secret_stays_as_it_is(item):
+    assert REDACTOR.object(item) == item
+
+
+def test_data_and_string_data_of_the_same_value_have_the_same_stand_in():
+    redacted = REDACTOR.object(secret(data={"k": ENCODED}, stringData={"k": PLANTED}))
+    assert redacted["data"]["k"] == redacted["stringData"]["k"]
+    assert redacted["data"]["k"].startswith("<redacted:")
+    assert redacted["data"]["k"].endswith(f":{len(PLANTED)}>")
+
+
+def test_a_stand_in_tells_values_and_keys_apart():
+    def of(key, value):
+        return Redactor(key).object(secret(stringData={"k": value}))["stringData"]["k"]
+
+    assert of(b"a", "x") == of(b"a", "x")
+    assert of(b"a", "x") != of(b"a", "y")
+    assert of(b"a", "x") != of(b"b", "x")
+
+
+def test_names_of_keys_and_absent_values_stay_visible():
+    assert REDACTOR.object(secret(data={"user": None, "pass": ""}))["data"] == {
+        "user": None,
+        "pass": REDACTOR.stand_in(""),
+    }
+
+
+def test_what_is_redacted_already_stays_the_same():
+    once = REDACTOR.object(secret(data={"k": ENCODED}, stringData={"k": PLANTED}))
+    assert REDACTOR.object(once) == once
+
+
+def test_the_last_applied_configuration_stays_readable_where_it_can_be_read():
+    item = {"metadata": {"annotations": {LAST: json.dumps(secret(data={"k": ENCODED}))}}}
+    inner = json.loads(REDACTOR.object(item)["metadata"]["annotations"][LAST])
+    assert inner == REDACTOR.object(secret(data={"k": ENCODED}))
+
+
+@pytest.mark.parametrize(
+    ("path", "item"),
+    [
+        ("spec.hidden", {"spec": {"hidden": PLANTED}}),
+        ("spec.hidden", {"spec": {"hidden": {"deep": [PLANTED]}}}),
+        ("spec.*.hidden", {"spec": {"a": {"hidden": PLANTED}}}),
+        ("**.hidden", {"a": [{"b": {"hidden": PLANTED}}]}),
+        ("items[name=a].v", {"items": [{"name": "a", "v": PLANTED}]}),
+        ("items[0].v", {"items": [{"name": "a", "v": PLANTED}]}),
+        ('metadata.annotations["a.b/c"]', {"metadata": {"annotations": {"a.b/c": PLANTED}}}),
+    ],
+)
+def test_configured_paths_are_hidden(path, item):
+    assert not leaks(Redactor(b"key", [path]).object(item))
+    assert not leaks(Redactor(b"key", [path]).answer({"children": [item]}))
+    assert leaks(REDACTOR.object(item))
+
+
+@pytest.mark.parametrize("path", ["status.ticket", "parent.status.ticket"])
+def test_configured_paths_reach_the_parents_status(path):
+    assert not leaks(Redactor(b"key", [path]).answer({"status": {"ticket": PLANTED}, "attachments": []}))
+
+
+def test_only_what_a_path_names_is_hidden():
+    redacted = Redactor(b"key", ["items[name=a].v"]).object(
+        {"items": [{"name": "b", "v": "seen"}, {"name": "a", "v": 1}]}
+    )
+    assert redacted["items"][0] == {"name": "b", "v": "seen"}
+    assert redacted["items"][1]["v"] == REDACTOR.stand_in("1")
+
+
+def test_a_path_that_cannot_be_read_is_refused():
+    with pytest.raises(ValueError, match="character"):
+        Redactor(b"key", ["spec..x"])
+
+
+odd = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary() | st.builds(object),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.tuples(inner)
+        | st.dictionaries(st.text(max_size=8) | st.integers(), inner, max_size=3)
+        | st.fixed_dictionaries({"kind": st.just("Secret"), "data": inner})
+        | st.fixed_dictionaries({"name": st.just("TOKEN"), "value": inner})
+    ),
+)
+
+
+@given(odd)
+def test_nothing_makes_redaction_raise(value):
+    redactor = Redactor(b"key", ["a.*", "**.b"])
+    redactor.object(value)
+    redactor.answer(value)
+    redactor.answer({"children": value, "status": value, "attachments": {"x": value}})
+
+
+@given(st.text())
+def test_text_is_total_and_settled_after_one_pass(text):
+    once = REDACTOR.text(text)
+    assert REDACTOR.text(once) == once
+
+
+def test_depth_does_not_make_redaction_raise():
+    value = {"kind": "Secret", "data": {"k": ENCODED}}
+    for _ in range(5000):
+        value = {"k": [value]}
+    redacted = REDACTOR.object(value)
+    for _ in range(5000):
+        redacted = redacted["k"][0]
+    assert not leaks(redacted)
+
+
+def test_hostile_text_takes_no_quadratic_time():
+    start = time.perf_counter()
+    for text in (
+        "password=" * 100_000,
+        "://" * 100_000 + "@",
+        "bearer " * 100_000,
+        "a" * 2_000_000 + "=",
+        "-" * 500_000,
+    ):
+        REDACTOR.text(text)
+    assert time.perf_counter() - start < 10
+
+
+@pytest.mark.parametrize(
+    "name", ["DB_PASSWORD", "token", "apiKey", "API_KEY", "X-Auth", "aws.secret", "KEY", "signKey"]
+)
+def test_names_that_hold_secrets(name):
+    assert secret_name(name)
+
+
+@pytest.mark.parametrize("name", ["HOST", "KEYCLOAK_URL", "MONKEY", "name", "author", "PORT"])
+def test_names_that_do_not(name):
+    assert not secret_name(name)
+
+
+def test_a_sensitive_value_is_shown_nowhere_but_where_it_is_revealed():
+    value = Sensitive(PLANTED)
+    shown = [repr(value), str(value), f"{value}", f"{value:>40}", f"{value}", repr([value]), repr({"k": value})]
+    assert not any(PLANTED in text for text in shown)
+    assert value.reveal() == PLANTED.encode()
+    assert value == Sensitive(PLANTED.encode())
+    assert value != Sensitive("other")
+    assert value != PLANTED
+    assert len({value, Sensitive(PLANTED)}) == 1
+    assert value
+    assert not Sensitive("")
+    with pytest.raises(TypeError, match="not written"):
+        pickle.dumps(value)
