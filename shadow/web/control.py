@@ -25,7 +25,7 @@ from shadow.report.formats import FORMATS, MEDIA_TYPES
 from shadow.report.judge import judge
 from shadow.report.window import parse_instant
 from shadow.store.asynchronous import AsyncStore
-from shadow.store.base import Change, Store
+from shadow.store.base import Store
 from shadow.web.auth import Token, may
 from shadow.web.problems import on_http_exception, on_store_error
 from shadow.web.summary import summary
@@ -154,10 +154,7 @@ def _view(desk: Desk, name: str, rules: Compare, now: float) -> MigrationView:
 async def _rollback(request: Request) -> Response:
     desk, name = _desk(request), _name(request)
     because = (await _asked(request)).because
-    was_on = desk.brakes.is_on(name)
     stored = await desk.brakes.pull(name, "token", because, governed_by(desk.snapshot, name))
-    if not was_on:
-        desk.recorder.change(Change(desk.clock(), name, "rollback", "token", because))
     return _moved(True, stored)
 
 
@@ -166,10 +163,7 @@ async def _release(request: Request) -> Response:
     asked = await _asked(request)
     if why := _refusal(desk, name, asked.accept_digest):
         raise HTTPException(409, why)
-    brake = desk.brakes.get(name)
     stored = await desk.brakes.release(name, "token", asked.because)
-    if stored and (brake is None or brake.on):
-        desk.recorder.change(Change(desk.clock(), name, "release", "token", asked.because))
     return _moved(desk.brakes.is_on(name), stored)
 
 
