@@ -45,17 +45,24 @@ class Marker:
     methods: Mapping[str, str]  # group key -> update method
     version: HookVersion  # of the front: it decides the keys of the observed map
 
-    def withheld(self, identity: Identity, *, names_namespace: bool) -> set[str]:
+    @property
+    def may_withhold(self) -> bool:
+        """Whether any kind is deleted and recreated for a change at all."""
+        return not RECREATE_METHODS.isdisjoint(self.methods.values())
+
+    def withheld(self, item: msgspec.Raw) -> set[str]:
         """The metadata fields whose mark must not be written into this item now."""
+        identity = identify(item, self.request.parent.namespace)
         if self.methods.get(identity.group_key) not in RECREATE_METHODS:
             return set()
-        observed = self._observed(identity, names_namespace=names_namespace)
+        observed = self._observed(identity, names_namespace=bool(identify(item).namespace))
         if observed is None:
             return set()
         applied = last_applied_metadata(observed)
         return {field for field, marks in self.marks.items() if not marks.items() <= applied.get(field, {}).items()}
 
     def _observed(self, identity: Identity, *, names_namespace: bool) -> msgspec.Raw | None:
+        """What is observed of it. An item that names no namespace may also be a cluster-scoped object."""
         group = self.request.observed_groups.get(identity.group_key, {})
         key = object_key(identity.namespace, identity.name, self.version, self.request.parent.namespace)
         found = group.get(key) if key is not None else None
@@ -82,19 +89,19 @@ def mark_items(draft: Draft, list_key: str, marker: Marker) -> None:
 
 
 def _mark(draft: Draft, item: msgspec.Raw, marker: Marker) -> msgspec.Raw:
-    identity = identify(item, marker.request.parent.namespace)
-    withheld = marker.withheld(identity, names_namespace=bool(identify(item).namespace))
+    withheld = marker.withheld(item) if marker.may_withhold else set[str]()
     try:
         marked = write_marks(item, {field: marks for field, marks in marker.marks.items() if field not in withheld})
     except UnreadableError as exc:
-        draft.note("mark-impossible", f"it cannot take an ownership mark: {exc}", identity)
+        about = identify(item, marker.request.parent.namespace)
+        draft.note("mark-impossible", f"it cannot take an ownership mark: {exc}", about)
         return item
     if withheld:
         named = " and ".join(sorted(withheld))
         message = (
             f"no ownership mark in {named}: it would delete and recreate the object, of a kind updated by Recreate"
         )
-        draft.note("mark-withheld", message, identity)
+        draft.note("mark-withheld", message, identify(item, marker.request.parent.namespace))
     return marked
 
 

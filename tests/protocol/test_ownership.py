@@ -137,6 +137,12 @@ def test_an_observed_object_is_found_under_the_keys_of_the_front(version, key, n
     assert "annotations" not in seen["metadata"]
 
 
+def test_a_cluster_scoped_object_is_found_though_its_item_gets_the_parents_namespace():
+    request = call(Protocol.DECORATOR, observed={"ConfigMap.v1": {"c": config_map("c")}}, method="Recreate")
+    [seen], _ = _items(Protocol.DECORATOR, {"attachments": [config_map("c")]}, request, V2)
+    assert "annotations" not in seen["metadata"]
+
+
 def test_an_object_of_another_namespace_is_not_taken_for_an_observed_one():
     observed = {"ConfigMap.v1": {"a": config_map("a", namespace="ns", last_applied=NEITHER)}}
     request = call(Protocol.DECORATOR, observed=observed, method="Recreate")

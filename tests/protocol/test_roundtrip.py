@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shadow.protocol.adapt import adapt_answer, adapt_request
-from shadow.protocol.dialect import Alterations, Dialect
+from shadow.protocol.dialect import Alterations, Dialect, Ownership
 from shadow.protocol.messages import read_request
 from shadow.terms import Hook, HookVersion, Protocol
 from tests.protocol.recordings import LIST, call, envelope
@@ -58,3 +58,39 @@ def test_a_call_there_and_back_is_the_same_bytes(value, hook):
     assert there.front is DECORATOR
     back = adapt_request(there, Dialect(COMPOSITE), V1, bytes(request.controller))
     assert back.body == request.body
+
+
+SEED = b'{"status":{"a":[1]},"LIST":[{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a"}}],"finalized":false}'
+snippets = st.sampled_from(
+    [
+        b"null",
+        b"{}",
+        b"[]",
+        b'"',
+        b",",
+        b":",
+        b"1",
+        b"[",
+        b"}",
+        b'"LIST":',
+        b'"labels":{"a":"b"},',
+        b"\xff",
+        rb'"\ud800"',
+    ]
+)
+edits = st.lists(st.tuples(st.integers(0, len(SEED)), st.integers(0, 30), snippets), max_size=4)
+
+
+@given(edits, st.sampled_from(list(Protocol)), st.sampled_from(list(Protocol)), st.booleans())
+def test_whatever_an_implementation_says_nothing_raises_and_no_other_list_key_goes_out(edited, front, protocol, owned):
+    body = SEED
+    for at, length, snippet in edited:
+        body = body[:at] + snippet + body[at + length :]
+    body = body.replace(b"LIST", LIST[protocol].encode())
+    alterations = Alterations(ownership=Ownership("dc", generate_selector=True) if owned else None)
+    adapted = adapt_answer(call(front), body, Dialect(protocol), V1, alterations)
+    assert isinstance(adapted.identities(), list)
+    if adapted.refusal is None:
+        served = json.loads(adapted.body.decode("utf-8", "replace"))
+        assert LIST[Protocol.COMPOSITE if front is DECORATOR else DECORATOR] not in served
+        assert None not in (served.get(LIST[front]) or [])
