@@ -8,6 +8,7 @@ import importlib
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from io import TextIOWrapper
 
 from shadow import __version__
 from shadow.cli.common import CommandError, Exit, complain
@@ -38,6 +39,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit status (`shadow.cli.common.Exit`; 130 when interrupted).
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that knows only ASCII still gets its report
     try:
         args = parser(arguments[0] if arguments else None).parse_args(arguments)
         return int(args.run(args))

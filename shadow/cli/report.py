@@ -1,6 +1,7 @@
 """`shadow report`: the mismatch report of one migration, from a running proxy or straight from its store."""
 
 import argparse
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -119,7 +120,7 @@ def _present(report: Report, outputs: list[tuple[str, str]]) -> int:
 
 def _renderer(name: str) -> Render:
     if name == "table" and sys.stdout.isatty():
-        return partial(render_table, colour=True, width=get_terminal_size().columns)
+        return partial(render_table, colour=not os.environ.get("NO_COLOR"), width=get_terminal_size().columns)
     return FORMATS[name]
 
 

@@ -31,7 +31,7 @@ def render(report: Report, *, colour: bool = False, width: int = 120) -> Iterato
     """Pieces of text; with escape sequences only where `colour` says that a terminal reads them."""
     for part in _parts(report):
         out = io.StringIO()
-        console = Console(file=out, force_terminal=colour, no_color=not colour, width=width, highlight=False)
+        console = Console(file=out, color_system="standard" if colour else None, width=width, highlight=False)
         console.print(part, soft_wrap=isinstance(part, Text))
         yield out.getvalue()
 

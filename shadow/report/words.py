@@ -96,7 +96,9 @@ def headline(report: Report) -> str:
         return "Inconclusive: no comparison at the present evidence in this window"
     open_lines = [line for line in report.differences if not line.explained]
     if not open_lines:
-        return "Nothing differs that is not explained by a rule" if report.differences else "Nothing differs"
+        quiet = "Nothing differs that is not explained by a rule" if report.differences else "Nothing differs"
+        failed = report.totals.comparisons.failed
+        return f"{quiet}, but {counted(failed, 'call')} could not be compared: see the failures" if failed else quiet
     worst = open_lines[0]
     return f"{counted(len(open_lines), 'unexplained difference')}, the worst: {_lower_first(sentence(report, worst))}"
 

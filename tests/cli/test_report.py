@@ -3,6 +3,10 @@
 import csv
 import io
 import json
+import os
+import pty
+import subprocess
+import sys
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -44,6 +48,18 @@ def document(tmp_path: Path) -> bytes:
     return "".join(as_json.render(report)).encode()
 
 
+def on_a_terminal(*argv: str) -> str:
+    """What a command writes to a pseudo-terminal."""
+    terminal, its_end = pty.openpty()
+    try:
+        subprocess.run([sys.executable, "-m", "shadow", *argv], stdout=its_end, check=False)
+        os.set_blocking(terminal, False)
+        return os.read(terminal, 1 << 16).decode()
+    finally:
+        os.close(its_end)
+        os.close(terminal)
+
+
 class TestFromTheProxy:
     def test_a_table_by_default_and_3_for_a_difference(
         self, api: Control, document: bytes, capsys: pytest.CaptureFixture[str]
@@ -53,6 +69,27 @@ class TestFromTheProxy:
         shown = capsys.readouterr().out
         assert "In 1 of 1 namespace new would delete Service <namespace>/ml-pipeline-ui" in shown
         assert "\x1b" not in shown
+
+    @pytest.mark.parametrize(("no_color", "coloured"), [("", True), ("1", False)], ids=["colour", "NO_COLOR"])
+    def test_a_terminal_gets_colour_unless_it_wants_none(
+        self, api: Control, document: bytes, monkeypatch: pytest.MonkeyPatch, no_color: str, coloured: bool
+    ):
+        api.answer("GET", REPORT, document)
+        monkeypatch.setenv("NO_COLOR", no_color)
+        shown = on_a_terminal("report", MIGRATION)
+        assert "new would delete Service" in shown
+        assert ("\x1b[" in shown) is coloured
+
+    def test_a_stream_that_knows_only_ascii_still_gets_the_report(
+        self, api: Control, document: bytes, monkeypatch: pytest.MonkeyPatch
+    ):
+        api.answer("GET", REPORT, document)
+        monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+        done = subprocess.run(
+            [sys.executable, "-m", "shadow", "report", MIGRATION], capture_output=True, text=True, check=False
+        )
+        assert (done.returncode, done.stderr) == (3, "")
+        assert "new would delete Service" in done.stdout
 
     def test_several_formats_go_to_several_files(self, api: Control, document: bytes, tmp_path: Path):
         api.answer("GET", REPORT, document)

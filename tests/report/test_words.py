@@ -123,6 +123,11 @@ class TestHeadline:
     def test_nothing_differs(self, tmp_path: Path):
         assert words.headline(reported(tmp_path, compared("a"))) == "Nothing differs"
 
+    def test_failures_are_not_passed_over(self, tmp_path: Path):
+        assert words.headline(reported(tmp_path, compared("a"), failed("b"))) == (
+            "Nothing differs, but 1 call could not be compared: see the failures"
+        )
+
     def test_all_is_explained(self, tmp_path: Path):
         report = reported(
             tmp_path, compared("a", difference(parent="a")), explain=lambda _: Judgement(ignored_because="noise")
