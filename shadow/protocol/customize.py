@@ -4,6 +4,7 @@ Metacontroller keeps a customize answer for 20 minutes, and a parent may change 
 is told the rules of both. A rule is `{apiVersion, resource, labelSelector, namespaceSelector, namespace, names}`.
 """
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -48,10 +49,10 @@ def read_rules(body: bytes) -> tuple[bytes, ...]:
 
 def union_rules(*rules: Iterable[bytes]) -> bytes:
     """The customize answer with the rules of all, each once, in their order."""
-    union: dict[bytes, bytes] = {}
+    union: dict[str, bytes] = {}
     for each in rules:
         for rule in each:
-            union.setdefault(msgspec.json.encode(parse(rule), order="deterministic"), rule)
+            union.setdefault(json.dumps(parse(rule), sort_keys=True), rule)
     return bytes(join_object({RELATED_RULES_KEY: join_array([msgspec.Raw(rule) for rule in union.values()])}))
 
 

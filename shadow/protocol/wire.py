@@ -87,7 +87,7 @@ def encode(value: Any) -> msgspec.Raw:
     """A Python value as JSON, compact; `Raw` parts byte for byte."""
     try:
         return msgspec.Raw(msgspec.json.encode(value))
-    except UnicodeEncodeError:
+    except (UnicodeEncodeError, OverflowError):  # a lone surrogate, an int beyond 64 bits
         return msgspec.Raw(json.dumps(value, separators=(",", ":")).encode())
 
 

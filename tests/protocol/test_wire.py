@@ -41,6 +41,10 @@ def test_a_value_keeps_its_bytes_through_split_and_join(value):
     assert bytes(join_object(fields)) == text
 
 
+def test_an_int_beyond_64_bits_is_written_whole():
+    assert bytes(encode({"a": 2**70})) == b'{"a":1180591620717411303424}'
+
+
 def test_a_lone_surrogate_in_a_key_is_written_as_an_escape():
     assert bytes(join_object(split_object(rb'{"\ud800":1}'))) == rb'{"\ud800":1}'
     assert bytes(encode({"\ud800": 1})) == rb'{"\ud800":1}'
