@@ -7,7 +7,7 @@ from shadow.cli.common import CommandError, Exit
 from shadow.config.digest import configuration_digest, evidence_digest
 from shadow.config.load import parse
 from shadow.config.model import Configuration, Migration
-from shadow.report.build import PAGE, MigrationView, build
+from shadow.report.build import MigrationView, build, parent_states
 from shadow.report.judge import judge
 from shadow.report.model import Report
 from shadow.store.base import Store
@@ -86,11 +86,10 @@ def evidence(store: Store, name: str, migration: Migration) -> str:
 
 
 def _latest_evidence(store: Store, name: str) -> str | None:
-    latest: tuple[float, str] | None = None
-    after: str | None = None
-    while True:
-        page, after = store.parents(name, after, PAGE)
-        seen = [(one.compared_at, one.evidence_digest) for one in page if one.compared_at and one.evidence_digest]
-        latest = max([*seen, *([latest] if latest else [])], default=None)
-        if after is None:
-            return latest[1] if latest else None
+    compared = (
+        (state.compared_at, state.evidence_digest)
+        for state in parent_states(store, name)
+        if state.compared_at is not None and state.evidence_digest is not None
+    )
+    latest = max(compared, default=None)
+    return latest[1] if latest else None

@@ -51,7 +51,7 @@ class StoredParents(Collection[ParentLine]):
         self._evidence_digest = evidence_digest
         self._count = 0
         kinds: set[str] = set()
-        for state in self._states():
+        for state in parent_states(store, migration):
             self._count += 1
             kinds.add(state.parent.kind)
         self.kinds = tuple(sorted(kinds))
@@ -64,15 +64,17 @@ class StoredParents(Collection[ParentLine]):
         return any(line == other for other in self)
 
     def __iter__(self) -> Iterator[ParentLine]:
-        return (_parent_line(state, self._evidence_digest) for state in self._states())
+        return (_parent_line(state, self._evidence_digest) for state in parent_states(self._store, self._migration))
 
-    def _states(self) -> Iterator[ParentState]:
-        after: str | None = None
-        while True:
-            page, after = self._store.parents(self._migration, after, PAGE)
-            yield from page
-            if after is None:
-                return
+
+def parent_states(store: Store, migration: str) -> Iterator[ParentState]:
+    """Every parent of a migration, a page in memory at a time."""
+    after: str | None = None
+    while True:
+        page, after = store.parents(migration, after, PAGE)
+        yield from page
+        if after is None:
+            return
 
 
 def build(store: Store, migration: MigrationView, since: float | None, until: float | None, now: float) -> Report:

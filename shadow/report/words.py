@@ -50,12 +50,16 @@ def parents_noun(report: Report, count: int) -> str:
 def sentence(report: Report, line: DifferenceLine) -> str:
     """What a difference would do to the cluster: `In 3 of 200 namespaces new would delete Service ...`."""
     of = max(report.totals.parents, line.parents)
-    field = f"{printable(line.path)} of {object_name(line.object)}" if line.path else object_name(line.object)
-    if line.object is None and line.path:
-        field = printable(line.path)
-    would = _WOULD[line.effect].format(side=line.side, object=object_name(line.object), field=field)
+    would = _WOULD[line.effect].format(side=line.side, object=object_name(line.object), field=_field(line))
     again = ", again at every sync" if line.repeats else ""
     return f"In {line.parents} of {of} {parents_noun(report, of)} {would}{again}"
+
+
+def _field(line: DifferenceLine) -> str:
+    if not line.path:
+        return object_name(line.object)
+    path = printable(line.path)
+    return path if line.object is None else f"{path} of {object_name(line.object)}"
 
 
 def explained(report: Report, line: DifferenceLine) -> str:
