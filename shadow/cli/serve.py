@@ -3,10 +3,12 @@
 import argparse
 import asyncio
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from shadow.cli.common import Exit
+from shadow.config.load import locate
 
 
 def register(subparsers: Any) -> None:
@@ -22,11 +24,14 @@ def run(args: argparse.Namespace) -> int:
     """Serve; uvloop runs the loop where it exists."""
     from shadow.app import serve  # noqa: PLC0415 - `shadow serve --help` needs none of it
 
-    path = args.config or Path(os.environ.get("SHADOW_CONFIG") or "shadow.yaml")
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(serve(locate(args.config, os.environ)))
+    return Exit.FINE
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
     try:
         from uvloop import new_event_loop  # noqa: PLC0415 - absent on some platforms
     except ImportError:
-        new_event_loop = asyncio.new_event_loop
-    with asyncio.Runner(loop_factory=new_event_loop) as runner:
-        runner.run(serve(path))
-    return Exit.FINE
+        return asyncio.new_event_loop
+    return new_event_loop

@@ -36,6 +36,7 @@ class Listener(uvicorn.Server):
             lifespan="off",
             log_config=None,
             access_log=False,
+            proxy_headers=False,  # nobody in front is trusted to say who calls
             server_header=False,  # what goes out is the implementation's answer
             date_header=False,
             timeout_keep_alive=_KEEP_ALIVE_SECONDS,

@@ -80,7 +80,7 @@ async def test_a_close_is_noticed_before_the_loop_tells(connect_ours: Connect) -
         serving_both = threads.submit(close_after_each_answer, listener)
         async with connect_ours(parse_address(f"http://127.0.0.1:{listener.getsockname()[1]}")) as transport:
             assert (await transport.post("/sync", [], b"{}", 5)).status == 200
-            time.sleep(0.05)  # noqa: ASYNC251 - a busy loop is the case
+            time.sleep(0.05)
             assert (await transport.post("/sync", [], b"{}", 5)).status == 200
         serving_both.result()
 
