@@ -121,7 +121,7 @@ class Redactor:
         """A redacted copy of a whole hook answer or request; configured paths count from each object in it."""
         if not isinstance(value, dict):
             return self.object(value)
-        copy = {}
+        copy: dict[Any, Any] = {}
         for name, part in value.items():
             match name, part:
                 case (("children" | "attachments"), list()):

@@ -5,6 +5,7 @@ import copy
 import json
 import pickle
 import time
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -183,7 +184,7 @@ def test_text_is_total_and_settled_after_one_pass(text):
 
 
 def test_depth_does_not_make_redaction_raise():
-    value = {"kind": "Secret", "data": {"k": ENCODED}}
+    value: Any = {"kind": "Secret", "data": {"k": ENCODED}}
     for _ in range(5000):
         value = {"k": [value]}
     redacted = REDACTOR.object(value)

@@ -18,7 +18,7 @@ from shadow.compare.parent import parent_differences, parent_fields
 from shadow.compare.rules import Rules
 from shadow.compare.situation import situation_of
 from shadow.compare.view import RequestView
-from shadow.protocol.objects import Identity
+from shadow.protocol.objects import Identity, Json
 from shadow.protocol.wire import UnreadableError, encode, parse
 from shadow.redact import Redactor
 from shadow.terms import Change, Effect, Outcome, Side
@@ -147,7 +147,19 @@ class _Comparing:
             if (identity in before and before[identity] is None) or (identity in after and after[identity] is None):
                 yield describer.unreadable(identity)
             else:
-                yield from describer.of_object(identity, before.get(identity), after.get(identity))
+                one, other = before.get(identity), after.get(identity)
+                if one is not None and other is not None:
+                    one, other = self._named(identity, one), self._named(identity, other)
+                yield from describer.of_object(identity, one, other)
+
+    def _named(self, identity: Identity, item: Json) -> Json:
+        """The item with the namespace that Metacontroller writes into it, so that leaving it out is no difference."""
+        if not identity.namespace or not self._view.names_defaulted:
+            return item
+        metadata = item.get("metadata")
+        if not isinstance(metadata, dict) or metadata.get("namespace"):
+            return item
+        return item | {"metadata": metadata | {"namespace": identity.namespace}}
 
     def _of_parent(self, describer: Describer, old: Answer, new: Answer) -> Iterator[Difference]:
         changes = list(parent_differences(self._view, old, new))
@@ -183,7 +195,10 @@ class _Comparing:
         spelled = bytes(raw)
         if spelled not in self._redacted:
             self._budget.check()
-            self._redacted[spelled] = encode(self._redactor.object(parse(raw)))
+            try:
+                self._redacted[spelled] = encode(self._redactor.object(parse(raw)))
+            except UnreadableError:
+                self._redacted[spelled] = encode({"notShown": f"{len(spelled)} bytes, nested too deeply"})
         return self._redacted[spelled]
 
 

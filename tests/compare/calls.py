@@ -46,7 +46,7 @@ def observed(item, namespace="ns", **extra) -> dict[str, Any]:
     metadata = item["metadata"]
     metadata = {"namespace": namespace} | metadata
     metadata["annotations"] = metadata.get("annotations", {}) | {"metacontroller.k8s.io/decorator-controller": "dc"}
-    desired = item | {"metadata": metadata}
+    desired: dict[str, Any] = item | {"metadata": metadata}
     annotations = metadata["annotations"] | {LAST_APPLIED: compact_json(desired)}
     system = {"uid": f"uid-{metadata['name']}", "resourceVersion": "7", "creationTimestamp": "2026-01-01T00:00:00Z"}
     return desired | {"metadata": metadata | {"annotations": annotations} | system | extra}
@@ -103,14 +103,20 @@ def view(message, hook=Hook.SYNC) -> RequestView:
     return RequestView.read(encoded(message), hook)
 
 
-def pair(message, old: bytes | None, new: bytes | None, hook=Hook.SYNC, **settings) -> Pair:
+def pair(message, old: bytes | Candidate, new: bytes | Candidate, hook=Hook.SYNC, apply="dynamic", keep=False) -> Pair:
     body = encoded(message)
     read = read_request(body, hook)
-    sides = {"old": Candidate(old, 200), "new": Candidate(new, 200)} | {
-        side: settings.pop(side) for side in ("old", "new") if side in settings
-    }
     return Pair(
-        id="call-1", migration="m", hook=hook, front=read.front, request=body, parent=read.parent, **sides, **settings
+        id="call-1",
+        migration="m",
+        hook=hook,
+        front=read.front,
+        request=body,
+        parent=read.parent,
+        old=old if isinstance(old, Candidate) else Candidate(old, 200),
+        new=new if isinstance(new, Candidate) else Candidate(new, 200),
+        apply=apply,
+        keep_bodies=keep,
     )
 
 

@@ -70,7 +70,9 @@ def test_objects_are_keyed_by_their_identity_with_the_parents_namespace():
 def test_of_duplicates_the_last_counts_and_each_is_told_once():
     found = keyed([raw("a", x=1), raw("b"), raw("a", "ns", x=2), raw("a", x=3)], "ns")
     identity = Identity("v1", "ConfigMap", "ns", "a")
-    assert found.objects[identity]["x"] == 3
+    item = found.objects[identity]
+    assert item is not None
+    assert item["x"] == 3
     assert found.duplicates == (identity,)
 
 

@@ -2,6 +2,7 @@
 
 import copy
 import time
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -103,7 +104,8 @@ def test_every_place_leads_to_what_differs(old, new):
 
 
 def test_a_difference_900_levels_down_is_one_place():
-    old, new = "a", "b"
+    old: Any = "a"
+    new: Any = "b"
     for _ in range(900):
         old, new = {"k": old}, {"k": new}
     (change,) = field_changes(old, new)

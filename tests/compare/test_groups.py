@@ -1,0 +1,60 @@
+"""What belongs to a parent alone is generalised; what is the same in all parents has one id."""
+
+import pytest
+
+from shadow.compare.groups import Generalizer, group_id
+from shadow.compare.model import EffectPair
+from shadow.protocol.objects import Identity, ParentRef
+from shadow.terms import Change, Effect
+
+TEAM = ParentRef("v1", "Namespace", "", "team-a", "0c0ffee0-aaaa")
+WIDGET = ParentRef("lab/v1", "Widget", "ns-1", "w", "uid-1")
+NOBODY = ParentRef("", "", "", "", "")
+
+
+@pytest.mark.parametrize(
+    ("parent", "text", "expected"),
+    [
+        (TEAM, "team-a", "<namespace>"),
+        (TEAM, "logs-team-a", "logs-<namespace>"),
+        (TEAM, "team-a.v1", "<namespace>.v1"),
+        (TEAM, "team-ab", "team-ab"),
+        (TEAM, "xteam-a", "xteam-a"),
+        (TEAM, 'labels["team-a/x"]', 'labels["<namespace>/x"]'),
+        (TEAM, "id-0c0ffee0-aaaa", "id-<uid>"),
+        (WIDGET, "w.ns-1", "<name>.<namespace>"),
+        (WIDGET, "ns-1-w", "<namespace>-<name>"),
+        (NOBODY, "anything", "anything"),
+    ],
+)
+def test_text(parent, text, expected):
+    assert Generalizer(parent).text(text) == expected
+
+
+def test_identity():
+    generalized = Generalizer(WIDGET).identity(Identity("v1", "Service", "ns-1", "w-svc"))
+    assert generalized == Identity("v1", "Service", "<namespace>", "<name>-svc")
+    elsewhere = Generalizer(WIDGET).identity(Identity("v1", "Service", "far", "ui"))
+    assert elsewhere == Identity("v1", "Service", "far", "ui")
+    cluster = Generalizer(TEAM).identity(Identity("v1", "ClusterRole", "", "team-a"))
+    assert cluster == Identity("v1", "ClusterRole", "", "<namespace>")
+
+
+UPDATE = EffectPair(Effect.NONE, Effect.UPDATE)
+SERVICE = Identity("v1", "Service", "<namespace>", "ui")
+
+
+def test_a_group_is_told_by_object_path_change_and_effects():
+    ids = {
+        group_id(SERVICE, "spec", Change.CHANGED, UPDATE),
+        group_id(None, "spec", Change.CHANGED, UPDATE),
+        group_id(SERVICE, "status", Change.CHANGED, UPDATE),
+        group_id(SERVICE, "spec", Change.ADDED, UPDATE),
+        group_id(SERVICE, "spec", Change.CHANGED, EffectPair(Effect.UPDATE, Effect.NONE)),
+        group_id(Identity("v1", "Service", "<namespace>", "other"), "spec", Change.CHANGED, UPDATE),
+    }
+    assert len(ids) == 6
+
+
+def test_the_id_of_a_group_never_changes():
+    assert group_id(SERVICE, "spec", Change.CHANGED, UPDATE) == "0dec16c7219c150a"
