@@ -15,6 +15,7 @@ from shadow.upstream.address import Address
 from shadow.upstream.answer import Fault
 from shadow.upstream.base import Headers, Observation
 from shadow.upstream.connection import Connection
+from shadow.upstream.resolver import Resolver
 from shadow.upstream.tls import ClientTls, TlsFiles
 
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
@@ -37,6 +38,7 @@ class AsyncioTransport:
     ) -> None:
         self._address = address
         self._tls = ClientTls(tls or TlsFiles()) if address.tls else None
+        self._resolver = Resolver(address.host, address.port)
         self._max_answer_bytes = max_answer_bytes
         self._idle_seconds = idle_seconds
         self._max_idle = max_idle
@@ -69,6 +71,7 @@ class AsyncioTransport:
             self._reaper.cancel()
         while self._idle:
             self._idle.pop().close()
+        await self._resolver.close()
         await asyncio.sleep(0)  # transports close their sockets in the loop's next round
 
     def _request(self, path: str, headers: Headers, body: bytes) -> bytes:
@@ -111,19 +114,30 @@ class AsyncioTransport:
             self._reaper = loop.call_at(self._idle[0].idle_since + self._idle_seconds, self._reap, loop)
 
     async def _open(self, loop: asyncio.AbstractEventLoop, deadline: float) -> Connection | Fault:
-        address = self._address
         try:
             async with asyncio.timeout_at(deadline):
+                return await self._connect(loop)
+        except OSError as exc:  # TimeoutError is one
+            return connect_fault(exc, self._address)
+
+    async def _connect(self, loop: asyncio.AbstractEventLoop) -> Connection:
+        """To the first of the host's addresses that takes the connection."""
+        context = self._tls.context() if self._tls else None
+        failure = OSError("the name has no address")
+        for host in await self._resolver.addresses():
+            try:
                 _, connection = await loop.create_connection(
                     lambda: Connection(loop, self._max_answer_bytes),
-                    address.host,
-                    address.port,
-                    ssl=self._tls.context() if self._tls else None,
-                    server_hostname=address.host if self._tls else None,
+                    host,
+                    self._address.port,
+                    ssl=context,
+                    server_hostname=self._address.host if context else None,
                 )
-        except OSError as exc:  # TimeoutError is one
-            return connect_fault(exc, address)
-        return connection
+            except OSError as exc:
+                failure = exc
+            else:
+                return connection
+        raise failure
 
 
 def connect_fault(exc: OSError, address: Address) -> Fault:

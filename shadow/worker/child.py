@@ -16,7 +16,7 @@ from typing import Self
 
 from shadow.worker.frames import FrameReader, Kind, frame
 
-COMMAND = (sys.executable, "-m", "shadow.worker")
+COMMAND = (sys.executable, "-P", "-m", "shadow.worker")  # -P: nothing is imported from the working directory
 
 _PIPE_BYTES = 1 << 20
 _READ_BYTES = 256 * 1024
