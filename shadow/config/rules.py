@@ -1,7 +1,7 @@
 """The form of `ignore` and `expect` rules. What they match is decided where answers are compared."""
 
 import re
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import model_validator
 
@@ -84,3 +84,11 @@ class Compare(Section):
 
     expect: tuple[Rule, ...] = ()
     """Differences that are intended. One that covers a delete or recreate lifts the hold for it."""
+
+    def records(self) -> list[dict[str, Any]]:
+        """The rules in their order as plain records with their verb: `{"verb": "ignore", "path": ..., ...}`."""
+        return [
+            {"verb": verb} | rule.model_dump(mode="json", exclude_none=True)
+            for verb, several in (("ignore", self.ignore), ("expect", self.expect))
+            for rule in several
+        ]

@@ -33,7 +33,7 @@ class Snapshot:
     def rules(self) -> dict[str, list[dict[str, object]]]:
         """The rules of each digest in use, as the compare process gets them."""
         return {
-            migration.rules_digest: rule_records(self.configuration.migrations[name])
+            migration.rules_digest: self.configuration.migrations[name].compare.records()
             for name, migration in self.migrations.items()
         }
 
@@ -47,20 +47,10 @@ def build(configuration: configured.Configuration, text: str, make_asked: MakeAs
     return Snapshot(configuration, text, configuration_digest(configuration), migrations)
 
 
-def rule_records(settings: configured.Migration) -> list[dict[str, object]]:
-    """The rules of a migration as plain records with their verb: `{"verb": "ignore", "path": ..., "because": ...}`."""
-    rules = settings.compare
-    return [
-        {"verb": verb} | rule.model_dump(mode="json", exclude_none=True)
-        for verb, several in (("ignore", rules.ignore), ("expect", rules.expect))
-        for rule in several
-    ]
-
-
 def _migration(name: str, settings: configured.Migration, make_asked: MakeAsked) -> Migration:
     controllers = _controllers(name, settings)
     evidence = evidence_digest(settings, controllers)
-    rules = rule_records(settings)
+    rules = settings.compare.records()
     governed = [settings.stage, settings.canary.buckets, settings.canary.pin.model_dump(mode="json"), evidence]
     return Migration(
         name=name,

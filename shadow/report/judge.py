@@ -14,14 +14,7 @@ Explain = Callable[[Group], Judgement]
 def judge(rules: Compare, now: float) -> Explain:
     """The rules as a report asks them; `now` in unix seconds decides which have expired."""
     today = datetime.fromtimestamp(now, UTC).date()
-    compiled = compile_rules(
-        [
-            {"verb": verb} | rule.model_dump(mode="json", exclude_none=True)
-            for verb, several in (("ignore", rules.ignore), ("expect", rules.expect))
-            for rule in several
-        ],
-        lambda: today,
-    )
+    compiled = compile_rules(rules.records(), lambda: today)
 
     def explain(group: Group) -> Judgement:
         return compiled.judge(group.object, group.path, group.change, group.effects, str(group.parent))
