@@ -86,6 +86,8 @@ class Api:
         """PUT of a whole object, or of its status alone. Raises ApiError 404, 409 (stale), 400, 422."""
         kind = self.kinds.of(body["apiVersion"], body["kind"])
         with _Audited(self, "update", kind, body, by, subresource) as entry:
+            if subresource and not kind.status_subresource:
+                raise ApiError(404, "the server could not find the requested resource")
             live = self._live(kind, namespace_of(body), name_of(body))
             self._check_preconditions(kind, live, body)
             new = self._admitted(kind, live, body, subresource, by)
@@ -133,8 +135,6 @@ class Api:
 
     def _admitted(self, kind: Kind, live: Json, body: Json, subresource: str, by: str) -> Json:
         """What is stored after a PUT; `live` itself if the PUT changes nothing."""
-        if subresource and not kind.status_subresource:
-            raise ApiError(404, "the server could not find the requested resource")
         new = self._completed(kind, body if not subresource else with_status_of(live, body))
         if kind.status_subresource and not subresource:
             new = with_status_of(new, live)

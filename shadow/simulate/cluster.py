@@ -50,7 +50,7 @@ class Cluster:
     api: Api = field(default_factory=Api)
     release: Release = field(default_factory=Release)
     controllers: dict[str, Controller] = field(default_factory=dict)
-    _customize: Customize = field(init=False)
+    customize: Customize = field(init=False)
     _failures: dict[tuple[str, str], int] = field(default_factory=dict)
 
     @property
@@ -59,7 +59,7 @@ class Cluster:
         return self.release.user
 
     def __post_init__(self) -> None:
-        self._customize = Customize(self.webhooks, self.api.now)
+        self.customize = Customize(self.webhooks, self.api.now)
 
     # --- contents --------------------------------------------------------------------------------------------------
     def apply(self, body: Json, *, by: str = "kubectl") -> Json:
@@ -120,7 +120,7 @@ class Cluster:
             live = self.api.get(parent["apiVersion"], parent["kind"], namespace_of(parent), name_of(parent))
         except ApiError:
             return SyncRecord(controller, name_of(parent), Ending.IGNORED)
-        record = await Sync(Client(self.api, self.user), self.webhooks, self._customize, using, self.release).run(live)
+        record = await Sync(Client(self.api, self.user), self.webhooks, self.customize, using, self.release).run(live)
         return self._with_back_off(record, uid_of(live))
 
     def _with_back_off(self, record: SyncRecord, uid: str) -> SyncRecord:

@@ -1,6 +1,7 @@
 """How Metacontroller reads a hook's answer: Go's JSON, loose or strict. What does not decode applies nothing."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
@@ -35,8 +36,8 @@ class _Members(dict[str, Any]):
 
     @property
     def repeated(self) -> str | None:
-        seen: set[str] = set()
-        return next((key for key, _ in self.pairs if key in seen or seen.add(key)), None)  # type: ignore[func-returns-value]
+        counts = Counter(key for key, _ in self.pairs)
+        return next((key for key, count in counts.items() if count > 1), None)
 
 
 def decode(body: bytes, protocol: Protocol, *, strict: bool) -> Answer:
@@ -70,7 +71,9 @@ def decode_rules(body: bytes, *, strict: bool) -> tuple[Json, ...]:
     top = _top(body)
     if strict:
         _check_strictly(top, (RELATED_RULES_KEY,))
-    rules = top.get(RELATED_RULES_KEY) or []
+    rules = top.get(RELATED_RULES_KEY)
+    if rules is None:
+        return ()
     if not isinstance(rules, list) or not all(isinstance(rule, dict) for rule in rules):
         raise _wrong_type(RELATED_RULES_KEY, rules, "[]RelatedResourceRule")
     return tuple(_plain(rule) for rule in rules)

@@ -32,10 +32,11 @@ def _port(text: str) -> int:
 
 def run(args: argparse.Namespace) -> int:
     """0 if everything came out as told, 1 if not."""
-    from shadow.cli.demo.story import tell  # noqa: PLC0415 - `shadow demo --help` needs none of it
+    from shadow.cli.demo.screen import Screen  # noqa: PLC0415 - `shadow demo --help` needs none of it
+    from shadow.cli.demo.story import CHAPTERS, tell  # noqa: PLC0415
 
     async def until_told() -> bool:
-        task = asyncio.ensure_future(tell(once=args.once, port=args.port))
+        task = asyncio.ensure_future(tell(Screen(), once=args.once, port=args.port, chapters=CHAPTERS))
         # SIGTERM as Ctrl-C: whatever was started is ended before this process is.
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
         return await task

@@ -5,7 +5,7 @@ Every sentence that could turn out wrong is a claim; if one does, the demo says 
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from shadow.cli.demo.scenery import (
@@ -23,17 +23,19 @@ from shadow.cli.demo.screen import Screen
 from shadow.cli.demo.stagehand import Stagehand, stage_set
 from shadow.terms import Stage
 
+Chapter = Callable[[Stagehand], Coroutine[Any, Any, None]]
 
-async def tell(*, once: bool, port: int | None) -> bool:
-    """The whole story; whether every claim was met. Ends what it started, whatever happens."""
+
+async def tell(screen: Screen, *, once: bool, port: int | None, chapters: Sequence[Chapter]) -> bool:
+    """Tell these chapters; whether every claim was met. Ends what it started, whatever happens."""
     started = time.monotonic()
-    async with stage_set(Screen(), port) as hand:
-        for chapter in CHAPTERS:
+    async with stage_set(screen, port) as hand:
+        for chapter in chapters:
             await chapter(hand)
         _epilogue(hand, time.monotonic() - started)
         if not once:
             await _leave_open(hand)
-        return not hand.screen.broken
+        return not screen.broken
 
 
 async def off(hand: Stagehand) -> None:
@@ -73,7 +75,7 @@ async def shadowing(hand: Stagehand) -> None:
 async def canary(hand: Stagehand) -> None:
     hand.screen.chapter(
         f"Canary {CANARY_PERCENT}%: new answers for {' and '.join(sorted(MOVED_FIRST))}",
-        "Suppose nobody read the table above. Which namespaces move is decided by a hash of their uid, so a higher "
+        "Suppose nobody read that. Which namespaces move is decided by a hash of their uid, so a higher "
         "weight only ever adds some.",
     )
     await hand.move(Stage.CANARY)
@@ -165,7 +167,7 @@ async def complete(hand: Stagehand) -> None:
     )
 
 
-CHAPTERS: tuple[Callable[[Stagehand], Coroutine[Any, Any, None]], ...] = (
+CHAPTERS: tuple[Chapter, ...] = (
     off,
     shadowing,
     canary,

@@ -1,0 +1,88 @@
+"""The customize hook: which rules select what, and for how long they are kept."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from shadow.simulate import Cluster
+from shadow.simulate.record import Ending
+from tests.simulate.scenes import CONFIG_MAP, Json, cluster_with, composite, decorator, hooks, wanting, widget
+
+YES = {"matchLabels": {"rel": "yes"}}
+NO = {"matchExpressions": [{"key": "rel", "operator": "DoesNotExist"}]}
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def config_map(name: str, namespace: str = "ns", **labels: str) -> Json:
+    return {**CONFIG_MAP, "metadata": {"name": name, "namespace": namespace, "labels": labels}}
+
+
+def cluster_asking(rule: Json, *, version: str = "v1") -> Cluster:
+    return cluster_with(
+        decorator(hooks=hooks("sync", "customize", version=version)),
+        widget(),
+        config_map("one", rel="yes"),
+        config_map("two"),
+        config_map("far", "elsewhere", rel="yes"),
+        sync=wanting(),
+        customize=lambda _: {"relatedResources": [{"apiVersion": "v1", "resource": "configmaps", **rule}]},
+    )
+
+
+@pytest.mark.parametrize(
+    ("rule", "version", "keys"),
+    [
+        pytest.param({"labelSelector": YES}, "v1", ["one"], id="v1 stays at home"),
+        pytest.param({"labelSelector": YES}, "v2", ["elsewhere/far", "ns/one"], id="v2 looks everywhere"),
+        pytest.param({"namespace": "ns"}, "v1", ["one", "two"], id="namespace"),
+        pytest.param({"namespace": "ns", "names": ["two", "none"]}, "v1", ["two"], id="names"),
+        pytest.param({"labelSelector": NO}, "v1", ["two"], id="expression"),
+    ],
+)
+async def test_rules_select(rule: Json, version: str, keys: list[str]) -> None:
+    record = await cluster_asking(rule, version=version).sync("dc", widget())
+    assert record.request is not None
+    assert sorted(record.request["related"]["ConfigMap.v1"]) == keys
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"namespace": "elsewhere"},
+        {"resource": "nothings"},
+        {"names": ["a"], "labelSelector": {"matchLabels": {"a": "b"}}},
+        {"labelSelector": {"matchExpressions": [{"key": "a", "operator": "Near"}]}},
+    ],
+    ids=["another namespace", "unknown resource", "both ways", "unknown operator"],
+)
+async def test_a_rule_that_cannot_be_followed_fails_the_sync(rule: Json) -> None:
+    record = await cluster_asking(rule).sync("dc", widget())
+    assert (record.ending, record.request) == (Ending.FAILED, None)
+
+
+async def test_without_the_hook_related_is_empty_and_there() -> None:
+    record = await cluster_with(composite(), widget(), hook=wanting()).sync("cc", widget())
+    assert (record.request or {})["related"] == {}
+
+
+async def test_rules_are_asked_for_anew_after_twenty_minutes_or_another_generation() -> None:
+    asked: list[Json] = []
+    now = [START]
+
+    def customize(request: Json) -> Json:
+        asked.append(request)
+        return {"relatedResources": []}
+
+    controller = decorator(hooks=hooks("sync", "customize"))
+    cluster = cluster_with(controller, widget(), sync=wanting(), customize=customize)
+    cluster.customize.now = lambda: now[0]
+    for _ in range(2):
+        await cluster.sync("dc", widget())
+    assert len(asked) == 1
+    assert sorted(asked[0]) == ["controller", "parent"]
+    now[0] += timedelta(minutes=20)
+    await cluster.sync("dc", widget())
+    assert len(asked) == 2
+    cluster.apply({**widget(), "spec": {"v": 2}})
+    await cluster.sync("dc", widget())
+    assert len(asked) == 3
