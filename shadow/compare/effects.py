@@ -10,6 +10,7 @@ from shadow.compare import dynamic, serverside
 from shadow.compare.answer import Answer, NotAnAnswerError, read_answer
 from shadow.compare.kinds import namespaced
 from shadow.compare.model import ObjectEffect
+from shadow.compare.repeats import creates_again, writes_again
 from shadow.compare.view import RequestView
 from shadow.protocol.names import RECREATE_METHODS
 from shadow.protocol.objects import Identity, Json
@@ -117,7 +118,7 @@ def _effect(view: RequestView, identity: Identity, desired: Mapping[Identity, Js
     if identity not in view:
         if not identity.namespace and not view.parent.namespace and namespaced(identity):
             return ObjectEffect(identity, Effect.NONE, why="no namespace: refused")
-        return ObjectEffect(identity, Effect.CREATE)
+        return ObjectEffect(identity, Effect.CREATE, repeats=creates_again(view, identity, desired[identity]))
     if view.being_deleted(identity):
         return ObjectEffect(identity, Effect.NONE, why="being deleted")
     if identity not in desired:
@@ -126,8 +127,10 @@ def _effect(view: RequestView, identity: Identity, desired: Mapping[Identity, Js
         return ObjectEffect(identity, Effect.NONE)
     effect = _BY_METHOD.get(view.method(identity), Effect.LATENT)
     if apply == SERVER_SIDE and effect is Effect.RECREATE and view.generation(identity):
-        return ObjectEffect(identity, Effect.LATENT, why="recreating fails: the dry run differs in the generation")
-    return ObjectEffect(identity, effect)
+        why = "recreating fails: the dry run differs in the generation"
+        return ObjectEffect(identity, Effect.LATENT, repeats=True, why=why)
+    repeats = effect is not Effect.LATENT and apply != SERVER_SIDE and writes_again(view, identity, desired[identity])
+    return ObjectEffect(identity, effect, repeats)
 
 
 def _writes(view: RequestView, identity: Identity, item: Json | None, apply: str) -> bool:

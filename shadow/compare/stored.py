@@ -1,0 +1,73 @@
+"""What the API server makes of an object that is written to it, as far as that is the same in every cluster.
+
+Metacontroller compares what it wants with what is stored. What is stored in another way than it was written is written
+again at every sync, under `Recreate` deleted and created without end.
+"""
+
+import base64
+from collections.abc import Iterator
+from typing import Any
+
+from shadow.compare.kinds import built_in
+from shadow.compare.quantity import canonical
+from shadow.protocol.objects import Identity, Json
+
+_DROPPED_MAPS = frozenset(
+    {"annotations", "labels", "data", "binaryData", "stringData", "matchLabels", "nodeSelector", "limits", "requests"}
+)
+"""Maps of built-in kinds that are not stored when they are empty; an empty `emptyDir` or `securityContext` is."""
+
+_QUANTITY_MAPS = frozenset({"limits", "requests", "hard", "capacity"})
+_QUANTITIES = frozenset({"sizeLimit"})
+
+
+def stored(identity: Identity, written: Json) -> Json:
+    """The object as it will be observed.
+
+    1. Everywhere: a float without fraction is an integer; empty labels and annotations of the object itself go.
+    2. Built-in kinds: nulls and empty maps go, quantities are spelled the canonical way.
+    3. Secrets: `stringData` moves into `data`.
+
+    Fields that a kind does not have, and defaults, take the cluster's schema to know.
+    """
+    result: Json = _settled(written, built_in(identity))
+    metadata = result.get("metadata")
+    if isinstance(metadata, dict):
+        result["metadata"] = {
+            key: value for key, value in metadata.items() if value != {} or key not in ("labels", "annotations")
+        }
+    if identity.kind == "Secret" and identity.apiVersion == "v1" and isinstance(result.get("stringData"), dict):
+        texts = result.pop("stringData")
+        encoded = {key: base64.b64encode(str(text).encode("utf-8", "replace")).decode() for key, text in texts.items()}
+        data = result.get("data")
+        result["data"] = (data if isinstance(data, dict) else {}) | encoded
+    return result
+
+
+def _settled(value: Any, typed: bool) -> Any:
+    """A copy, level by level without recursion, in which every scalar is as it is stored."""
+    root = [value]
+    pending: list[tuple[Any, str]] = [(root, "")]
+    while pending:
+        container, name = pending.pop()
+        for key, item in list(_entries(container)):
+            if typed and isinstance(container, dict) and (item is None or (item == {} and key in _DROPPED_MAPS)):
+                del container[key]
+            elif isinstance(item, dict | list):
+                container[key] = item.copy()
+                pending.append((container[key], str(key)))
+            else:
+                container[key] = _scalar(item, typed and (name in _QUANTITY_MAPS or key in _QUANTITIES))
+    return root[0]
+
+
+def _entries(container: Any) -> Iterator[tuple[Any, Any]]:
+    return iter(container.items()) if isinstance(container, dict) else enumerate(container)
+
+
+def _scalar(value: Any, quantity: bool) -> Any:
+    if quantity:
+        return canonical(value) or value
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e21:
+        return int(value)
+    return value

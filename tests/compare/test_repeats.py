@@ -1,0 +1,133 @@
+"""Writes that come again at every sync, against recorded syncs and case by case."""
+
+import pytest
+
+from shadow.compare.effects import RequestView, predict
+from shadow.compare.stored import stored
+from shadow.protocol.objects import Identity
+from shadow.terms import Hook
+from tests.compare.calls import CM, answer, config_map, encoded, observed, recorded_effects, request, view
+
+NOT_FORESEEN = {
+    "cm-data-nonstring": "the API server refuses the value",
+    "svc-targetport-string": "the API server refuses the value",
+    "unknown-in-item": "which fields a kind has is in the cluster's schema",
+    "unknown-kind": "that the cluster does not know the kind shows in no request",
+    "undeclared-then-gone": "the next answer was another one",
+    "fin-string": "the next answer was another one",
+}
+"""The exceptions of docs/effects.md, by operation."""
+
+CASES = [case for case in recorded_effects() if case["status"] == 200 and len(case["later_syncs"] or ()) >= 2]
+
+
+def written_again(case):
+    root = case["request"].get("object") or case["request"]["parent"]
+    parent = (root["kind"], root["metadata"]["name"])
+    objects = ((write["kind"], write.get("name", "")) for write in case["later_syncs"][-1]["writes"])
+    return {each for each in objects if each != parent and each[0] != "ControllerRevision"}
+
+
+def foreseen(case):
+    body = case["answer_raw"].encode() if case["answer_raw"] else encoded(case["answer"])
+    seen = RequestView.read(encoded(case["request"]), Hook(case["hook"]))
+    effects = predict(seen, body, "server-side" if case["apply_strategy"] == "server-side-apply" else "dynamic")
+    return {(each.object.kind, each.object.name) for each in effects if each.repeats}
+
+
+@pytest.mark.parametrize(
+    "case", [pytest.param(case, id=case["id"]) for case in CASES if case["op"] not in NOT_FORESEEN]
+)
+def test_what_was_written_again_and_again_is_foreseen(case):
+    assert foreseen(case) == written_again(case)
+
+
+@pytest.mark.parametrize("operation", NOT_FORESEEN)
+def test_an_exception_is_still_one(operation):
+    assert any(foreseen(case) != written_again(case) for case in CASES if case["op"] == operation)
+
+
+def repeats(message, item):
+    found = {each.object: each.repeats for each in predict(view(message), answer(item))}
+    return found.get(CM, any(found.values()))
+
+
+SEEN = observed(config_map())
+
+
+def made(**extra):
+    return config_map(data={"a": "2"}) | extra
+
+
+@pytest.mark.parametrize("method", ["InPlace", "Recreate"])
+@pytest.mark.parametrize(
+    ("item", "expected"),
+    [
+        pytest.param(made(), False, id="a-plain-change"),
+        pytest.param(made(n=1.0), True, id="whole-float"),
+        pytest.param(made(n=1.5), False, id="fraction"),
+        pytest.param(made(n=None), True, id="null"),
+        pytest.param(made(deep=[{"labels": {}}]), True, id="empty-map-that-is-dropped"),
+        pytest.param(made(deep=[{"emptyDir": {}}]), False, id="empty-map-that-is-kept"),
+        pytest.param(made(resources={"limits": {"cpu": "1000m"}}), True, id="quantity-not-canonical"),
+        pytest.param(made(resources={"limits": {"cpu": "1"}}), False, id="quantity-canonical"),
+        pytest.param(made(sizeLimit="1024Ki"), True, id="size-limit"),
+        pytest.param(made(note="1000m"), False, id="no-quantity"),
+        pytest.param(config_map(resourceVersion="7"), True, id="an-echo"),
+    ],
+)
+def test_what_is_stored_in_another_way_is_written_at_every_sync(method, item, expected):
+    assert repeats(request(SEEN, method=method), item) is expected
+    assert not repeats(request(SEEN, method="OnDelete"), item)
+
+
+@pytest.mark.parametrize(
+    ("method", "metadata", "expected"),
+    [
+        ("InPlace", {"resourceVersion": "1"}, False),
+        ("Recreate", {"resourceVersion": "1"}, True),
+        ("Recreate", {"ownerReferences": [{"controller": True}]}, True),
+        ("Recreate", {"ownerReferences": [{"controller": False}]}, False),
+    ],
+)
+def test_recreating_what_is_refused_goes_on_for_ever(method, metadata, expected):
+    assert repeats(request(SEEN, method=method), config_map(**metadata)) is expected
+
+
+@pytest.mark.parametrize(
+    ("item", "expected"),
+    [
+        pytest.param(config_map(), False, id="declared-and-at-home"),
+        pytest.param(config_map() | {"kind": "Undeclared"}, True, id="undeclared"),
+        pytest.param(config_map(namespace="far"), True, id="another-namespace"),
+        pytest.param(config_map(""), True, id="no-name"),
+        pytest.param(config_map(resourceVersion="1"), True, id="carries-a-version"),
+        pytest.param(config_map(ownerReferences=[{"controller": True}]), True, id="owned-by-another"),
+        pytest.param(config_map(ownerReferences=[{}]), False, id="owned-beside"),
+        pytest.param(config_map() | {"n": 1.0}, False, id="created-once-then-written"),
+    ],
+)
+def test_a_create_that_is_never_observed_or_refused_comes_again(item, expected):
+    assert repeats(request(), item) is expected
+
+
+def test_under_recreate_what_is_stored_in_another_way_is_created_again():
+    assert repeats(request(method="Recreate"), config_map() | {"n": 1.0})
+
+
+def test_string_data_of_a_secret_is_stored_as_data():
+    secret = Identity("v1", "Secret", "ns", "s")
+    assert stored(secret, {"stringData": {"k": "fake"}, "data": {"o": "eA=="}}) == {
+        "data": {"o": "eA==", "k": "ZmFrZQ=="}
+    }
+    assert stored(secret, {"stringData": {"k": "fake"}}) == {"data": {"k": "ZmFrZQ=="}}
+    assert stored(CM, {"stringData": {"k": "fake"}}) == {"stringData": {"k": "fake"}}
+
+
+def test_custom_resources_keep_nulls_empty_maps_and_notations():
+    custom = Identity("lab.example.com/v1", "Gadget", "ns", "g")
+    spec = {"n": None, "labels": {}, "limits": {"cpu": "1000m"}}
+    written = {"metadata": {"labels": {}, "annotations": {}, "name": "g"}, "spec": spec | {"f": 2.0}}
+    before = repr(written)
+    assert stored(custom, written) == {"metadata": {"name": "g"}, "spec": spec | {"f": 2}}
+    assert repr(written) == before

@@ -1,0 +1,108 @@
+"""Server-side apply, told from managed fields."""
+
+import pytest
+
+from shadow.compare.effects import predict
+from shadow.terms import Effect
+from tests.compare.calls import CM, answer, request, view
+
+OWNED = {
+    "f:data": {"f:a": {}},
+    "f:metadata": {
+        "f:annotations": {"f:metacontroller.k8s.io/decorator-controller": {}},
+        "f:ownerReferences": {'k:{"uid":"uid-p"}': {}},
+    },
+    "f:l": {'k:{"name":"x"}': {".": {}, "f:name": {}, "f:v": {}}, 'k:{"name":"y"}': {".": {}, "f:name": {}}},
+    "f:set": {},
+}
+DESIRED = {
+    "apiVersion": "v1",
+    "kind": "ConfigMap",
+    "metadata": {"name": "cm"},
+    "data": {"a": "1"},
+    "l": [{"name": "x", "v": 1}, {"name": "y"}],
+    "set": ["a", "b"],
+}
+
+
+def seen(manager="metacontroller", operation="Apply", fields=OWNED, **extra):
+    return DESIRED | {
+        "metadata": {
+            "name": "cm",
+            "namespace": "ns",
+            "uid": "u",
+            "annotations": {"metacontroller.k8s.io/decorator-controller": "dc", "else": "1"},
+            "managedFields": [
+                {"manager": "kubectl", "operation": "Update", "fieldsV1": {"f:else": {}}},
+                {"manager": manager, "operation": operation, "fieldsV1": fields},
+            ],
+        }
+        | extra,
+        "l": [{"name": "x", "v": 1, "default": True}, {"name": "y"}, {"name": "z"}],
+        "status": {"ready": True},
+    }
+
+
+def effect(item, there=None, method="InPlace"):
+    (found,) = predict(view(request(there or seen(), method=method)), answer(item), "server-side")
+    assert found.object == CM
+    return found
+
+
+@pytest.mark.parametrize(
+    ("item", "expected"),
+    [
+        pytest.param(DESIRED, Effect.NONE, id="as-applied"),
+        pytest.param(DESIRED | {"status": {"ready": False}}, Effect.NONE, id="status-is-not-applied"),
+        pytest.param(DESIRED | {"data": {"a": "2"}}, Effect.UPDATE, id="another-value"),
+        pytest.param(DESIRED | {"data": {"a": "1", "b": "1"}}, Effect.UPDATE, id="a-field-more"),
+        pytest.param({key: DESIRED[key] for key in DESIRED if key != "data"}, Effect.UPDATE, id="a-field-less"),
+        pytest.param(DESIRED | {"data": {}}, Effect.UPDATE, id="emptied"),
+        pytest.param(DESIRED | {"data": None}, Effect.UPDATE, id="null"),
+        pytest.param(DESIRED | {"l": [{"name": "x", "v": 1.0}, {"name": "y"}]}, Effect.NONE, id="whole-float"),
+        pytest.param(DESIRED | {"l": [{"name": "x", "v": 2}, {"name": "y"}]}, Effect.UPDATE, id="in-an-item"),
+        pytest.param(DESIRED | {"l": [{"name": "x", "v": 1}]}, Effect.UPDATE, id="an-item-less"),
+        pytest.param(DESIRED | {"l": [{"name": "x", "v": 1}, {"name": "z"}]}, Effect.UPDATE, id="another-item"),
+        pytest.param(DESIRED | {"l": [{"name": "y"}, {"name": "x", "v": 1}]}, Effect.UPDATE, id="another-order"),
+        pytest.param(DESIRED | {"set": ["b", "a"]}, Effect.UPDATE, id="a-list-without-key-in-another-order"),
+        pytest.param(DESIRED | {"metadata": {"name": "cm", "labels": {"a": "1"}}}, Effect.UPDATE, id="label"),
+        pytest.param(
+            DESIRED | {"metadata": {"name": "cm", "uid": "other", "resourceVersion": "1"}}, Effect.NONE, id="system"
+        ),
+    ],
+)
+def test_a_write_is_foreseen_where_owned_and_desired_differ(item, expected):
+    assert effect(item).effect is expected
+
+
+@pytest.mark.parametrize(
+    "there",
+    [
+        pytest.param(seen(manager="kubectl"), id="applied-by-another"),
+        pytest.param(seen(operation="Update"), id="written-by-dynamic-apply"),
+        pytest.param(seen(managedFields=[]), id="no-managed-fields"),
+        pytest.param(seen(managedFields=None), id="null-managed-fields"),
+        pytest.param(seen(fields=None), id="no-fields"),
+    ],
+)
+def test_what_metacontroller_never_applied_is_written(there):
+    assert effect(DESIRED, there).effect is Effect.UPDATE
+
+
+@pytest.mark.parametrize(
+    ("method", "generation", "expected", "repeats"),
+    [
+        ("OnDelete", None, Effect.LATENT, False),
+        ("InPlace", 3, Effect.UPDATE, False),
+        ("Recreate", None, Effect.RECREATE, False),
+        ("Recreate", 3, Effect.LATENT, True),
+    ],
+)
+def test_recreating_never_succeeds_for_kinds_with_a_generation(method, generation, expected, repeats):
+    extra = {} if generation is None else {"generation": generation}
+    found = effect(DESIRED | {"data": {"a": "2"}}, seen(**extra), method)
+    assert (found.effect, found.repeats) == (expected, repeats)
+
+
+def test_quantities_in_another_notation_are_held():
+    assert effect(DESIRED | {"data": {"a": "1000m"}}).effect is Effect.NONE
