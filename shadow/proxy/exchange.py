@@ -74,7 +74,11 @@ class Exchange:
         body = adapt_request(call.request, party.dialects[call.hook], call.front_version, party.controller).body
         tag = self._tag(side, role)
         headers = request_headers(self._headers, tag)
-        headers += [(b"x-shadow-call", call.id.encode()), (b"traceparent", call.trace.traceparent(side))]
+        headers += [
+            (b"x-shadow-role", role.value.encode()),
+            (b"x-shadow-call", call.id.encode()),
+            (b"traceparent", call.trace.traceparent(side)),
+        ]
         started = self._clock()
         observation = await party.asked.ask(call.hook, headers, body, role, urgent=urgent, timeout_seconds=within)
         asking = judge(call, side, role, observation, tag is not None, started)
