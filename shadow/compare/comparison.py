@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import msgspec
 
+from shadow.compare.advice import CODES, advise
 from shadow.compare.answer import Answer, NotAnAnswerError, read_answer
 from shadow.compare.canonical import order_of
 from shadow.compare.diff import FieldChange
 from shadow.compare.differences import Describer, Effects
 from shadow.compare.effects import effects_of
-from shadow.compare.model import Candidate, Comparison, Difference, EffectPair, Pair
+from shadow.compare.groups import Generalizer
+from shadow.compare.model import Advice, Candidate, Comparison, Difference, EffectPair, Pair
 from shadow.compare.parent import parent_differences, parent_fields
 from shadow.compare.rules import Rules
 from shadow.compare.situation import situation_of
@@ -101,7 +103,7 @@ class _Comparing:
             differences=differences,
             effects_old=tuple(effects[Side.OLD].values()),
             effects_new=tuple(effects[Side.NEW].values()),
-            advice=(),
+            advice=tuple(self._advice(effects)),
             old_answer=self._kept(Side.OLD) if keep else None,
             new_answer=self._kept(Side.NEW) if keep else None,
         )
@@ -174,6 +176,18 @@ class _Comparing:
         if before != after and sorted(before) == sorted(after):
             change = FieldChange(("order",), Change.CHANGED, ("order",), ("order",))
             yield describer.of_parent(change, _NO_EFFECT, {"order": before}, {"order": after})
+
+    def _advice(self, effects: Mapping[Side, Effects]) -> Iterator[Advice]:
+        """The traps in either answer, once where both share one; objects as every parent would call them."""
+        found = {
+            side: dict.fromkeys(advise(self._view, answer, effects[side])) if isinstance(answer, Answer) else {}
+            for side, answer in self._answers.items()
+        }
+        generalizer = Generalizer(self._pair.parent)
+        for code, identity in found[Side.OLD] | found[Side.NEW]:
+            sides = [side for side in Side if (code, identity) in found[side]]
+            about = None if identity is None else generalizer.identity(identity)
+            yield Advice(code, sides[0] if len(sides) == 1 else None, about, CODES[code])
 
     def _judged(self, differences: Iterable[Difference]) -> Iterator[Difference]:
         parent = str(self._pair.parent)

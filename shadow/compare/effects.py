@@ -17,7 +17,7 @@ from shadow.protocol.objects import Identity, Json
 from shadow.protocol.wire import UnreadableError
 from shadow.terms import Effect, Protocol
 
-__all__ = ["RequestView", "harmless", "parent_changes", "predict", "removals"]
+__all__ = ["RequestView", "harmless", "parent_changes", "predict", "removals", "unmatched"]
 
 SERVER_SIDE = "server-side"
 """The other way in which Metacontroller may be told to apply, beside `dynamic`."""
@@ -103,15 +103,16 @@ def _untouched(view: RequestView, answer: Answer) -> str | None:
     if not view.manages(answer.finalized):
         return "the parent is being deleted"
     for identity, item in answer.desired.objects.items():
-        if item is not None and not view.selected(_labels(item)):
+        if item is not None and unmatched(view, item):
             return f"the labels of {identity} do not match the selector"
     return None
 
 
-def _labels(item: Json) -> Json:
+def unmatched(view: RequestView, item: Json) -> bool:
+    """Whether the item's labels do not match the selector of a composite parent: then the whole sync is aborted."""
     metadata = item.get("metadata")
     labels = metadata.get("labels") if isinstance(metadata, dict) else None
-    return labels if isinstance(labels, dict) else {}
+    return not view.selected(labels if isinstance(labels, dict) else {})
 
 
 def _effect(view: RequestView, identity: Identity, desired: Mapping[Identity, Json | None], apply: str) -> ObjectEffect:

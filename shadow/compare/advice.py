@@ -1,0 +1,131 @@
+"""Traps that are visible in a request and one answer to it: a closed set of codes, each with what it costs.
+
+Advice never changes an outcome. docs/advice.md says more about each code.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final
+
+from shadow.compare.answer import Answer
+from shadow.compare.effects import unmatched
+from shadow.compare.kinds import namespaced
+from shadow.compare.merge import item_key, merge_key
+from shadow.compare.model import ObjectEffect
+from shadow.compare.view import RequestView
+from shadow.protocol.names import ROLLING_METHODS
+from shadow.protocol.objects import Identity, Json
+from shadow.terms import Effect, Protocol
+
+CODES: Final[Mapping[str, str]] = {
+    "duplicate": "the answer names this object more than once; only the last one counts",
+    "undeclared-kind": "the controller does not declare this kind: it is created, and never updated or deleted",
+    "api-version": "the controller declares this kind in another apiVersion: it is deleted and created at every sync",
+    "outside-namespace": "a namespaced parent never sees objects of another namespace: each sync creates in vain",
+    "no-namespace": "an object of this kind needs a namespace under a cluster-scoped parent: the sync fails",
+    "no-name": "an object without a name is never recognized: it is created again at every sync",
+    "echo": "the answer carries fields that belong to the API server: such an object is written at every sync",
+    "repeats": "the API server stores this in another way than it is wanted: it is written at every sync",
+    "twin-items": "a list holds two items with the same merge key: both become like the last one",
+    "selector": "the labels do not match the parent's selector: the whole sync is aborted",
+    "finalized-in-sync": "`finalized` without finalizing: the finalizer is removed and put back at every sync",
+    "namespace-status": "a Namespace does not store this status: every sync costs writes without effect",
+    "rolling-decorator": "a decorator controller does not roll: every object is updated at once",
+}
+"""What each code means, in a sentence."""
+
+Found = tuple[str, Identity | None]
+"""A code, and the object it is about; None: the parent or the controller."""
+
+_ECHOED = frozenset({"uid", "resourceVersion", "managedFields", "creationTimestamp", "generation", "selfLink"})
+
+
+def advise(view: RequestView, answer: Answer, effects: Mapping[Identity, ObjectEffect]) -> Iterator[Found]:
+    """Every trap in one answer.
+
+    Args:
+        effects: those of this answer.
+    """
+    yield from (("duplicate", identity) for identity in answer.desired.duplicates)
+    for identity, item in answer.desired.objects.items():
+        code = _placed(view, identity)
+        if code is not None:
+            yield code, identity
+        elif item is not None:
+            yield from ((code, identity) for code, holds in _OF_ITEMS.items() if holds(view, identity, item))
+            effect = effects.get(identity)
+            if effect is not None and effect.repeats and effect.effect in (Effect.UPDATE, Effect.RECREATE):
+                yield ("echo" if _echoes(item) else "repeats"), identity
+    yield from ((code, None) for code, holds in _OF_ANSWERS.items() if holds(view, answer))
+
+
+def _placed(view: RequestView, identity: Identity) -> str | None:
+    """Why the object would never be observed, if that is so."""
+    if not identity.name:
+        return "no-name"
+    if not identity.namespace and not view.parent.namespace and namespaced(identity):
+        return "no-namespace"
+    if not view.declared(identity):
+        return "api-version" if _declared_otherwise(view, identity) else "undeclared-kind"
+    if view.parent.namespace and identity.namespace != view.parent.namespace:
+        return "outside-namespace"
+    return None
+
+
+def _declared_otherwise(view: RequestView, identity: Identity) -> bool:
+    """Whether the same kind of the same group is declared, in another version."""
+    prefix = f"{identity.kind}.{identity.group}/" if identity.group else f"{identity.kind}."
+    return any(key.startswith(prefix) and "/" not in key.removeprefix(prefix) for key in view.request.observed_groups)
+
+
+def _echoes(item: Json) -> bool:
+    metadata = item.get("metadata")
+    return isinstance(metadata, dict) and bool(_ECHOED & metadata.keys())
+
+
+def _has_twins(view: RequestView, identity: Identity, item: Json) -> bool:  # noqa: ARG001 - one signature for all
+    """Whether some list in the item would not survive its own merge."""
+    pending: list[object] = [item]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, dict):
+            pending.extend(value.values())
+        elif isinstance(value, list):
+            key = merge_key(value)
+            if key is not None and len({item_key(each[key]) for each in value}) < len(value):
+                return True
+            pending.extend(value)
+    return False
+
+
+def _unselected(view: RequestView, identity: Identity, item: Json) -> bool:  # noqa: ARG001 - one signature for all
+    return unmatched(view, item)
+
+
+def _finalized_in_sync(view: RequestView, answer: Answer) -> bool:
+    return answer.finalized and not view.request.is_finalize and view.finalizer in view.finalizers
+
+
+def _namespace_status(view: RequestView, answer: Answer) -> bool:
+    namespace = view.parent.kind == "Namespace" and view.parent.apiVersion == "v1"
+    return (
+        namespace
+        and view.front is Protocol.DECORATOR
+        and answer.status is not None
+        and bool(answer.status.keys() != {"phase"})
+    )
+
+
+def _rolling_decorator(view: RequestView, answer: Answer) -> bool:  # noqa: ARG001 - one signature for all
+    rules = view.controller.children
+    return view.front is Protocol.DECORATOR and any(rule.method in ROLLING_METHODS for rule in rules)
+
+
+_OF_ITEMS: Final[Mapping[str, Callable[[RequestView, Identity, Json], bool]]] = {
+    "twin-items": _has_twins,
+    "selector": _unselected,
+}
+_OF_ANSWERS: Final[Mapping[str, Callable[[RequestView, Answer], bool]]] = {
+    "finalized-in-sync": _finalized_in_sync,
+    "namespace-status": _namespace_status,
+    "rolling-decorator": _rolling_decorator,
+}
