@@ -32,7 +32,7 @@ def writes(observed: Json, desired: Json) -> bool:
 
 def _owned(observed: Json) -> Json | None:
     """The field tree that Metacontroller applied; None if it never applied this object."""
-    for entry in observed["metadata"].get("managedFields") or ():
+    for entry in _metadata(observed).get("managedFields") or ():
         if (
             entry.get("operation") == "Apply"
             and str(entry.get("manager", "")).startswith(_MANAGER)
@@ -50,12 +50,17 @@ def _without_owner(fields: Json) -> Json:
 
 
 def _without_system(item: Json) -> Json:
-    metadata = {key: value for key, value in item["metadata"].items() if key not in _NOT_OWNED_METADATA}
+    metadata = {key: value for key, value in _metadata(item).items() if key not in _NOT_OWNED_METADATA}
     annotations = metadata.get("annotations")
     if isinstance(annotations, dict) and LAST_APPLIED in annotations:
         metadata["annotations"] = {key: text for key, text in annotations.items() if key != LAST_APPLIED}
     rest = {key: value for key, value in item.items() if key not in _NOT_OWNED and key != "metadata"}
     return rest | {"metadata": metadata} if metadata else rest
+
+
+def _metadata(item: Json) -> Json:
+    metadata = item.get("metadata")
+    return metadata if isinstance(metadata, dict) else {}
 
 
 def _held(desired: Any, owned: Json, observed: Any) -> bool:

@@ -146,6 +146,16 @@ def test_a_composite_front_sets_the_observed_generation_itself(old, new):
     assert compared(message, composite(**old), composite(**new)).outcome is Outcome.MATCHED
 
 
+@pytest.mark.parametrize(
+    ("live", "effect"), [({"a": 1, "observedGeneration": 3}, NONE), ({"a": 2}, UPDATE), (None, UPDATE)]
+)
+def test_a_composite_front_writes_a_status_that_is_not_the_live_one(live, effect):
+    message = request(front="composite", spec={"generateSelector": True}, **({"status": live} if live else {}))
+    comparison = compared(message, composite(status={"a": 1}), composite(status={"a": 3}))
+    (difference,) = comparison.differences
+    assert difference.effects == EffectPair(effect, UPDATE)
+
+
 def test_a_decorator_front_stores_the_observed_generation_it_is_given():
     comparison = compared(request(), answer(status={"a": 1}), answer(status={"a": 1, "observedGeneration": 7}))
     assert places(comparison)[0][1] == "parent.status.observedGeneration"

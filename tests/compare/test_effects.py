@@ -248,6 +248,15 @@ def test_an_object_of_any_depth_is_known_by_its_identity_and_in_doubt_differs(le
     assert removals(view(request(SEEN, method="InPlace")), _deep(levels)) == {}
 
 
+@pytest.mark.parametrize("apply", ["dynamic", "server-side"])
+def test_an_observed_object_too_deep_to_hold_is_in_doubt_written(apply):
+    text = encoded(request(SEEN, method="Recreate")).decode()
+    deep = text.replace('"data": {"a": "1"}', '"data": {"a": ' + "[" * 3000 + "]" * 3000 + "}", 1)
+    assert deep != text
+    seen = RequestView.read(deep.encode(), Hook.SYNC)
+    assert removals(seen, answer(config_map()), apply) == {CM: Effect.RECREATE}
+
+
 @pytest.mark.parametrize("case", recorded_effects(), ids=lambda case: case["id"])
 def test_removals_and_harmless_agree_with_the_full_prediction(case):
     if case["status"] != 200:

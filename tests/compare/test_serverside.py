@@ -83,6 +83,7 @@ def test_a_write_is_foreseen_where_owned_and_desired_differ(item, expected):
         pytest.param(seen(managedFields=[]), id="no-managed-fields"),
         pytest.param(seen(managedFields=None), id="null-managed-fields"),
         pytest.param(seen(fields=None), id="no-fields"),
+        pytest.param(seen(fields={"f:data": {"f:a": {}}}), id="less-than-is-wanted"),
     ],
 )
 def test_what_metacontroller_never_applied_is_written(there):
