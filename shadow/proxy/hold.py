@@ -18,7 +18,7 @@ def unexpected(call: Call, view: RequestView, body: bytes) -> dict[Identity, Eff
     migration = call.migration
     return {
         identity: effect
-        for identity, effect in removals(view, body).items()
+        for identity, effect in removals(view, body, migration.apply).items()
         if effect in migration.hold and migration.rules.expects(identity, effect, str(call.request.parent)) is None
     }
 

@@ -38,7 +38,7 @@ async def _is_held(exchange: Exchange, body: bytes, last: ParentState | None) ->
         return False
     old = await exchange.answer_of(Side.OLD)
     answer = old.body if old is not None else None
-    call.held = held(found, None if answer is None else removals(exchange.view, answer), last)
+    call.held = held(found, None if answer is None else removals(exchange.view, answer, migration.apply), last)
     return bool(call.held)
 
 
