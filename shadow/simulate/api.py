@@ -8,19 +8,27 @@ import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Self
 
 from shadow.protocol.objects import Json
-from shadow.simulate.audit import Write
+from shadow.simulate.audit import Audited, Write
 from shadow.simulate.defaults import DEFAULTS
 from shadow.simulate.errors import ApiError
 from shadow.simulate.kinds import Kind, Kinds
 from shadow.simulate.managed_fields import changed_fields, recorded, tracked
-from shadow.simulate.objects import finalizers_of, is_being_deleted, name_of, namespace_of, owners_of, uid_of
+from shadow.simulate.objects import (
+    finalizers_of,
+    is_being_deleted,
+    name_of,
+    namespace_of,
+    owners_of,
+    text,
+    uid_of,
+    with_member,
+)
 from shadow.simulate.revise import SYSTEM_FIELDS, equal_but_for_versions, keep_system_fields, with_status_of
 from shadow.simulate.typed import read_body
 from shadow.simulate.validate import check, check_unchanged, invalid
-from shadow.simulate.values import copied, wire
+from shadow.simulate.values import at, copied, wire
 
 Key = tuple[str, str, str, str]
 """(group, kind, namespace, name): an object is the same one in every version of its kind."""
@@ -77,7 +85,7 @@ class Api:
         if kind.namespaced and not namespace_of(body):
             raise ApiError(405, "an empty namespace may not be set during creation")  # never gets to the server
         with_name = self._named(body)
-        with _Audited(self, "create", kind, body, by) as entry:
+        with Audited(self.audit, "create", kind, body, by) as entry:
             stored = self._created(kind, with_name, by)
             entry.code = 201
         return {**copied(stored), "apiVersion": body["apiVersion"]}
@@ -85,7 +93,7 @@ class Api:
     def update(self, body: Json, *, by: str, subresource: str = "") -> Json:
         """PUT of a whole object, or of its status alone. Raises ApiError 404, 409 (stale), 400, 422."""
         kind = self.kinds.of(body["apiVersion"], body["kind"])
-        with _Audited(self, "update", kind, body, by, subresource) as entry:
+        with Audited(self.audit, "update", kind, body, by, subresource) as entry:
             if subresource and not kind.status_subresource:
                 raise ApiError(404, "the server could not find the requested resource")
             live = self._live(kind, namespace_of(body), name_of(body))
@@ -97,7 +105,7 @@ class Api:
     def delete(self, body: Json, *, by: str) -> None:
         """DELETE, in the background, of the object with this uid. Raises ApiError 404, 409 (another uid)."""
         kind = self.kinds.of(body["apiVersion"], body["kind"])
-        with _Audited(self, "delete", kind, body, by):
+        with Audited(self.audit, "delete", kind, body, by):
             live = self._live(kind, namespace_of(body), name_of(body))
             self._check_uid(kind, live, body)
             self._deleted(kind, live)
@@ -113,16 +121,17 @@ class Api:
 
     # --- the rules -------------------------------------------------------------------------------------------------
     def _created(self, kind: Kind, body: Json, by: str) -> Json:
-        if body["metadata"].get("resourceVersion"):
-            raise ApiError(500, "resourceVersion should not be set on objects to be created")
-        key = self._key(kind, namespace_of(body), name_of(body))
-        if key in self._objects:
-            raise ApiError(409, f'{kind.resource} "{key[3]}" already exists', already_exists=True)
+        """Decoding and validation come first; only what is valid can already exist."""
         new = self._completed(kind, body)
         if kind.status_subresource and not kind.typed:
             new.pop("status", None)
         new["metadata"] = self._first_metadata(kind, new["metadata"])
         check(kind, new)
+        key = self._key(kind, namespace_of(body), name_of(body))
+        if text(at(body, "metadata", "resourceVersion")):
+            raise ApiError(500, "resourceVersion should not be set on objects to be created")
+        if key in self._objects:
+            raise ApiError(409, f'{kind.resource} "{key[3]}" already exists', already_exists=True)
         fields = changed_fields({}, tracked(new, ""))
         self._manage(new, fields, by, "")
         self._objects[key] = new
@@ -214,10 +223,11 @@ class Api:
         return kind.group, kind.kind, namespace if kind.namespaced else "", name
 
     def _named(self, body: Json) -> Json:
-        metadata = body.get("metadata") or {}
-        if metadata.get("name") or not metadata.get("generateName"):
-            return {**body, "metadata": metadata}
-        return {**body, "metadata": {**metadata, "name": metadata["generateName"] + self.new_uid()[:5]}}
+        """With a name of the server's making where only `generateName` is given."""
+        prefix = text(at(body, "metadata", "generateName"))
+        if name_of(body) or not prefix:
+            return body
+        return with_member(body, "metadata", "name", value=prefix + self.new_uid()[:5])
 
     def _manage(self, new: Json, fields: Json, by: str, subresource: str) -> None:
         entries = new["metadata"].get("managedFields") or []
@@ -239,35 +249,3 @@ class Api:
 
     def _next(self) -> str:
         return str(next(self._versions))
-
-
-class _Audited:
-    """Writes one line of the audit log, whatever comes of the request."""
-
-    def __init__(self, api: Api, verb: str, kind: Kind, body: Json, by: str, subresource: str = "") -> None:
-        self._api, self._verb, self._kind, self._body, self._by = api, verb, kind, body, by
-        self._subresource = subresource
-        self.code = 200
-        self.noop = False
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, _type: object, error: object, _trace: object) -> None:
-        if error is not None and not isinstance(error, ApiError):
-            return
-        body = self._body
-        self._api.audit.append(
-            Write(
-                verb=self._verb,
-                apiVersion=body["apiVersion"],
-                kind=self._kind.kind,
-                namespace=name_of(body) if self._kind.kind == "Namespace" else namespace_of(body),
-                name=name_of(body),
-                code=error.code if isinstance(error, ApiError) else self.code,
-                by=self._by,
-                subresource=self._subresource,
-                noop=self.noop,
-                message=str(error) if error else "",
-            )
-        )

@@ -12,6 +12,8 @@ from shadow.simulate.client import Client
 from shadow.simulate.errors import ApiError, SyncError
 from shadow.simulate.kinds import Kind
 from shadow.simulate.objects import (
+    annotations_of,
+    api_version_of,
     controller_reference,
     described,
     is_being_deleted,
@@ -29,7 +31,7 @@ Key = tuple[str, str, str, str]
 
 
 def key_of(body: Json) -> Key:
-    return str(body.get("apiVersion") or ""), str(body["kind"]), namespace_of(body), name_of(body)
+    return api_version_of(body), str(body["kind"]), namespace_of(body), name_of(body)
 
 
 def desired_by_key(items: tuple[Json, ...], parent: Json, *, written: bool) -> dict[Key, Json]:
@@ -69,7 +71,7 @@ class Manager:
 
     def _apply(self, observed: Json | None, body: Json, namespace: str) -> None:
         try:
-            kind = self.api.kinds.of(body.get("apiVersion") or "", body["kind"])
+            kind = self.api.kinds.of(api_version_of(body), body["kind"])
             if observed is None:
                 self._create(body, namespace)
             else:
@@ -78,7 +80,7 @@ class Manager:
             self.faults.append(f"{described(body)}: {exc}")
 
     def _create(self, body: Json, namespace: str) -> None:
-        annotated = with_member(body, "metadata", "annotations", value=dict(at(body, "metadata", "annotations") or {}))
+        annotated = with_member(body, "metadata", "annotations", value=annotations_of(body))
         annotated["metadata"]["annotations"][LAST_APPLIED] = compact_json(body)
         owners = [*owners_of(body), controller_reference(self.parent)]
         try:
@@ -126,7 +128,7 @@ def applied(observed: Json, body: Json) -> Json:
     new: Json = copied(merge(observed, last_applied(observed), wanted))
     for path in (*(("metadata", name) for name in sorted(SYSTEM_METADATA)), ("status",)):
         new = _reverted(new, observed, path)
-    annotations = {**(at(new, "metadata", "annotations") or {}), LAST_APPLIED: compact_json(wanted)}
+    annotations = {**annotations_of(new), LAST_APPLIED: compact_json(wanted)}
     return with_member(new, "metadata", "annotations", value=annotations)
 
 

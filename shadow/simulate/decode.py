@@ -1,6 +1,7 @@
 """How Metacontroller reads a hook's answer: Go's JSON, loose or strict. What does not decode applies nothing."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from shadow.protocol.objects import Json
 from shadow.simulate.errors import CrashError, HookError
 from shadow.terms import Protocol
 
+_HALF_PAIR = re.compile("[\ud800-\udfff]")
 _INT64 = range(-(2**63), 2**63)
 _STRING_MAPS = {Protocol.COMPOSITE: (), Protocol.DECORATOR: ("labels", "annotations")}
 
@@ -142,7 +144,7 @@ def _string_map(name: str, value: Any) -> dict[str, str | None]:
     wrong = next((item for item in value.values() if item is not None and not isinstance(item, str)), None)
     if wrong is not None:
         raise _wrong_type(name, wrong, "string")
-    return dict(value)
+    return {_plain(key): _plain(item) for key, item in value.items()}
 
 
 def _items(name: str, value: Any) -> tuple[Json, ...]:
@@ -181,11 +183,13 @@ def _wrong_type(name: str, value: Any, wanted: str) -> HookError:
 
 
 def _plain(value: Any) -> Any:
-    """Ordinary dicts; an integer that Go's int64 does not hold is a float there."""
+    """Ordinary dicts; an integer that Go's int64 does not hold is a float there, half a surrogate pair is U+FFFD."""
     if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
+        return {_plain(key): _plain(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_plain(item) for item in value]
+    if isinstance(value, str):
+        return _HALF_PAIR.sub("\ufffd", value)
     if isinstance(value, int) and not isinstance(value, bool) and value not in _INT64:
         return float(value)
     return value

@@ -1,11 +1,11 @@
 """What goes wrong inside the simulated cluster, as the real one would say it.
 
 ShadowError
-├── ApiError     the API server refused a request; carries the HTTP status and the reason
-├── HookError    a hook gave no answer that counts; nothing is applied
-│   └── TooManyRequestsError    429: asked again after a while, without an event
-├── SyncError    a sync came to an end, or went on, with something refused
-└── CrashError        Metacontroller itself would have died of this answer
+├── ApiError      the API server refused a request; carries the HTTP status and the reason
+├── HookError     a hook gave no answer that counts; nothing is applied
+│   └── TooManyRequestsError   429: asked again after a while, without an event
+├── SyncError     a sync came to an end, or went on, with something refused
+└── CrashError    Metacontroller itself would have died of this answer
 """
 
 from shadow.errors import ShadowError

@@ -9,32 +9,49 @@ from shadow.simulate.values import at
 GC_FINALIZERS = frozenset({"foregroundDeletion", "orphan"})
 
 
+def text(value: Any) -> str:
+    """A string as Go's accessors give it: what is none reads as empty."""
+    return value if isinstance(value, str) else ""
+
+
+def strings(value: Any) -> dict[str, str]:
+    """A map of strings as Go's accessors give it: one value of another type, and it reads as empty."""
+    whole = isinstance(value, dict) and all(isinstance(item, str) for item in value.values())
+    return dict(value) if whole else {}
+
+
+def api_version_of(body: Json) -> str:
+    return text(body.get("apiVersion"))
+
+
 def name_of(body: Json) -> str:
-    return str(at(body, "metadata", "name") or "")
+    return text(at(body, "metadata", "name"))
 
 
 def namespace_of(body: Json) -> str:
-    return str(at(body, "metadata", "namespace") or "")
+    return text(at(body, "metadata", "namespace"))
 
 
 def uid_of(body: Json) -> str:
-    return str(at(body, "metadata", "uid") or "")
+    return text(at(body, "metadata", "uid"))
 
 
 def labels_of(body: Json) -> dict[str, str]:
-    return at(body, "metadata", "labels") or {}
+    return strings(at(body, "metadata", "labels"))
 
 
 def annotations_of(body: Json) -> dict[str, str]:
-    return at(body, "metadata", "annotations") or {}
+    return strings(at(body, "metadata", "annotations"))
 
 
 def finalizers_of(body: Json) -> list[str]:
-    return at(body, "metadata", "finalizers") or []
+    names = at(body, "metadata", "finalizers")
+    return names if isinstance(names, list) and all(isinstance(name, str) for name in names) else []
 
 
 def owners_of(body: Json) -> list[Json]:
-    return at(body, "metadata", "ownerReferences") or []
+    owners = at(body, "metadata", "ownerReferences")
+    return [owner for owner in owners if isinstance(owner, dict)] if isinstance(owners, list) else []
 
 
 def is_being_deleted(body: Json) -> bool:
@@ -96,7 +113,8 @@ def _expression_holds(expression: Json, labels: dict[str, str]) -> bool:
 def with_member(body: Json, *path: str, value: Any) -> Json:
     """A copy with one nested member set; only the objects along the path are copied."""
     head, *rest = path
-    inner = value if not rest else with_member(body.get(head) or {}, *rest, value=value)
+    held = body.get(head)
+    inner = value if not rest else with_member(held if isinstance(held, dict) else {}, *rest, value=value)
     return {**body, head: inner}
 
 

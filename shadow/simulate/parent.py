@@ -22,7 +22,7 @@ from shadow.simulate.objects import (
 from shadow.simulate.values import at, same
 
 
-class Gone(Exception):  # noqa: N818
+class GoneError(Exception):
     """The parent changed or went away amid the sync; it ends without an error."""
 
 
@@ -76,39 +76,41 @@ def write_composite_status(api: Client, parent: Json, status: Json | None) -> No
 
 
 def write_decorator_parent(api: Client, controller: Controller, parent: Json, answer: Answer) -> None:
-    """Labels, annotations, status and finalizer in up to two PUTs.
+    """Labels, annotations, status and finalizer, if the answer has other ones than the parent.
 
     Raises:
-        Gone: the parent is not what it was; the objects are left alone.
+        GoneError: the parent is not what it was; the objects are left alone.
         SyncError: refused otherwise.
     """
-    labels, annotations = (
-        _updated(labels_of(parent), answer.labels),
-        _updated(annotations_of(parent), answer.annotations),
-    )
     before = parent.get("status") or {}
     status = before if answer.status is None else answer.status
+    labels = _updated(labels_of(parent), answer.labels)
+    annotations = _updated(annotations_of(parent), answer.annotations)
     status_changed = not same(before, status)
-    done = answer.finalized and controller.finalizer in finalizers_of(parent)
-    if not (labels != labels_of(parent) or annotations != annotations_of(parent) or status_changed or done):
+    relabelled = labels != labels_of(parent) or annotations != annotations_of(parent)
+    if not (relabelled or status_changed or (answer.finalized and controller.finalizer in finalizers_of(parent))):
         return
-    wanted = with_member(
-        with_member(parent, "metadata", "labels", value=labels), "metadata", "annotations", value=annotations
-    )
-    wanted["status"] = status
+    wanted = {**with_member(parent, "metadata", "labels", value=labels), "status": status}
+    wanted = with_member(wanted, "metadata", "annotations", value=annotations)
     try:
-        if status_changed and api.kinds.of(parent["apiVersion"], parent["kind"]).status_subresource:
-            stored = api.update(wanted, subresource="status")
-            version = stored["metadata"]["resourceVersion"]
-            wanted = with_member(wanted, "metadata", "resourceVersion", value=version)
-        if answer.finalized:
-            left = [name for name in finalizers_of(wanted) if name != controller.finalizer]
-            wanted = with_member(wanted, "metadata", "finalizers", value=left)
-        api.update(wanted)
+        _put_decorated(
+            api, wanted, status_changed=status_changed, drop=controller.finalizer if answer.finalized else None
+        )
     except ApiError as exc:
         if exc.not_found or exc.conflict:
-            raise Gone from exc
+            raise GoneError from exc
         raise SyncError(f"can't update {described(parent)}: {exc}") from exc
+
+
+def _put_decorated(api: Client, wanted: Json, *, status_changed: bool, drop: str | None) -> None:
+    """Up to two PUTs: where the status is a subresource, the one of the whole object ignores it."""
+    if status_changed and api.kinds.of(wanted["apiVersion"], wanted["kind"]).status_subresource:
+        version = api.update(wanted, subresource="status")["metadata"]["resourceVersion"]
+        wanted = with_member(wanted, "metadata", "resourceVersion", value=version)
+    left = [name for name in finalizers_of(wanted) if name != drop]
+    if left != finalizers_of(wanted):
+        wanted = with_member(wanted, "metadata", "finalizers", value=left)
+    api.update(wanted)
 
 
 def _updated(present: Mapping[str, str], changes: Mapping[str, str | None]) -> dict[str, str]:

@@ -14,18 +14,20 @@ from shadow.simulate.decode import Answer, decode
 from shadow.simulate.errors import ApiError, CrashError, HookError, SyncError, TooManyRequestsError
 from shadow.simulate.kinds import Kind
 from shadow.simulate.objects import (
+    annotations_of,
     described,
     finalizers_of,
     is_being_deleted,
     name_of,
     namespace_of,
     selects,
+    strings,
     uid_of,
     with_member,
 )
 from shadow.simulate.observed import Groups, child_selector, keyed, observe
 from shadow.simulate.parent import (
-    Gone,
+    GoneError,
     children_are_managed,
     set_finalizer,
     with_right_finalizer,
@@ -36,12 +38,11 @@ from shadow.simulate.record import Ending, SyncRecord
 from shadow.simulate.related import Customize
 from shadow.simulate.release import Release
 from shadow.simulate.rolling import rolls, with_updated_condition
-from shadow.simulate.values import at
 from shadow.simulate.webhook import WebhookClient
 from shadow.terms import Hook, Protocol
 
 
-class _NotOurs(Exception):  # noqa: N818
+class _NotOursError(Exception):
     """The parent is none of this controller's."""
 
 
@@ -68,7 +69,7 @@ class Sync:
         try:
             await self._sync(parent)
             again = self._resync_after()
-        except (_NotOurs, Gone):
+        except (_NotOursError, GoneError):
             ending = Ending.IGNORED if self.hook is None else Ending.DONE
         except TooManyRequestsError as exc:
             ending, again = Ending.RETRY_LATER, float(exc.after_seconds)
@@ -114,7 +115,7 @@ class Sync:
     def _kind_of(self, parent: Json) -> Kind:
         rule = self.controller.rule_of(parent)
         if rule is None or not (self.controller.selects(parent) or self.controller.finalizer in finalizers_of(parent)):
-            raise _NotOurs
+            raise _NotOursError
         return rule.kind
 
     async def _call(self, parent: Json, kind: Kind, observed: Groups, related: Groups) -> Answer:
@@ -171,20 +172,30 @@ class Sync:
         selector = child_selector(self.controller, parent)
         labelled = {}
         for key, body in desired.items():
-            labels = at(body, "metadata", "labels") or {}
-            if self.controller.generate_selector and CONTROLLER_UID_LABEL not in labels:
-                labels = {**labels, CONTROLLER_UID_LABEL: uid_of(parent)}
-                body = with_member(body, "metadata", "labels", value=labels)  # noqa: PLW2901
+            labels = _labels(body)
+            if self.controller.generate_selector:
+                labels = {CONTROLLER_UID_LABEL: uid_of(parent), **labels}
             if not selects(selector, labels):
                 raise SyncError(f"labels on desired child {described(body)} don't match parent selector")
-            labelled[key] = body
+            labelled[key] = with_member(body, "metadata", "labels", value=labels) if labels else body
         return labelled
 
     def _manage(self, parent: Json, observed: Groups, desired: dict[Key, Json]) -> None:
         Manager(self.api, parent, self.controller.method_of).manage(observed, desired)
 
 
+def _labels(body: Json) -> dict[str, str]:
+    """The labels of an item; raises SyncError where they are no map of strings, null included."""
+    metadata = body.get("metadata")
+    if not isinstance(metadata, dict) or "labels" not in metadata:
+        return {}
+    labels = strings(metadata["labels"])
+    if labels or metadata["labels"] == {}:
+        return labels
+    raise SyncError(f"invalid labels on desired child {described(body)}")
+
+
 def _marked(body: Json, controller: str) -> Json:
     """With the annotation by which a decorator knows its own."""
-    annotations = at(body, "metadata", "annotations") or {}
+    annotations = annotations_of(body)
     return with_member(body, "metadata", "annotations", value={**annotations, DECORATOR_ANNOTATION: controller})

@@ -13,7 +13,7 @@ from shadow.simulate.errors import ApiError
 from shadow.simulate.quantity import canonical
 
 
-class Absent(Exception):  # noqa: N818
+class AbsentError(Exception):
     """Internal to decoding: the member is not kept."""
 
 
@@ -40,7 +40,7 @@ def _go_name(value: Any) -> str:
 
 
 class Node:
-    """One type: turns a written value into the stored one. Raises Absent to drop the member, ApiError 400."""
+    """One type: turns a written value into the stored one. Raises AbsentError to drop the member, ApiError 400."""
 
     def read(self, value: Any, where: Where) -> Any:
         del where
@@ -59,7 +59,7 @@ class Scalar(Node):
         if type(value) not in self.types:
             raise where.wrong(value, self.go)
         if self.drop_zero and not value:
-            raise Absent
+            raise AbsentError
         return value
 
 
@@ -99,7 +99,7 @@ class MapOf(Node):
         if not isinstance(value, dict):
             raise where.wrong(value, "map[string]string")
         if not value:
-            raise Absent
+            raise AbsentError
         return {key: ("" if item is None else self.item.read(item, where)) for key, item in value.items()}
 
 
@@ -114,7 +114,7 @@ class ListOf(Node):
         if not isinstance(value, list):
             raise where.wrong(value, self.go)
         if not value:
-            raise Absent
+            raise AbsentError
         return [self.item.read(item, where) for item in value]
 
 
@@ -133,7 +133,7 @@ class Struct(Node):
                 continue
             try:
                 stored[name] = node.read(value[name], where / name)
-            except Absent:
+            except AbsentError:
                 continue
         return stored
 

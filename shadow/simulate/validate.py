@@ -12,6 +12,7 @@ from shadow.simulate.values import at
 
 _SUBDOMAIN = re.compile(r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$")
 _FREE_NAMES = frozenset({"ClusterRole", "Role", "ClusterRoleBinding", "RoleBinding"})
+_FILE_NAME = re.compile(r"^[-._a-zA-Z0-9]{1,253}$")
 _LABEL_VALUE = re.compile(r"^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$")
 
 
@@ -26,10 +27,9 @@ def check(kind: Kind, body: Json) -> None:
     _check_name(kind, body)
     _check_labels(kind, body)
     _check_owners(kind, body)
-    if kind.typed and kind.kind == "Service":
-        _check_service(kind, body)
-    if kind.typed and kind.kind == "Deployment":
-        _check_deployment(kind, body)
+    more = _MORE.get(kind.kind)
+    if more and kind.typed:
+        more(kind, body)
 
 
 def _check_name(kind: Kind, body: Json) -> None:
@@ -86,8 +86,12 @@ def _check_service(kind: Kind, body: Json) -> None:
                 f"spec.ports[{index}].port: Invalid value: {port.get('port', 0)}: "
                 "must be between 1 and 65535, inclusive",
             )
-    if len(spec.get("ports", [])) > 1 and any(not port.get("name") for port in spec["ports"]):
+    ports = spec.get("ports", [])
+    if len(ports) > 1 and any(not port.get("name") for port in ports):
         raise invalid(kind, body, "spec.ports[0].name: Required value")
+    for what in (lambda port: port.get("name"), lambda port: (port["port"], port.get("protocol"))):
+        if len({what(port) for port in ports}) < len(ports):
+            raise invalid(kind, body, "spec.ports: Duplicate value")
 
 
 def _check_deployment(kind: Kind, body: Json) -> None:
@@ -102,6 +106,32 @@ def _check_deployment(kind: Kind, body: Json) -> None:
         )
     if not at(spec, "template", "spec", "containers"):
         raise invalid(kind, body, "spec.template.spec.containers: Required value")
+    for index, container in enumerate(spec["template"]["spec"]["containers"]):
+        missing = next((name for name in ("name", "image") if not container.get(name)), None)
+        if missing:
+            raise invalid(kind, body, f"spec.template.spec.containers[{index}].{missing}: Required value")
+    if spec.get("replicas", 0) < 0:
+        raise invalid(kind, body, "spec.replicas: Invalid value: must be greater than or equal to 0")
+
+
+def _check_keys(kind: Kind, body: Json) -> None:
+    """Of ConfigMaps and Secrets: keys become file names."""
+    for key in (*body.get("data", {}), *body.get("binaryData", {})):
+        if not _FILE_NAME.match(key):
+            raise invalid(
+                kind,
+                body,
+                f'data[{key}]: Invalid value: "{key}": a valid config key must consist of alphanumeric '
+                "characters, '-', '_' or '.'",
+            )
+
+
+_MORE = {
+    "Service": _check_service,
+    "Deployment": _check_deployment,
+    "ConfigMap": _check_keys,
+    "Secret": _check_keys,
+}
 
 
 def check_unchanged(kind: Kind, live: Json, body: Json) -> None:

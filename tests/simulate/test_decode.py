@@ -41,6 +41,7 @@ def said(value: Any) -> bytes:
         pytest.param(
             CC, b'{"status":{"n":9223372036854775808}}', Answer(status={"n": 9.223372036854775808e18}), id="big"
         ),
+        pytest.param(CC, b'{"status":{"\\ud800":"\\udfffx"}}', Answer(status={"\ufffd": "\ufffdx"}), id="half a pair"),
         pytest.param(CC, b'{"Status":{"a":1}}', Answer(), id="case matters"),
     ],
 )
