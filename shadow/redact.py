@@ -222,10 +222,8 @@ class Redactor:
         return self.stand_in(value if isinstance(value, str | bytes) else _text(value))
 
     def _clear_leaf(self, name: str, value: Any) -> Any:
-        if isinstance(value, bool | int | float):
-            return value
         if not isinstance(value, str):
-            return self.text(_text(value))
+            return value if isinstance(value, bool | int | float) else self.text(_text(value))
         if name in LAST_APPLIED or (value[:1] == "{" and '"Secret"' in value):
             return self._nested(value)
         return self.stand_in(value) if value and _secret_field(name) else self.text(value)
@@ -250,6 +248,7 @@ def _modes(here: dict[Any, Any], at: _Place) -> dict[str, _Mode]:
     return {}
 
 
+@lru_cache(maxsize=8192)
 def secret_name(name: str) -> bool:
     """Whether a variable, header or parameter of this name is taken to hold a secret."""
     flat = name.lower().translate(_SEPARATORS)

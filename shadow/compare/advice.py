@@ -3,8 +3,8 @@
 Advice never changes an outcome. docs/advice.md says more about each code.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Final
+from collections.abc import Callable, Container, Iterator, Mapping
+from typing import Any, Final
 
 from shadow.compare.answer import Answer
 from shadow.compare.effects import unmatched
@@ -39,14 +39,19 @@ Found = tuple[str, Identity | None]
 _ECHOED = frozenset({"uid", "resourceVersion", "managedFields", "creationTimestamp", "generation", "selfLink"})
 
 
-def advise(view: RequestView, answer: Answer, effects: Mapping[Identity, ObjectEffect]) -> Iterator[Found]:
+def advise(
+    view: RequestView, answer: Answer, effects: Mapping[Identity, ObjectEffect], skipped: Container[Identity] = ()
+) -> Iterator[Found]:
     """Every trap in one answer.
 
     Args:
         effects: those of this answer.
+        skipped: objects about which nothing but `duplicate` is asked.
     """
     yield from (("duplicate", identity) for identity in answer.desired.duplicates)
     for identity, item in answer.desired.objects.items():
+        if identity in skipped:
+            continue
         code = _placed(view, identity)
         if code is not None:
             yield code, identity
@@ -84,16 +89,15 @@ def _echoes(item: Json) -> bool:
 
 def _has_twins(view: RequestView, identity: Identity, item: Json) -> bool:  # noqa: ARG001 - one signature for all
     """Whether some list in the item would not survive its own merge."""
-    pending: list[object] = [item]
+    pending: list[Json | list[Any]] = [item]
     while pending:
         value = pending.pop()
-        if isinstance(value, dict):
-            pending.extend(value.values())
-        elif isinstance(value, list):
+        if isinstance(value, list) and len(value) > 1:
             key = merge_key(value)
             if key is not None and len({item_key(each[key]) for each in value}) < len(value):
                 return True
-            pending.extend(value)
+        inner = value.values() if isinstance(value, dict) else value
+        pending.extend(each for each in inner if isinstance(each, dict | list))
     return False
 
 

@@ -5,15 +5,16 @@ Decides the outcome and nothing else by itself. Pure, and total over whatever im
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
 
 import msgspec
 
-from shadow.compare.advice import CODES, advise
+from shadow.compare.advice import CODES, Found, advise
 from shadow.compare.answer import Answer, NotAnAnswerError, read_answer
-from shadow.compare.canonical import order_of
+from shadow.compare.canonical import order_of, same
 from shadow.compare.diff import FieldChange
 from shadow.compare.differences import Describer, Effects
-from shadow.compare.effects import effects_of
+from shadow.compare.effects import effects_of, managed
 from shadow.compare.groups import Generalizer
 from shadow.compare.model import Advice, Candidate, Comparison, Difference, EffectPair, Pair
 from shadow.compare.parent import parent_differences, parent_fields
@@ -124,14 +125,32 @@ class _Comparing:
 
     def _effects(self) -> dict[Side, Effects]:
         """By side and object; nothing for a side without an answer."""
-        old = self._effects_of(self._answers[Side.OLD])
-        return {Side.OLD: old, Side.NEW: old if self._identical else self._effects_of(self._answers[Side.NEW])}
+        old = self._effects_of(self._answers[Side.OLD], {})
+        if self._identical:
+            return {Side.OLD: old, Side.NEW: old}
+        first = self._answers[Side.OLD]
+        shared = self._alike if isinstance(first, Answer) and managed(self._view, first) else ()
+        known = {identity: old[identity] for identity in shared}
+        return {Side.OLD: old, Side.NEW: self._effects_of(self._answers[Side.NEW], known)}
 
-    def _effects_of(self, answer: Answer | NotAnAnswerError | None) -> Effects:
+    def _effects_of(self, answer: Answer | NotAnAnswerError | None, known: Effects) -> Effects:
         if not isinstance(answer, Answer):
             return {}
         self._budget.check()
-        return {effect.object: effect for effect in effects_of(self._view, answer, self._pair.apply)}
+        return {effect.object: effect for effect in effects_of(self._view, answer, self._pair.apply, known)}
+
+    @cached_property
+    def _alike(self) -> frozenset[Identity]:
+        """The objects that both answers want, and want the same of."""
+        old, new = self._answers[Side.OLD], self._answers[Side.NEW]
+        if not isinstance(old, Answer) or not isinstance(new, Answer):
+            return frozenset()
+        before, after = old.desired.objects, new.desired.objects
+        return frozenset(
+            identity
+            for identity, item in before.items()
+            if item is not None and identity in after and same(item, after[identity])
+        )
 
     def _differences(self, effects: Mapping[Side, Effects]) -> Iterator[Difference]:
         old, new = self._answers[Side.OLD], self._answers[Side.NEW]
@@ -144,7 +163,7 @@ class _Comparing:
 
     def _of_objects(self, describer: Describer, old: Answer, new: Answer) -> Iterator[Difference]:
         before, after = old.desired.objects, new.desired.objects
-        for identity in sorted(before.keys() | after.keys()):
+        for identity in sorted((before.keys() | after.keys()) - self._alike):
             self._budget.check()
             if (identity in before and before[identity] is None) or (identity in after and after[identity] is None):
                 yield describer.unreadable(identity)
@@ -179,10 +198,12 @@ class _Comparing:
 
     def _advice(self, effects: Mapping[Side, Effects]) -> Iterator[Advice]:
         """The traps in either answer, once where both share one; objects as every parent would call them."""
-        found = {
-            side: dict.fromkeys(advise(self._view, answer, effects[side])) if isinstance(answer, Answer) else {}
-            for side, answer in self._answers.items()
-        }
+        found: dict[Side, dict[Found, None]] = {Side.OLD: {}, Side.NEW: {}}
+        for side, answer in self._answers.items():
+            if isinstance(answer, Answer):
+                known = self._alike if side is Side.NEW else frozenset()
+                found[side] = dict.fromkeys(advise(self._view, answer, effects[side], known))
+                found[side] |= {each: None for each in found[Side.OLD] if each[1] in known and each[0] != "duplicate"}
         generalizer = Generalizer(self._pair.parent)
         for code, identity in found[Side.OLD] | found[Side.NEW]:
             sides = [side for side in Side if (code, identity) in found[side]]

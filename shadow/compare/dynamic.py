@@ -72,16 +72,21 @@ def _holds(observed: Json, desired: Json) -> bool:
     pending: list[tuple[Any, Any]] = [(observed, {key: value for key, value in desired.items() if key != "status"})]
     while pending:
         here, wanted = pending.pop()
-        if isinstance(here, dict) and isinstance(wanted, dict):
+        if isinstance(wanted, dict):
             if not wanted.keys() <= here.keys():
                 return False
-            pending.extend((here[key], value) for key, value in wanted.items())
-        elif isinstance(here, list) and isinstance(wanted, list):
+            pairs = [(here[key], value) for key, value in wanted.items()]
+        else:
             if len(here) != len(wanted) or not _by_key(here, wanted):
                 return False
-            pending.extend(zip(here, wanted, strict=True))
-        elif type(here) is not type(wanted) or here != wanted:
-            return False
+            pairs = list(zip(here, wanted, strict=True))
+        for there, value in pairs:
+            if type(there) is not type(value):
+                return False
+            if isinstance(value, dict | list):
+                pending.append((there, value))
+            elif there != value:
+                return False
     return True
 
 

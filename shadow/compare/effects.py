@@ -17,7 +17,7 @@ from shadow.protocol.objects import Identity, Json
 from shadow.protocol.wire import UnreadableError
 from shadow.terms import Effect, Protocol
 
-__all__ = ["RequestView", "harmless", "parent_changes", "predict", "removals", "unmatched"]
+__all__ = ["RequestView", "harmless", "managed", "parent_changes", "predict", "removals", "unmatched"]
 
 SERVER_SIDE = "server-side"
 """The other way in which Metacontroller may be told to apply, beside `dynamic`."""
@@ -42,14 +42,22 @@ def predict(view: RequestView, body: bytes, apply: str = "dynamic") -> tuple[Obj
     return effects_of(view, answer, apply)
 
 
-def effects_of(view: RequestView, answer: Answer, apply: str = "dynamic") -> tuple[ObjectEffect, ...]:
-    """`predict` for an answer that is already read."""
+def effects_of(
+    view: RequestView, answer: Answer, apply: str = "dynamic", known: Mapping[Identity, ObjectEffect] | None = None
+) -> tuple[ObjectEffect, ...]:
+    """`predict` for an answer that is already read.
+
+    Args:
+        known: effects of another answer to this request on objects that both want alike, where it is one under
+            which objects are managed; see `managed`.
+    """
+    known = known or {}
     desired = answer.desired.objects
     identities = sorted({*view, *desired})
     if (untouched := _untouched(view, answer)) is not None:
         effects = [ObjectEffect(identity, Effect.NONE, why=untouched) for identity in identities]
     else:
-        effects = [_effect(view, identity, desired, apply) for identity in identities]
+        effects = [known.get(identity) or _effect(view, identity, desired, apply) for identity in identities]
     if view.front is Protocol.COMPOSITE and parent_changes(view, answer):
         ref = view.parent
         parent = Identity(ref.apiVersion, ref.kind, ref.namespace, ref.name)
@@ -96,6 +104,11 @@ def parent_changes(view: RequestView, answer: Answer) -> dict[tuple[str, str], s
         present: Mapping[str, str] = view.parent_texts(field)
         changes |= {(field, key): text for key, text in texts.items() if present.get(key) != text}
     return changes
+
+
+def managed(view: RequestView, answer: Answer) -> bool:
+    """Whether Metacontroller would touch any object at all."""
+    return _untouched(view, answer) is None
 
 
 def _untouched(view: RequestView, answer: Answer) -> str | None:

@@ -40,15 +40,10 @@ def merge_key(*lists: Sequence[Any] | None) -> str | None:
 
     Every item of every list has to be an object that has the field. Lists without any item share nothing.
     """
-    common: set[str] | None = None
-    for items in lists:
-        for item in items or ():
-            if not isinstance(item, dict):
-                return None
-            common = {key for key in MERGE_KEYS if key in item} if common is None else {k for k in common if k in item}
-            if not common:
-                return None
-    return next((key for key in MERGE_KEYS if key in common), None) if common else None
+    items = [item for several in lists for item in several or ()]
+    if not items or not all(isinstance(item, dict) for item in items):
+        return None
+    return next((key for key in MERGE_KEYS if all(key in item for item in items)), None)
 
 
 def item_key(value: Any) -> str:
