@@ -40,6 +40,10 @@ class Screen:
         """A paragraph; may hold rich's markup."""
         self.console.print(text)
 
+    def verbatim(self, text: str) -> None:
+        """Text that was laid out elsewhere: as it is, however wide."""
+        self.console.print(text, markup=False, soft_wrap=True)
+
     def chapter(self, title: str, text: str) -> None:
         self._chapters += 1
         self.console.print()

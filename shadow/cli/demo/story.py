@@ -195,7 +195,7 @@ def _epilogue(hand: Stagehand, seconds: float) -> None:
 async def _leave_open(hand: Stagehand) -> None:
     """The report, and the API until Ctrl-C."""
     url = hand.proxy.addresses.control_url
-    hand.screen.say(f"\n{await hand.proxy.report_table()}")
+    hand.screen.verbatim(f"\n{await hand.proxy.report_table()}")
     hand.screen.say(
         f"The control API stays open at [bold]{url}[/]. Try, from another terminal:\n"
         f"  shadow status --control {url}\n"
