@@ -25,8 +25,9 @@ migrations:
     status: drop            # a Namespace's status belongs to somebody else
     hold: [delete, recreate]
     fallback: safe
-    old: {{protocol: composite, url: "{old}", sync: /composite/sync}}
-    new: {{protocol: decorator, url: "{new}", sync: /decorator/sync, revision: "{revision}"}}
+    # Above the controller's five calls at a time: here every call is compared, none is dropped because a hook is busy.
+    old: {{protocol: composite, url: "{old}", sync: /composite/sync, shadow_in_flight: 8}}
+    new: {{protocol: decorator, url: "{new}", sync: /decorator/sync, shadow_in_flight: 8, revision: "{revision}"}}
 """
 
 

@@ -1,8 +1,9 @@
 """What happens behind the scene: everything is started and ended here, and each chapter's syncs are run and told."""
 
+import os
 import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -96,8 +97,7 @@ async def stage_set(screen: Screen, port: int | None) -> AsyncIterator[Stagehand
     """Both hooks, the proxy and the cluster, all on loopback; gone afterwards."""
     async with AsyncExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="shadow-demo-")))
-        new = NewHook()
-        old_port = free_port()
+        new, old_port = NewHook(), free_port()
         addresses = Addresses(
             hooks=free_port(),
             control=port or free_port(),
@@ -108,32 +108,23 @@ async def stage_set(screen: Screen, port: int | None) -> AsyncIterator[Stagehand
         proxy = Proxy(addresses, directory, client)
         proxy.write()
         with screen.progress("Starting two hooks and the proxy"):
-            environment = environment_of_old()
-            old = await stack.enter_async_context(
-                shadow(
-                    "the old hook",
-                    "profile",
-                    "--listen",
-                    f"127.0.0.1:{old_port}",
-                    log=directory / "old.log",
-                    environment=environment,
-                )
-            )
-            running = await stack.enter_async_context(
-                shadow(
-                    "the proxy",
-                    "serve",
-                    "--config",
-                    str(proxy.configuration),
-                    log=directory / "proxy.log",
-                    environment=environment,
-                )
-            )
+            old = await stack.enter_async_context(_old_hook(old_port, directory))
+            running = await stack.enter_async_context(_proxy(proxy))
             await old.ready(f"{addresses.old}/livez")
             await running.ready(f"{addresses.control_url}/readyz")
         cluster = build_cluster(addresses.sync_url)
         stack.push_async_callback(cluster.webhooks.client.aclose)
         yield Stagehand(cluster, proxy, old, new, screen)
+
+
+def _old_hook(port: int, directory: Path) -> AbstractAsyncContextManager[Process]:
+    listen = ("--listen", f"127.0.0.1:{port}")
+    return shadow("the old hook", "profile", *listen, log=directory / "old.log", environment=environment_of_old())
+
+
+def _proxy(proxy: Proxy) -> AbstractAsyncContextManager[Process]:
+    arguments = ("serve", "--config", str(proxy.configuration))
+    return shadow("the proxy", *arguments, log=proxy.directory / "proxy.log", environment=os.environ)
 
 
 def _less(after: dict[str, int], before: dict[str, int]) -> dict[str, int]:
