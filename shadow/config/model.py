@@ -11,6 +11,7 @@ from pydantic import Field
 
 from shadow.config.base import Section, Spelled, fault, shown
 from shadow.config.implementation import Implementation
+from shadow.config.judging import Guard, Resync, Verdict
 from shadow.config.pins import Pins
 from shadow.config.places import FieldPath, File, Url
 from shadow.config.rules import Compare
@@ -226,8 +227,17 @@ class Migration(Section):
     sample: Share = 1.0
     """Share of calls whose shadow is asked at all."""
 
+    resync: Resync | None = None
+    """Null: the time of the next sync is left to the hooks and the controller."""
+
     compare: Compare = Compare()
     """What is known to differ."""
+
+    guard: Guard = Guard()
+    """When `new` goes too far."""
+
+    verdict: Verdict = Verdict()
+    """When evidence is enough."""
 
     def implementation(self, side: Side) -> Implementation:
         """The settings of one side."""

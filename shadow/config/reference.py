@@ -90,7 +90,7 @@ def _alternatives(field: Schema) -> Iterator[tuple[Schema, str]]:
             yield one, ""
 
 
-_WORDS = {"Change", "Effect", "HookVersion", "Protocol", "Stage"}
+_WORDS = {"Change", "Effect", "Hook", "HookVersion", "Protocol", "Stage"}
 
 
 def _default(field: Schema) -> str:

@@ -86,6 +86,9 @@ JUDGEMENT = [
     (("old", "shadow_in_flight"), 9),
     (("old", "shadow_when"), "never"),
     (("old", "shadow_finalize"), True),
+    (("resync",), {"after": "1m"}),
+    (("guard",), {"max_failed": "2%"}),
+    (("verdict",), {"min_parents": 3}),
 ]
 
 

@@ -25,6 +25,8 @@ def test_the_defaults_are_the_safe_ones(least):
     assert (migration.unknown_brake, migration.fallback) == ("hold", "safe")
     assert (migration.inexpressible, migration.missing_list) == ("refuse", "refuse")
     assert migration.old.timeout < migration.front_timeout
+    assert (migration.guard.then, migration.resync) == ("brake", None)
+    assert migration.verdict.allow_effects == (Effect.NONE, Effect.LATENT)
     assert migration.old.shadow_finalize is False
 
 
@@ -39,6 +41,8 @@ def test_a_file_with_every_key_is_read(whole):
     assert migration.ownership is not None
     assert migration.ownership.generate_selector
     assert str(migration.compare.expect[0].until) == "2027-01-31"
+    assert migration.guard == configuration.migrations["kfp-profile"].guard.model_validate({})
+    assert migration.verdict.waive[0].situation == "unselected"
 
 
 def test_the_defaults_of_the_whole_file_are_the_defaults(whole, least):
