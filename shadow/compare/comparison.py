@@ -16,7 +16,8 @@ from shadow.compare.diff import FieldChange
 from shadow.compare.differences import Describer, Effects
 from shadow.compare.effects import effects_of, managed
 from shadow.compare.groups import Generalizer
-from shadow.compare.model import Advice, Candidate, Comparison, Difference, EffectPair, Pair
+from shadow.compare.model import Advice, Candidate, Comparison, Difference, EffectPair, ObjectEffect, Pair
+from shadow.compare.moves import moves
 from shadow.compare.parent import parent_differences, parent_fields
 from shadow.compare.rules import Rules
 from shadow.compare.situation import situation_of
@@ -107,7 +108,19 @@ class _Comparing:
             advice=tuple(self._advice(effects)),
             old_answer=self._kept(Side.OLD) if keep else None,
             new_answer=self._kept(Side.NEW) if keep else None,
+            moves_old=self._moves(Side.NEW, Side.OLD) if differences else (),
+            moves_new=self._moves(Side.OLD, Side.NEW) if differences else (),
+            parent_labels=_texts(self._view.parent_texts("labels")),
         )
+
+    def _moves(self, before: Side, after: Side) -> tuple[ObjectEffect, ...]:
+        """What handing the parent over from one side to the other would write."""
+        first, then = self._answers[before], self._answers[after]
+        if not isinstance(first, Answer) or not isinstance(then, Answer):
+            return ()
+        self._budget.check()
+        among = (first.desired.objects.keys() | then.desired.objects.keys()) - self._alike
+        return moves(self._view, first, then, among, self._pair.apply)
 
     def _failure(self) -> str | None:
         """The first side without a valid answer, and why: `old:timeout`."""
@@ -257,6 +270,10 @@ def _failure(side: Side, candidate: Candidate, answer: Answer | NotAnAnswerError
     if isinstance(answer, NotAnAnswerError):
         return f"{side}:invalid"
     return f"{side}:{candidate.failure or 'no-answer'}"
+
+
+def _texts(labels: Mapping[str, object]) -> dict[str, str]:
+    return {name: value for name, value in labels.items() if isinstance(value, str)}
 
 
 def _outcome(differences: tuple[Difference, ...]) -> Outcome:

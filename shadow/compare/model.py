@@ -3,6 +3,7 @@
 Everything in here that came from an answer is already redacted when it leaves `shadow.compare`.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -113,4 +114,7 @@ class Comparison(msgspec.Struct, frozen=True):
     advice: tuple[Advice, ...]
     old_answer: bytes | None = None  # redacted JSON in the front's dialect; kept for mismatched, failed or on request
     new_answer: bytes | None = None
+    moves_old: tuple[ObjectEffect, ...] = ()  # what giving old's answer would write once new's was applied
+    moves_new: tuple[ObjectEffect, ...] = ()  # the same the other way round; nothing where the answers agree
+    parent_labels: Mapping[str, str] = {}  # of the request; a pin may select by them
     cpu_seconds: float = 0.0

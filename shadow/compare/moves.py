@@ -1,0 +1,97 @@
+"""What it costs to hand a parent over: the writes of giving one answer once the other one has been applied. Pure.
+
+The effects of either answer are told from what is observed now, which may be amid the creation of everything. A plan
+asks another question: when one implementation has had its way, what would the other one change?
+"""
+
+from collections.abc import Iterable, Iterator
+
+from shadow.compare import dynamic, serverside
+from shadow.compare.answer import Answer
+from shadow.compare.effects import SERVER_SIDE, managed
+from shadow.compare.kinds import namespaced
+from shadow.compare.model import ObjectEffect
+from shadow.compare.parent import parent_differences
+from shadow.compare.stored import stored
+from shadow.compare.view import RequestView
+from shadow.protocol.names import ON_DELETE, RECREATE_METHODS
+from shadow.protocol.objects import Identity, Json
+from shadow.protocol.wire import UnreadableError
+from shadow.terms import Effect
+
+
+def moves(
+    view: RequestView, before: Answer, after: Answer, among: Iterable[Identity], apply: str = "dynamic"
+) -> tuple[ObjectEffect, ...]:
+    """The effects of `after` on a cluster in which `before` was applied; what would not be written is left out.
+
+    Args:
+        among: the objects that the two do not want alike; all others stay as they are.
+        apply: `dynamic` or `server-side`.
+    """
+    if not managed(view, after):
+        return ()
+    applied = managed(view, before)
+    effects = ((identity, _effect(view, identity, before if applied else None, after, apply)) for identity in among)
+    found = [ObjectEffect(identity, effect) for identity, effect in sorted(effects) if effect is not Effect.NONE]
+    return (*found, *_of_parent(view, before, after))
+
+
+def _effect(view: RequestView, identity: Identity, before: Answer | None, after: Answer, apply: str) -> Effect:
+    """
+    1. Gone before: created, unless it is refused. 2. What is never observed is never deleted or written again.
+    3. There before, and not wanted any more: deleted. 4. Else the merge decides, and how the kind is updated.
+    """
+    wanted = identity in after.desired.objects
+    there = identity in (view if before is None else before.desired.objects)
+    if wanted and _refused(view, identity):
+        return Effect.NONE
+    if not there:
+        return Effect.CREATE if wanted else Effect.NONE
+    if not view.declared(identity):
+        return Effect.NONE
+    if not wanted:
+        return Effect.DELETE
+    method = view.method(identity)
+    if method == ON_DELETE or not _differs(view, identity, before, after, apply):
+        return Effect.NONE
+    return Effect.RECREATE if method in RECREATE_METHODS else Effect.UPDATE
+
+
+def _refused(view: RequestView, identity: Identity) -> bool:
+    return not identity.namespace and not view.parent.namespace and namespaced(identity)
+
+
+def _differs(view: RequestView, identity: Identity, before: Answer | None, after: Answer, apply: str) -> bool:
+    """Whether `after`'s object is written over what `before`'s became. In doubt it is."""
+    item = after.desired.objects[identity]
+    try:
+        here = _settled(view, identity, None if before is None else before.desired.objects[identity], apply)
+        if item is None or here is None:
+            return True
+        desired = dynamic.prepared(view, identity, item)
+        if apply == SERVER_SIDE and identity in view and before is None:
+            return serverside.writes(here, desired)
+        return dynamic.writes(here, desired)
+    except (UnreadableError, RecursionError, UnicodeEncodeError):
+        return True
+
+
+def _settled(view: RequestView, identity: Identity, item: Json | None, apply: str) -> Json | None:
+    """The object as it is stored once an item was applied to it; as it is observed where none was."""
+    observed = view.observed(identity) if identity in view and not view.being_deleted(identity) else None
+    if item is None:
+        return observed
+    desired = dynamic.prepared(view, identity, item)
+    if observed is not None and apply != SERVER_SIDE and not dynamic.writes(observed, desired):
+        return observed
+    kept = observed if observed is not None and view.method(identity) not in RECREATE_METHODS else {}
+    return stored(identity, dynamic.applied(kept, desired))
+
+
+def _of_parent(view: RequestView, before: Answer, after: Answer) -> Iterator[ObjectEffect]:
+    """The parent itself, once, if its status, labels or annotations would be written."""
+    written = (Effect.UPDATE in (pair.old, pair.new) for _, pair in parent_differences(view, before, after))
+    if any(written):
+        ref = view.parent
+        yield ObjectEffect(Identity(ref.apiVersion, ref.kind, ref.namespace, ref.name), Effect.UPDATE)
