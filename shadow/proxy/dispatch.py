@@ -150,10 +150,14 @@ class Dispatcher:
         return reply
 
     def _note_served(self, call: Call, reply: Reply) -> None:
-        asking = call.askings.get(reply.side) if reply.side is not None and reply.status == 200 else None
+        """Remember what a sync was answered, the measure of what the next one may remove."""
+        if call.hook is Hook.CUSTOMIZE:
+            return  # also called for parents that are never synced
+        measure = call.hook is Hook.SYNC and reply.status == 200
+        asking = call.askings.get(reply.side) if measure and reply.side is not None else None
         adapted = asking.adapted if asking is not None and asking.failure is None else None
         served = reply.side if adapted is not None else None
-        identities = tuple(adapted.identities()) if adapted is not None and call.hook is Hook.SYNC else None
+        identities = tuple(adapted.identities()) if adapted is not None else None
         primary, now = call.assignment.primary, self._chance.clock()
         self._parents.served(call.migration.name, call.request.parent, primary, served, identities, now)
 

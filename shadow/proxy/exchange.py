@@ -9,7 +9,7 @@ from shadow.protocol.adapt import adapt_request
 from shadow.protocol.messages import Request
 from shadow.proxy.call import Asking, Call
 from shadow.proxy.headers import first, incoming_tag, request_headers
-from shadow.proxy.judge import judge
+from shadow.proxy.judge import answer_for, judge
 from shadow.proxy.migration import Migration
 from shadow.terms import Hook, Role, Side, Stage
 from shadow.upstream.base import Headers, Observation
@@ -36,6 +36,8 @@ def why_not_asked(migration: Migration, hook: Hook, request: Request, shadow: Si
 def forbidden(migration: Migration, hook: Hook, request: Request, side: Side) -> str | None:
     """Why this implementation must not be asked beside the primary, whatever its answer would be good for."""
     party = migration.parties[side]
+    if hook not in party.dialects:
+        return None  # it has no such hook, so nobody is asked
     if party.shadow_when.mode == "never":
         return "never"
     if hook is Hook.FINALIZE and not party.shadow_finalize:
@@ -71,6 +73,9 @@ class Exchange:
         """Ask one implementation and judge what it says; the asking is noted in the call."""
         call = self.call
         party = call.migration.parties[side]
+        if call.hook not in party.dialects:
+            asking = call.askings[side] = answer_for(call, side, role, self._clock())
+            return asking
         body = adapt_request(call.request, party.dialects[call.hook], call.front_version, party.controller).body
         tag = self._tag(side, role)
         headers = request_headers(self._headers, tag)

@@ -3,13 +3,17 @@
 When in doubt it is a failure: a non-200 makes Metacontroller apply nothing and come back, a wrong 200 deletes.
 """
 
+import dataclasses
 import json
 from http import HTTPStatus
 
 from shadow.protocol.adapt import adapt_answer
+from shadow.protocol.customize import NO_RULES
+from shadow.protocol.dialect import Dialect
+from shadow.protocol.finalize import answer_without_finalize_hook
 from shadow.proxy.call import Asking, Call, Reply
 from shadow.proxy.headers import answer_headers, first, retry_after
-from shadow.terms import Role, Side, Stage
+from shadow.terms import Hook, Role, Side, Stage
 from shadow.upstream.base import Observation
 
 _CONDITIONAL = (304, 412)
@@ -26,6 +30,21 @@ def judge(call: Call, side: Side, role: Role, observation: Observation, tag_sent
     if asking.failure is None and observation.status == HTTPStatus.OK:
         _adapt(call, asking)
     return asking
+
+
+def answer_for(call: Call, side: Side, role: Role, started: float) -> Asking:
+    """What an implementation that has no such hook is taken to answer: what Metacontroller does without one.
+
+    That is an answer, not a failure, already in the front's dialect. It gets no ownership marks, since it is to leave
+    every object as it is.
+    """
+    body = NO_RULES if call.hook is Hook.CUSTOMIZE else answer_without_finalize_hook(call.request)
+    spoken = Dialect(call.request.front, call.front_version)
+    alterations = dataclasses.replace(call.migration.alterations, ownership=None)
+    adapted = adapt_answer(call.request, body, spoken, call.front_version, alterations)
+    observation = Observation(int(HTTPStatus.OK), ((b"content-type", b"application/json"),), body, 0.0)
+    failure = f"refused:{adapted.refusal.code}" if adapted.refusal is not None else None
+    return Asking(side, role, started, observation, failure, adapted)
 
 
 def _failure(observation: Observation, tag_sent: bool) -> str | None:

@@ -18,7 +18,7 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
-HOOKS = {hook.value: hook for hook in (Hook.SYNC,)}
+HOOKS = {hook.value: hook for hook in Hook}
 
 
 class HookEndpoint:

@@ -47,6 +47,11 @@ def test_the_last_applied_configuration_keeps_its_spelling():
     assert bytes(as_applied(call(DECORATOR, observed={"ConfigMap.v1": {"a": observed}}))) == b"[" + text + b"]"
 
 
+def test_without_a_finalize_hook_a_rolling_controller_still_gets_a_status():
+    request = call(DECORATOR, Hook.FINALIZE, method="RollingInPlace")
+    assert json.loads(answer_without_finalize_hook(request))["status"] == PARENT["status"]
+
+
 FINALIZED = b'{"children":[],"finalized":true,"status":{"a":1}}'
 OBSERVED = {"ConfigMap.v1": {"a": config_map("a", namespace="ns", last_applied=APPLIED)}}
 

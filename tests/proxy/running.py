@@ -11,6 +11,8 @@ from typing import Any
 import httpx
 
 from shadow.app import serve
+from shadow.config.digest import configuration_digest
+from shadow.config.load import load
 from tests.hook_server import HookServer
 
 Json = dict[str, Any]
@@ -51,9 +53,9 @@ class Running:
             target[inner] = value
         self.path.write_text(json.dumps(self.top | {"migrations": {"m": self.migration}}))
 
-    async def call(self, body: bytes, **headers: str) -> httpx.Response:
+    async def call(self, body: bytes, hook: str = "sync", **headers: str) -> httpx.Response:
         sent = {"content-type": "application/json", **{name.replace("_", "-"): text for name, text in headers.items()}}
-        return await self.client.post(f"{self.hooks}/m/sync", content=body, headers=sent)
+        return await self.client.post(f"{self.hooks}/m/{hook}", content=body, headers=sent)
 
     async def get(self, path: str = "") -> Any:
         response = await self.client.get(f"{self.control}/api/v1/migrations/m{path}")
@@ -72,6 +74,11 @@ class Running:
                 return found
             await asyncio.sleep(0.05)
         raise AssertionError(f"still pending: {found}")
+
+    async def reconfigured(self, **settings: Any) -> Json:
+        """Change keys of the migration and wait until that is served."""
+        self.configure(**settings)
+        return await self.taken_over(configuration_digest=configuration_digest(load(self.path)))
 
     async def taken_over(self, **expected: Any) -> Json:
         """Wait until the API shows these values."""
