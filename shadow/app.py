@@ -1,6 +1,8 @@
 """The composition root of the proxy: builds every part, starts them in order, and ends them in the opposite one."""
 
 import asyncio
+import hashlib
+import hmac
 import logging
 import os
 import random
@@ -16,7 +18,8 @@ import msgspec
 
 from shadow import logs
 from shadow.config.load import parse
-from shadow.config.model import Configuration
+from shadow.config.model import Configuration, Server
+from shadow.config.tokens import TokensFile
 from shadow.config.watch import SecretFile, Watcher
 from shadow.errors import StoreError
 from shadow.implementations import Implementations
@@ -35,8 +38,9 @@ from shadow.store.asynchronous import AsyncStore
 from shadow.store.base import Change, Counters, ParentState, Retention, Store
 from shadow.store.open import open_store
 from shadow.telemetry.telemetry import Telemetry
-from shadow.web.auth import Token
-from shadow.web.control import Desk, control_app
+from shadow.web.auth import Doorkeeper, Keyring, Sessions
+from shadow.web.control import control_app
+from shadow.web.desk import Desk
 from shadow.web.hooks import HookEndpoint
 from shadow.web.listen import Listener
 from shadow.worker.client import CompareWorker, WorkerSettings
@@ -152,7 +156,7 @@ class Proxy:
             self.parents,
             self.fronts,
             store,
-            token_of(server.token_file),
+            doorkeeper(server, key),
             time.time,
         )
         drain = DRAIN_SECONDS / 2
@@ -221,7 +225,17 @@ class Proxy:
                 _log.exception("old comparisons could not be deleted; tried again in a minute")
 
 
-def token_of(path: Path | None) -> Token:
+def doorkeeper(server: Server, key: bytes) -> Doorkeeper:
+    """Who may use the control address; `key` is known to the servers only."""
+    one = SecretFile(server.token_file) if server.token_file else None
+    if one is not None:
+        one.read()  # a token that cannot be read is told at the start
+    keyring = Keyring(one, TokensFile(server.tokens_file) if server.tokens_file else None)
+    session_key = hmac.new(key, b"sessions of the page", hashlib.sha256).digest()
+    return Doorkeeper(keyring, Sessions(keyring, session_key, time.time), server.control.loopback)
+
+
+def token_of(path: Path | None) -> Callable[[], str | None]:
     """The content of a token file as it is now; no token is asked for without a file."""
     if path is None:
         return lambda: None

@@ -74,10 +74,13 @@ class Server(Section):
     """`POST /<migration>/sync`, `/finalize`, `/customize`."""
 
     control: Listen = Address("127.0.0.1", 9090)
-    """Page, API, metrics, probes. Anything but loopback needs token_file."""
+    """Page, API, metrics, probes. Anything but loopback needs token_file or tokens_file."""
 
     token_file: File | None = None
-    """Holds the one token with all rights on control; read again when it changes. Null: only loopback, no token."""
+    """Holds one token with all rights on control, called `token` in the change log; read again when it changes."""
+
+    tokens_file: File | None = None
+    """Named tokens with rights, as digests; read again when it changes. Without either file no token is asked for."""
 
     hooks_token_file: File | None = None
     """If set, Metacontroller must send its content as `Authorization: Bearer ...`; it is never forwarded."""

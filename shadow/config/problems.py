@@ -147,8 +147,8 @@ def _across(value: dict[str, Any]) -> Iterator[tuple[Location, str]]:
 
 
 def _listeners(server: Server) -> Iterator[tuple[Location, str]]:
-    if server.token_file is None and not server.control.loopback:
-        remedy = "set token_file, or listen on 127.0.0.1"
+    if server.token_file is None and server.tokens_file is None and not server.control.loopback:
+        remedy = "set token_file or tokens_file, or listen on 127.0.0.1"
         yield ("server", "token_file"), f"is required because control listens on {server.control}; {remedy}"
     if server.hooks.port == server.control.port != 0 and _overlap(server.hooks.host, server.control.host):
         yield ("server", "control"), f"must be another address than hooks ({server.hooks})"

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from shadow.errors import ConfigurationError, Problem
 
-_Stamp = tuple[int, ...]
+Stamp = tuple[int, ...]
 
 
-def _stamp(path: Path) -> _Stamp | None:
+def stamp_of(path: Path) -> Stamp | None:
     """Changes with the file that the path leads to; None while there is none."""
     try:
         stat = os.stat(path)  # noqa: PTH116 - follows every symlink on the way, which is the point
@@ -36,8 +36,8 @@ class Watcher:
         self._path = path
         self._told = known
         self._interval_seconds = interval_seconds
-        self._settled: _Stamp | None = None
-        self._last: _Stamp | None = None
+        self._settled: Stamp | None = None
+        self._last: Stamp | None = None
 
     async def __aiter__(self) -> AsyncIterator[str]:
         while True:
@@ -51,7 +51,7 @@ class Watcher:
 
         Bytes that are not UTF-8 come as lone surrogates, which the parser refuses: better said than passed over.
         """
-        stamp, before = _stamp(self._path), self._last
+        stamp, before = stamp_of(self._path), self._last
         self._last = stamp
         if stamp is None or stamp == self._settled or stamp != before:
             return None
@@ -59,7 +59,7 @@ class Watcher:
             text = self._path.read_bytes().decode("utf-8", "surrogateescape")
         except OSError:
             return None
-        if _stamp(self._path) != stamp:
+        if stamp_of(self._path) != stamp:
             return None
         self._settled = stamp
         if text == self._told:
@@ -75,7 +75,7 @@ class SecretFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._stamp: _Stamp | None = None
+        self._stamp: Stamp | None = None
         self._content = ""
 
     def __repr__(self) -> str:
@@ -87,7 +87,7 @@ class SecretFile:
         Raises:
             ConfigurationError: if there never was one, or it is empty, too long, or more than one printable line.
         """
-        stamp = _stamp(self.path)
+        stamp = stamp_of(self.path)
         if stamp is not None and stamp != self._stamp:
             content = self._load()
             if content is not None:

@@ -1,50 +1,89 @@
 """A migration as the control API shows it: one JSON object from the snapshot, the brake and the counts."""
 
-from typing import Any
+from collections.abc import Mapping
+from datetime import datetime
 
-from shadow.proxy.brakes import Brakes
-from shadow.proxy.fronts import Fronts
-from shadow.proxy.parents import Parents
-from shadow.proxy.recorder import Recorder
-from shadow.proxy.snapshot import Snapshot
+import msgspec
+from starlette.responses import Response
+
 from shadow.report.build import brake_line
-from shadow.store.base import Counters
-from shadow.terms import Outcome
+from shadow.report.model import BrakeLine, Outcomes
+from shadow.terms import Side, Stage
+from shadow.web.desk import Desk
+from shadow.web.operation import ROOT, Answer, Asked, Nothing, Operation, as_json
 
-COMPARED = (Outcome.MATCHED, Outcome.IGNORED, Outcome.MISMATCHED, Outcome.FAILED, Outcome.SKIPPED)
+
+class Front(msgspec.Struct, frozen=True):
+    """The controller that called last."""
+
+    kind: str
+    name: str
+    resourceVersion: str
+    seen_at: datetime
 
 
-def summary(
-    snapshot: Snapshot, name: str, brakes: Brakes, recorder: Recorder, parents: Parents, fronts: Fronts
-) -> dict[str, Any]:
-    """`GET /api/v1/migrations/{name}`. `brake.on` is null while the brake is unknown; `pending` are calls that have no
-    outcome yet, so that `calls` is always the sum of the outcomes, `dropped` and `pending`."""
+class Summary(msgspec.Struct, frozen=True, kw_only=True):
+    """One migration. `brake.on` is null while the brake is unknown; `pending` are calls that have no outcome yet, so
+    that `calls` is always the sum of the outcomes, `dropped` and `pending`."""
+
+    name: str
+    stage: Stage
+    weight: float
+    brake: BrakeLine
+    configuration_digest: str
+    evidence_digest: str
+    front: Front | None
+    calls: int
+    comparisons: Outcomes
+    dropped: int
+    dropped_by: Mapping[str, int]
+    pending: int
+    served: Mapping[Side, int]
+    fallbacks: int
+    fallbacks_withheld: int
+    held: int
+    refused: int
+    parents: int
+
+
+def summary(desk: Desk, name: str) -> Summary:
+    """`GET /api/v1/migrations/{name}`."""
+    snapshot = desk.snapshot
     migration = snapshot.migrations[name]
-    counters = recorder.counters(name)
-    outcomes = {outcome.value: getattr(counters, outcome.value) for outcome in COMPARED}
-    return {
-        "name": name,
-        "stage": migration.stage,
-        "weight": migration.weight_buckets / 100,
-        "brake": brake_line(brakes.get(name)),
-        "configuration_digest": snapshot.digest,
-        "evidence_digest": migration.evidence_digest,
-        "front": fronts.latest(name),
-        "calls": counters.calls,
-        "comparisons": outcomes,
-        "dropped": counters.dropped,
-        "dropped_by": counters.dropped_by,
-        "pending": counters.calls - sum(outcomes.values()) - counters.dropped,
-        **_served(counters),
-        "parents": parents.count(name),
-    }
+    counters = desk.recorder.counters(name)
+    outcomes = Outcomes(counters.matched, counters.ignored, counters.mismatched, counters.failed, counters.skipped)
+    front = desk.fronts.latest(name)
+    return Summary(
+        name=name,
+        stage=migration.stage,
+        weight=migration.weight_buckets / 100,
+        brake=brake_line(desk.brakes.get(name)),
+        configuration_digest=snapshot.digest,
+        evidence_digest=migration.evidence_digest,
+        front=Front(**front) if front else None,
+        calls=counters.calls,
+        comparisons=outcomes,
+        dropped=counters.dropped,
+        dropped_by=counters.dropped_by,
+        pending=counters.calls - outcomes.compared - outcomes.failed - outcomes.skipped - counters.dropped,
+        served={Side.OLD: counters.served_old, Side.NEW: counters.served_new},
+        fallbacks=counters.fallbacks,
+        fallbacks_withheld=counters.fallbacks_withheld,
+        held=counters.held,
+        refused=counters.refused,
+        parents=desk.parents.count(name),
+    )
 
 
-def _served(counters: Counters) -> dict[str, Any]:
-    return {
-        "served": {"old": counters.served_old, "new": counters.served_new},
-        "fallbacks": counters.fallbacks,
-        "fallbacks_withheld": counters.fallbacks_withheld,
-        "held": counters.held,
-        "refused": counters.refused,
-    }
+async def _migrations(desk: Desk, asked: Asked[Nothing, Nothing]) -> Response:  # noqa: ARG001 - every handler's signature
+    return as_json([summary(desk, name) for name in desk.snapshot.migrations])
+
+
+async def _migration(desk: Desk, asked: Asked[Nothing, Nothing]) -> Response:
+    return as_json(summary(desk, asked.name))
+
+
+OPERATIONS = (
+    Operation("GET", ROOT, "every migration", _migrations, {200: Answer("all", list[Summary])}, Nothing, Nothing),
+    Operation("GET", f"{ROOT}/{{name}}", "one migration", _migration, {200: Answer("it", Summary)}, Nothing, Nothing),
+)

@@ -1,0 +1,118 @@
+"""The brake, pulled and released by a person: the decision, whoever asks for it, and the API's two addresses."""
+
+from typing import Annotated
+
+import msgspec
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from shadow.config.tokens import Right
+from shadow.proxy.runtime import governed_by
+from shadow.web.desk import Desk
+from shadow.web.operation import ROOT, Answer, Asked, Nothing, Operation, as_json
+
+Because = Annotated[str, msgspec.Meta(pattern=r"\S", description="Why, for whoever reads the change log.")]
+
+
+class Pull(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    because: Because
+
+
+class Letting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`accept_digest` is the configuration digest in force: only where a release was refused without it."""
+
+    because: Because
+    accept_digest: str | None = None
+
+
+class Replicas(msgspec.Struct, frozen=True):
+    """Who knows of it; `missing` names the others."""
+
+    acknowledged: int
+    of: int
+    missing: tuple[str, ...] = ()
+
+
+class Moved(msgspec.Struct, frozen=True):
+    """The brake after the request."""
+
+    on: bool
+    stored: bool
+    replicas: Replicas
+
+    @property
+    def complete(self) -> bool:
+        return self.stored and not self.replicas.missing
+
+
+async def pull(desk: Desk, name: str, by: str, because: str) -> Moved:
+    """From the next call on `old` is primary for every parent."""
+    stored = await desk.brakes.pull(name, by, because, governed_by(desk.snapshot, name))
+    return _moved(True, stored)
+
+
+async def release(desk: Desk, name: str, by: str, because: str, accept_digest: str | None = None) -> Moved:
+    """The configuration decides again.
+
+    Raises:
+        HTTPException: 409 if what it would release to is not what the brake was pulled from.
+    """
+    if why := refusal(desk, name, accept_digest):
+        raise HTTPException(409, why)
+    stored = await desk.brakes.release(name, by, because)
+    return _moved(desk.brakes.is_on(name), stored)
+
+
+def refusal(desk: Desk, name: str, accepted: str | None) -> str | None:
+    """Why the brake is not released: what it would release to is not what it was pulled from."""
+    snapshot, brake = desk.snapshot, desk.brakes.get(name)
+    if snapshot.configuration.migrations[name].brake is not None:
+        return f"the configuration pulls it: take migrations.{name}.brake out of the file first"
+    if brake is None or not brake.on or accepted == snapshot.digest:
+        return None
+    if accepted is not None:
+        return f"accept_digest is {accepted}, but {snapshot.digest} is in force"
+    if brake.governed.get("digest") == snapshot.migrations[name].governed_digest:
+        return None
+    return (
+        "stage, weight, pins or implementations changed since the brake was pulled; look at what is in force and "
+        f"say so with accept_digest {snapshot.digest}"
+    )
+
+
+def _moved(on: bool, stored: bool) -> Moved:
+    # One process serves from one SQLite file, so this replica's acknowledgement is everybody's.
+    return Moved(on, stored, Replicas(1, 1))
+
+
+async def _rollback(desk: Desk, asked: Asked[Nothing, Pull]) -> Response:
+    return _answer(await pull(desk, asked.name, asked.by.name, asked.body.because))
+
+
+async def _release(desk: Desk, asked: Asked[Nothing, Letting]) -> Response:
+    body = asked.body
+    return _answer(await release(desk, asked.name, asked.by.name, body.because, body.accept_digest))
+
+
+def _answer(moved: Moved) -> Response:
+    return as_json(moved, 200 if moved.complete else 202)
+
+
+_ANSWERS = {200: Answer("stored and known to every replica", Moved), 202: Answer("not yet", Moved)}
+
+OPERATIONS = (
+    Operation(
+        "POST", f"{ROOT}/{{name}}/rollback", "pull the brake", _rollback, _ANSWERS, Nothing, Pull, Right.ROLLBACK
+    ),
+    Operation(
+        "POST",
+        f"{ROOT}/{{name}}/release",
+        "let the brake go",
+        _release,
+        _ANSWERS,
+        Nothing,
+        Letting,
+        Right.RELEASE,
+        problems=(409,),
+    ),
+)

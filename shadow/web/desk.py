@@ -1,0 +1,52 @@
+"""What lies on the desk of whoever answers on the control address: every part that is shown or moved there."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from shadow.proxy.brakes import Brakes
+from shadow.proxy.fronts import Fronts
+from shadow.proxy.parents import Parents
+from shadow.proxy.recorder import Recorder
+from shadow.proxy.runtime import Runtime
+from shadow.proxy.snapshot import Snapshot
+from shadow.store.asynchronous import AsyncStore
+from shadow.web.auth import Doorkeeper
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Everything the control address shows or moves."""
+
+    runtime: Runtime
+    brakes: Brakes
+    recorder: Recorder
+    parents: Parents
+    fronts: Fronts
+    store: AsyncStore
+    door: Doorkeeper
+    clock: Callable[[], float]
+
+    @property
+    def snapshot(self) -> Snapshot:
+        if self.runtime.snapshot is None:
+            raise HTTPException(503, "not serving yet")
+        return self.runtime.snapshot
+
+    def known(self, name: str) -> str:
+        """The migration's name, if there is one.
+
+        Raises:
+            HTTPException: 404.
+        """
+        if name not in self.snapshot.migrations:
+            raise HTTPException(404, f"no migration is called {name!r}")
+        return name
+
+
+def desk_of(request: Request) -> Desk:
+    """The desk of the application that the request came to."""
+    desk: Desk = request.app.state.desk
+    return desk
