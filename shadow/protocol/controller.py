@@ -3,6 +3,7 @@
 Metacontroller sends the whole object with every call. It is read once and remembered; it is never validated.
 """
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -60,6 +61,7 @@ class Controller:
     children: tuple[ChildRule, ...]
     generate_selector: bool = False
     resync_period_seconds: int | None = None
+    spec_digest: str = ""  # of the bytes of its spec: what a comparison is evidence for
     hooks: Mapping[Hook, DeclaredHook] = field(default_factory=dict)  # a hook that is missing is not declared
 
     @property
@@ -149,6 +151,10 @@ class _Controller(msgspec.Struct):
     spec: _Spec | None = None
 
 
+class _Spelled(msgspec.Struct):
+    spec: msgspec.Raw = msgspec.Raw(b"")
+
+
 @lru_cache(maxsize=64)
 def _read(raw: bytes) -> Controller:
     wire = parse_as(raw, _Controller)
@@ -165,6 +171,7 @@ def _read(raw: bytes) -> Controller:
         children=tuple(map(_child_rule, (spec.attachments if decorator else spec.childResources) or ())),
         generate_selector=spec.generateSelector is True,
         resync_period_seconds=spec.resyncPeriodSeconds,
+        spec_digest=hashlib.sha256(parse_as(raw, _Spelled).spec).hexdigest()[:16],
         hooks=_hooks(spec.hooks or _Hooks()),
     )
 

@@ -72,6 +72,11 @@ class Parents:
                 compared_at=state.compared_at,
                 comparison=state.comparison,
                 evidence_digest=state.evidence_digest,
+                reason=state.reason,
+                front_digest=state.front_digest,
+                moves_old=state.moves_old,
+                moves_new=state.moves_new,
+                labels=state.labels,
             ),
         )
 

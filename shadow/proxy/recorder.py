@@ -12,6 +12,7 @@ from typing import Protocol
 
 from shadow.compare.model import Comparison, Pair
 from shadow.errors import StoreError
+from shadow.protocol.controller import read_controller
 from shadow.proxy.call import Call
 from shadow.proxy.parents import Parents
 from shadow.proxy.records import parent_state, record_of, traced
@@ -20,7 +21,7 @@ from shadow.proxy.tally import Tally, added
 from shadow.store import base as stored
 from shadow.store.asynchronous import AsyncStore
 from shadow.telemetry import Telemetry
-from shadow.terms import Outcome
+from shadow.terms import Hook, Outcome
 
 _log = logging.getLogger(__name__)
 FLUSH_SECONDS = 0.5
@@ -161,8 +162,9 @@ class Recorder:
             return
         record = record_of(call, outcome, reason, comparison, trace_id)
         self._finished.append(record)
-        if comparison is not None:
-            self._parents.compared(parent_state(record, comparison))
+        if comparison is not None and call.hook is not Hook.CUSTOMIZE:  # which says nothing of any object
+            controller = read_controller(call.request.controller)
+            self._parents.compared(parent_state(record, comparison, controller.spec_digest))
 
     def _trace(self, call: Call, outcome: Outcome, comparison: Comparison | None) -> str | None:
         if not self._telemetry.wants(call.trace, outcome):

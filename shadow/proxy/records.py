@@ -4,10 +4,14 @@ from collections import Counter
 from collections.abc import Iterable
 
 from shadow.compare.model import Comparison, ObjectEffect
+from shadow.protocol.objects import Identity
 from shadow.proxy.call import Asking, Call
 from shadow.store import base as stored
 from shadow.telemetry.record import AskedImplementation, TracedCall
 from shadow.terms import Effect, Outcome, Side
+
+_MOST_MOVES = 20
+"""Objects named per parent and direction; their number is kept whole."""
 
 
 def record_of(
@@ -44,8 +48,7 @@ def _asked(asking: Asking | None) -> stored.Asked:
     return stored.Asked(result, observation.status, observation.seconds, asking.failure)
 
 
-def parent_state(record: stored.Call, comparison: Comparison) -> stored.ParentState:
-    """What the latest comparison says of the parent; who was served is kept elsewhere."""
+def parent_state(record: stored.Call, comparison: Comparison, front_digest: str) -> stored.ParentState:
     """What the latest comparison says of the parent; who was served is kept elsewhere."""
     return stored.ParentState(
         migration=record.migration,
@@ -60,7 +63,27 @@ def parent_state(record: stored.Call, comparison: Comparison) -> stored.ParentSt
         compared_at=record.at,
         comparison=record.id,
         evidence_digest=record.evidence_digest,
+        reason=comparison.reason,
+        front_digest=front_digest,
+        moves_old=_moves(comparison, Side.OLD),
+        moves_new=_moves(comparison, Side.NEW),
+        labels=comparison.parent_labels,
     )
+
+
+def _moves(comparison: Comparison, side: Side) -> stored.Moves | None:
+    """What handing the parent over to this side would write; unknown where an answer is missing."""
+    if comparison.outcome is Outcome.FAILED:
+        return None
+    effects = comparison.moves_old if side is Side.OLD else comparison.moves_new
+    counts = Counter(f"{each.effect} {kind_of(each.object)}" for each in effects)
+    worst = sorted(effects, key=lambda each: -each.effect.severity)[:_MOST_MOVES]
+    return stored.Moves(dict(counts), tuple(worst))
+
+
+def kind_of(identity: Identity) -> str:
+    """`Service`, `Deployment.apps`."""
+    return f"{identity.kind}.{identity.group}" if identity.group else identity.kind
 
 
 def _tally_effects(effects: Iterable[ObjectEffect]) -> dict[Effect, int]:

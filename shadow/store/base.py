@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from shadow.compare.model import Comparison, EffectPair
+from shadow.compare.model import Comparison, EffectPair, ObjectEffect
 from shadow.protocol.objects import Identity, ParentRef
 from shadow.terms import Change as FieldChange
 from shadow.terms import Effect, Hook, Outcome, Side
@@ -76,6 +76,13 @@ class Call(msgspec.Struct, frozen=True):
     reason: str | None = None
 
 
+class Moves(msgspec.Struct, frozen=True):
+    """What it would write to hand a parent over to one side, once the other side's answer was applied."""
+
+    counts: Mapping[str, int] = {}  # complete: `{"delete Service": 2}`, an effect and a `Kind[.group]`
+    objects: tuple[ObjectEffect, ...] = ()  # the worst of them
+
+
 class ParentState(msgspec.Struct, frozen=True):
     """Per parent: what the next call, the report and a plan need to know."""
 
@@ -93,10 +100,16 @@ class ParentState(msgspec.Struct, frozen=True):
     comparison: str | None = None
     evidence_digest: str | None = None
     seen_at: float = 0.0
+    reason: str | None = None  # of its latest comparison, where that failed: `new:timeout`
+    front_digest: str | None = None  # of the spec of the controller that asked then
+    moves_old: Moves | None = None  # to `old`, by that comparison; None: it could not tell
+    moves_new: Moves | None = None
+    labels: Mapping[str, str] = {}  # of the parent, as of that comparison
 
 
 class Change(msgspec.Struct, frozen=True):
-    """One line of the append-only log. `kind`: start, configuration, refused-configuration, rollback, release.
+    """One line of the append-only log. `kind`: start, configuration, refused-configuration, front, guard, rollback,
+    release.
 
     The last two are written by `Store.set_brake` itself, with what they tell of; a flush brings the others.
     """
@@ -107,6 +120,18 @@ class Change(msgspec.Struct, frozen=True):
     by: str
     because: str
     details: Mapping[str, Any] = {}
+
+
+class GuardRises(msgspec.Struct, frozen=True):
+    """What a guard counted since its last flush: `buckets[start][name]`, start in unix seconds / 10.
+
+    Only one epoch of a migration is kept, and nothing before `keep_from`.
+    """
+
+    migration: str
+    epoch: str
+    keep_from: int
+    buckets: Mapping[int, Mapping[str, float]]
 
 
 class Flush(msgspec.Struct, frozen=True):
@@ -122,6 +147,7 @@ class Flush(msgspec.Struct, frozen=True):
     calls: Sequence[Call] = ()
     parents: Sequence[ParentState] = ()
     changes: Sequence[Change] = ()
+    guards: Sequence[GuardRises] = ()
 
 
 class Retention(msgspec.Struct, frozen=True):
@@ -275,6 +301,10 @@ class Store(Protocol):
     def coverage(
         self, migration: str, evidence_digest: str, since: float | None, until: float | None
     ) -> list[Coverage]: ...
+
+    def guard(self, migration: str, epoch: str) -> dict[int, dict[str, float]]:
+        """The guard's buckets of this epoch, summed over replicas; empty for another epoch."""
+        ...
 
     def history(self, migration: str | None, after: str | None, limit: int) -> tuple[list[Change], str | None]:
         """Newest first. Of one migration: its own lines and those that concern all."""

@@ -56,6 +56,11 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE TRIGGER bodies_released AFTER DELETE ON comparisons
       BEGIN UPDATE bodies SET uses = uses - 1 WHERE id IN (OLD.old_body, OLD.new_body); END;
     """,
+    """
+    -- What a guard counted in each 10 seconds, of the present epoch only.
+    CREATE TABLE guard_buckets (migration TEXT NOT NULL, epoch TEXT NOT NULL, bucket INTEGER NOT NULL,
+      name TEXT NOT NULL, value REAL NOT NULL, PRIMARY KEY (migration, epoch, bucket, name)) WITHOUT ROWID;
+    """,
 )
 """Scripts, each from one version to the next. What is published is never edited, only followed by another."""
 

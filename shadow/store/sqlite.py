@@ -13,7 +13,7 @@ from typing import NamedTuple
 import msgspec
 
 from shadow.errors import StoreError
-from shadow.store import brakes, changes, comparisons, counters, findings, parents, schema, series
+from shadow.store import brakes, changes, comparisons, counters, findings, guards, parents, schema, series
 from shadow.store.base import (
     AdviceCount,
     Brake,
@@ -156,6 +156,7 @@ class SqliteStore:
             tally.write(connection)
             parents.upsert(connection, batch.parents)
             changes.append(connection, batch.changes)
+            guards.add(connection, batch.guards)
             for call in filter(comparisons.is_kept, calls):
                 comparisons.insert(connection, call)
 
@@ -209,6 +210,10 @@ class SqliteStore:
     ) -> list[Coverage]:
         with self._read() as connection:
             return findings.coverage(connection, migration, evidence_digest, since, until)
+
+    def guard(self, migration: str, epoch: str) -> dict[int, dict[str, float]]:
+        with self._read() as connection:
+            return guards.of(connection, migration, epoch)
 
     def history(self, migration: str | None, after: str | None, limit: int) -> tuple[list[Change], str | None]:
         with self._read() as connection:

@@ -1,0 +1,33 @@
+from shadow.store.base import GuardRises, Store
+from tests.store.conftest import Backend
+from tests.store.records import MIGRATION, batch
+
+
+def rises(buckets, epoch="1", keep_from=0, migration=MIGRATION):
+    return GuardRises(migration, epoch, keep_from, buckets)
+
+
+def test_rises_add_up_and_outlive_a_restart(backend: Backend) -> None:
+    store = backend.open()
+    store.flush(batch(guards=[rises({7: {"calls": 2, "seconds": 0.5}})]))
+    store.flush(batch(guards=[rises({7: {"calls": 1}, 8: {"failed": 1}})], replica="another"))
+    store.close()
+    assert backend.open().guard(MIGRATION, "1") == {7: {"calls": 3, "seconds": 0.5}, 8: {"failed": 1}}
+
+
+def test_another_epoch_starts_empty_and_ends_the_one_before(store: Store) -> None:
+    store.flush(batch(guards=[rises({7: {"calls": 2}})]))
+    assert store.guard(MIGRATION, "2") == {}
+    store.flush(batch(guards=[rises({8: {"calls": 1}}, epoch="2")]))
+    assert (store.guard(MIGRATION, "1"), store.guard(MIGRATION, "2")) == ({}, {8: {"calls": 1}})
+
+
+def test_what_has_left_the_window_is_forgotten(store: Store) -> None:
+    store.flush(batch(guards=[rises({7: {"calls": 2}, 9: {"calls": 4}})]))
+    store.flush(batch(guards=[rises({10: {"calls": 1}}, keep_from=8)]))
+    assert store.guard(MIGRATION, "1") == {9: {"calls": 4}, 10: {"calls": 1}}
+
+
+def test_migrations_are_kept_apart(store: Store) -> None:
+    store.flush(batch(guards=[rises({7: {"calls": 2}}), rises({7: {"calls": 5}}, migration="other")]))
+    assert store.guard("other", "1") == {7: {"calls": 5}}
