@@ -10,7 +10,7 @@ from queue import PriorityQueue
 from typing import TypeVar
 
 from shadow.errors import StoreError
-from shadow.store.base import Brake, Flush, Retention, Store
+from shadow.store.base import Acknowledgement, Brake, Change, Flush, Retention, Store
 
 T = TypeVar("T")
 
@@ -76,6 +76,11 @@ class AsyncStore:
 
     async def accept_configuration(self, text: str, digest: str, now: float) -> None:
         await self._write(Urgency.DECISION, lambda: self._store.accept_configuration(text, digest, now))
+
+    async def acknowledge(
+        self, migration: str, group: str, acknowledgement: Acknowledgement | None, line: Change
+    ) -> None:
+        await self._write(Urgency.DECISION, lambda: self._store.acknowledge(migration, group, acknowledgement, line))
 
     async def flush(self, batch: Flush) -> None:
         await self._write(Urgency.BATCH, lambda: self._store.flush(batch))

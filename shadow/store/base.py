@@ -204,6 +204,21 @@ class Coverage(msgspec.Struct, frozen=True):
     parents: int
 
 
+class Acknowledgement(msgspec.Struct, frozen=True):
+    """Somebody has seen a difference group and says so. It never changes how the group is judged."""
+
+    by: str
+    at: float
+    note: str
+
+
+class Slot(msgspec.Struct, frozen=True):
+    """What was counted in one stretch of time that begins at `at`."""
+
+    at: float
+    counters: Counters
+
+
 class Store(Protocol):
     """Every method blocks, may be called from any thread, and raises StoreError when the database fails.
 
@@ -249,6 +264,10 @@ class Store(Protocol):
 
     def accept_configuration(self, text: str, digest: str, now: float) -> None: ...
 
+    def acknowledge(self, migration: str, group: str, acknowledgement: Acknowledgement | None, line: Change) -> None:
+        """Durably keep it in the place of an older one; None takes it back. `line` goes into the change log with it."""
+        ...
+
     def served_identities(self, migration: str) -> list[ParentState]:
         """Every parent's state, to be held in memory from the start."""
         ...
@@ -274,6 +293,14 @@ class Store(Protocol):
         """The same of a window, to the minute; to the day for what is older than a week."""
         ...
 
+    def timeline(self, migration: str, since: float, until: float, slot_seconds: int) -> list[Slot]:
+        """The same, slot by slot in the order of time; slots in which nothing was counted are left out.
+
+        Args:
+            slot_seconds: a multiple of 60.
+        """
+        ...
+
     def groups(
         self, migration: str, evidence_digest: str, since: float | None, until: float | None
     ) -> Iterator[Group]: ...
@@ -290,6 +317,10 @@ class Store(Protocol):
 
     def comparison(self, migration: str, id: str) -> Call | None:
         """With redacted answers, if they are still kept."""
+        ...
+
+    def acknowledgements(self, migration: str) -> dict[str, Acknowledgement]:
+        """By difference group."""
         ...
 
     def advice(

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from shadow.store.base import Counters
+from shadow.store.base import Counters, Slot
 from shadow.store.rows import decode
-from shadow.store.series import Kind, Subject, Tally, seen
+from shadow.store.series import Kind, Subject, Tally, seen, slotted
 from shadow.terms import Outcome
 
 _GONE = ""  # the replica that inherits the counters of the dead
@@ -86,6 +86,16 @@ def within(connection: sqlite3.Connection, migration: str, since: float | None, 
     """What they rose by in a window."""
     rises = seen(connection, Kind.COUNTER, migration, "", since, until)
     return assemble((decode(one.record, str), one.sightings) for one in rises)
+
+
+def timeline(
+    connection: sqlite3.Connection, migration: str, since: float, until: float, slot_seconds: int
+) -> list[Slot]:
+    """The same for each slot of a window in which they rose."""
+    slots: dict[int, list[tuple[str, int]]] = {}
+    for at, record, risen in slotted(connection, Kind.COUNTER, migration, since, until, slot_seconds // 60):
+        slots.setdefault(at, []).append((decode(record, str), risen))
+    return [Slot(at * 60.0, assemble(pairs)) for at, pairs in sorted(slots.items())]
 
 
 def _of(connection: sqlite3.Connection, replica: str, migration: str) -> list[tuple[str, int]]:

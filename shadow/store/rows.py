@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import msgspec
 
 T = TypeVar("T")
+C = TypeVar("C", bound=tuple[Any, ...])
 
 _FAST = 1  # zlib's level: a third of the time of the default for an eighth more bytes, measured on hook answers
 
@@ -54,13 +55,16 @@ def cursor(values: Iterable[str | float]) -> str:
     return urlsafe_b64encode(msgspec.json.encode(list(values))).decode()
 
 
-def uncursor(text: str, kind: type[T]) -> T:
+def uncursor(text: str, kind: type[C]) -> C:
     """The values of a cursor, e.g. `kind=tuple[float, int]`.
 
     Raises:
         ValueError: for a text that is no cursor of that list.
     """
     try:
-        return msgspec.json.decode(urlsafe_b64decode(text.encode()), type=kind)
+        values: C = msgspec.json.decode(urlsafe_b64decode(text.encode()), type=kind)
     except (ValueError, msgspec.DecodeError):
         raise ValueError(f"no such cursor: {text[:40]!r}") from None
+    if any(isinstance(value, int) and abs(value) >= 2**63 for value in values):  # no database takes it
+        raise ValueError(f"no such cursor: {text[:40]!r}")
+    return values

@@ -61,6 +61,11 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE TABLE guard_buckets (migration TEXT NOT NULL, epoch TEXT NOT NULL, bucket INTEGER NOT NULL,
       name TEXT NOT NULL, value REAL NOT NULL, PRIMARY KEY (migration, epoch, bucket, name)) WITHOUT ROWID;
     """,
+    """
+    -- Who has seen a difference group; only looked at, never judged by.
+    CREATE TABLE acknowledgements (migration TEXT NOT NULL, difference TEXT NOT NULL, record BLOB NOT NULL,
+      PRIMARY KEY (migration, difference)) WITHOUT ROWID;
+    """,
 )
 """Scripts, each from one version to the next. What is published is never edited, only followed by another."""
 

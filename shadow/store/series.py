@@ -126,6 +126,22 @@ def seen(
     return (Seen(*row) for row in rows)
 
 
+_SLOTTED = """
+SELECT t.minute / ?1 * ?1, s.record, SUM(t.count)
+FROM series s JOIN tallies t ON t.series = s.id AND t.minute >= ?2 AND t.minute < ?3
+WHERE s.migration = ?4 AND s.kind = ?5 AND s.evidence = ''
+GROUP BY 1, s.id
+"""
+
+
+def slotted(
+    connection: sqlite3.Connection, kind: Kind, migration: str, since: float, until: float, slot_minutes: int
+) -> list[tuple[int, bytes, int]]:
+    """(first minute of the slot, description, sightings) of every series that depends on no evidence."""
+    rows = connection.execute(_SLOTTED, (slot_minutes, *window(since, until), migration, kind))
+    return [(int(minute), record, int(count)) for minute, record, count in rows]
+
+
 def roll_up(connection: sqlite3.Connection, after: int, now: float) -> int:
     """Merge minutes older than a week into days, for the next series after `after`; returns the last one done, or 0."""
     (last,) = connection.execute(

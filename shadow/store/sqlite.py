@@ -13,8 +13,20 @@ from typing import NamedTuple
 import msgspec
 
 from shadow.errors import StoreError
-from shadow.store import brakes, changes, comparisons, counters, findings, guards, parents, schema, series
+from shadow.store import (
+    acknowledgements,
+    brakes,
+    changes,
+    comparisons,
+    counters,
+    findings,
+    guards,
+    parents,
+    schema,
+    series,
+)
 from shadow.store.base import (
+    Acknowledgement,
     AdviceCount,
     Brake,
     Call,
@@ -26,6 +38,7 @@ from shadow.store.base import (
     Group,
     ParentState,
     Retention,
+    Slot,
 )
 from shadow.store.brakefile import BrakeFile
 from shadow.store.connection import Readers, connect, transaction, translated
@@ -141,6 +154,11 @@ class SqliteStore:
                 (text, digest, now),
             )
 
+    def acknowledge(self, migration: str, group: str, acknowledgement: Acknowledgement | None, line: Change) -> None:
+        with self._write() as writer, transaction(writer.connection, durable=True) as connection:
+            acknowledgements.put(connection, migration, group, acknowledgement)
+            changes.append(connection, [line])
+
     def served_identities(self, migration: str) -> list[ParentState]:
         with self._read() as connection:
             return parents.all_of(connection, migration)
@@ -177,6 +195,10 @@ class SqliteStore:
         with self._read() as connection:
             return counters.within(connection, migration, since, until)
 
+    def timeline(self, migration: str, since: float, until: float, slot_seconds: int) -> list[Slot]:
+        with self._read() as connection:
+            return counters.timeline(connection, migration, since, until, slot_seconds)
+
     def groups(self, migration: str, evidence_digest: str, since: float | None, until: float | None) -> Iterator[Group]:
         with self._read() as connection:
             yield from findings.groups(connection, migration, evidence_digest, since, until)
@@ -194,6 +216,10 @@ class SqliteStore:
     def comparison(self, migration: str, id: str) -> Call | None:
         with self._read() as connection:
             return comparisons.one(connection, migration, id)
+
+    def acknowledgements(self, migration: str) -> dict[str, Acknowledgement]:
+        with self._read() as connection:
+            return acknowledgements.all_of(connection, migration)
 
     def advice(
         self, migration: str, evidence_digest: str, since: float | None, until: float | None

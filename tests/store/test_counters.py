@@ -119,3 +119,19 @@ def test_counters_by_name_come_back_whole() -> None:
 
 def test_a_name_of_a_newer_version_is_left_out() -> None:
     assert assemble([("calls", 1), ("confirmed", 4)]) == Counters(calls=1)
+
+
+def test_a_timeline_holds_what_was_counted_slot_by_slot(store: Store) -> None:
+    for minutes, calls in ((0, 1), (1, 3), (5, 6), (20, 10)):
+        store.flush(batch(at=NOON + 60 * minutes, counters=Counters(calls=calls, matched=calls - 1)))
+    slots = store.timeline(MIGRATION, NOON, NOON + 900, 300)
+    assert [(slot.at - NOON, slot.counters.calls, slot.counters.matched) for slot in slots] == [(0, 3, 2), (300, 3, 3)]
+
+
+def test_the_slots_of_a_timeline_add_up_to_the_window(store: Store) -> None:
+    for minute in range(30):
+        store.flush(batch(at=NOON + 60 * minute, counters=Counters(calls=2 * minute, dropped=minute)))
+    slots = store.timeline(MIGRATION, NOON, NOON + 1800, 600)
+    whole = store.totals(MIGRATION, NOON, NOON + 1800)
+    assert sum(slot.counters.calls for slot in slots) == whole.calls
+    assert sum(slot.counters.dropped for slot in slots) == whole.dropped

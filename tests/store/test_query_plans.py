@@ -33,6 +33,8 @@ def plans(sqlite_backend: SqliteBackend, monkeypatch: pytest.MonkeyPatch) -> lis
     cursor = "WzEuMCwyXQ=="  # [1.0,2]
     reading.counters(MIGRATION)
     reading.totals(MIGRATION, *window)
+    reading.timeline(MIGRATION, *window, 60)
+    reading.acknowledgements(MIGRATION)
     list(reading.groups(MIGRATION, EVIDENCE, *window))
     reading.advice(MIGRATION, EVIDENCE, *window)
     reading.failures(MIGRATION, *window)

@@ -26,7 +26,7 @@ def test_a_cursor_gives_its_values_back_exactly(values: tuple[float, int]) -> No
     assert uncursor(cursor(values), tuple[float, int]) == values
 
 
-@pytest.mark.parametrize("text", ["", "x", "!!", "bm90IGpzb24=", cursor(["a"])])
+@pytest.mark.parametrize("text", ["", "x", "!!", "bm90IGpzb24=", cursor(["a"]), cursor([1.0, 2**63])])
 def test_another_text_is_no_cursor(text: str) -> None:
     with pytest.raises(ValueError, match="no such cursor"):
         uncursor(text, tuple[float, int])

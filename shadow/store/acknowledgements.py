@@ -1,0 +1,24 @@
+"""Which difference groups somebody has seen, and what they say of them."""
+
+import sqlite3
+
+from shadow.store.base import Acknowledgement
+from shadow.store.rows import decode, encode, plain
+
+
+def put(connection: sqlite3.Connection, migration: str, group: str, acknowledgement: Acknowledgement | None) -> None:
+    if acknowledgement is None:
+        connection.execute(
+            "DELETE FROM acknowledgements WHERE migration = ? AND difference = ?", (migration, plain(group))
+        )
+        return
+    connection.execute(
+        "INSERT INTO acknowledgements (migration, difference, record) VALUES (?, ?, ?)"
+        " ON CONFLICT (migration, difference) DO UPDATE SET record = excluded.record",
+        (migration, plain(group), encode(acknowledgement)),
+    )
+
+
+def all_of(connection: sqlite3.Connection, migration: str) -> dict[str, Acknowledgement]:
+    rows = connection.execute("SELECT difference, record FROM acknowledgements WHERE migration = ?", (migration,))
+    return {group: decode(record, Acknowledgement) for group, record in rows}
