@@ -107,6 +107,25 @@ class ParentState(msgspec.Struct, frozen=True):
     labels: Mapping[str, str] = {}  # of the parent, as of that comparison
 
 
+class GivenRules(msgspec.Struct, frozen=True):
+    """What an implementation last said which objects are related to a parent: rules as JSON texts."""
+
+    rules: tuple[bytes, ...]
+    generation: int  # the parent's then
+    implementation: str  # a digest of its settings: another implementation may have other rules
+
+
+class RelatedState(msgspec.Struct, frozen=True):
+    """What a front was last answered to a customize call for a parent."""
+
+    migration: str
+    uid: str  # the parent's
+    front: str  # `DecoratorController/profiles`
+    answered_at: float
+    given: Mapping[Side, GivenRules] = {}  # the last known ones, whether they are in that answer or not
+    answered: tuple[Side, ...] = ()  # whose rules are in it
+
+
 class Change(msgspec.Struct, frozen=True):
     """One line of the append-only log. `kind`: start, configuration, refused-configuration, front, guard, rollback,
     release.
@@ -147,6 +166,7 @@ class Flush(msgspec.Struct, frozen=True):
     calls: Sequence[Call] = ()
     parents: Sequence[ParentState] = ()
     changes: Sequence[Change] = ()
+    related: Sequence[RelatedState] = ()
     guards: Sequence[GuardRises] = ()
 
 
@@ -179,6 +199,7 @@ class Group(msgspec.Struct, frozen=True):
     new: Any
     has_old: bool
     has_new: bool
+    normalized: str | None = None  # the rule by which it is a matter of spelling
 
 
 class AdviceCount(msgspec.Struct, frozen=True):
@@ -270,6 +291,10 @@ class Store(Protocol):
 
     def served_identities(self, migration: str) -> list[ParentState]:
         """Every parent's state, to be held in memory from the start."""
+        ...
+
+    def related(self, migration: str) -> list[RelatedState]:
+        """What fronts were answered to customize calls, to be held in memory from the start."""
         ...
 
     # --- what is observed: batched -----------------------------------------------------------------------------

@@ -66,6 +66,10 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE TABLE acknowledgements (migration TEXT NOT NULL, difference TEXT NOT NULL, record BLOB NOT NULL,
       PRIMARY KEY (migration, difference)) WITHOUT ROWID;
     """,
+    """
+    CREATE TABLE related (migration TEXT NOT NULL, uid TEXT NOT NULL, front TEXT NOT NULL, answered_at REAL NOT NULL,
+      record BLOB NOT NULL, PRIMARY KEY (migration, uid, front));
+    """,
 )
 """Scripts, each from one version to the next. What is published is never edited, only followed by another."""
 

@@ -22,6 +22,7 @@ from shadow.store import (
     findings,
     guards,
     parents,
+    related,
     schema,
     series,
 )
@@ -37,6 +38,7 @@ from shadow.store.base import (
     Flush,
     Group,
     ParentState,
+    RelatedState,
     Retention,
     Slot,
 )
@@ -163,6 +165,10 @@ class SqliteStore:
         with self._read() as connection:
             return parents.all_of(connection, migration)
 
+    def related(self, migration: str) -> list[RelatedState]:
+        with self._read() as connection:
+            return related.all_of(connection, migration)
+
     # --- what is observed ---------------------------------------------------------------------------------------
     def flush(self, batch: Flush) -> None:
         tally = series.Tally()
@@ -173,6 +179,7 @@ class SqliteStore:
             counters.record(connection, tally, batch.replica, batch.at, batch.counters)
             tally.write(connection)
             parents.upsert(connection, batch.parents)
+            related.upsert(connection, batch.related)
             changes.append(connection, batch.changes)
             guards.add(connection, batch.guards)
             for call in filter(comparisons.is_kept, calls):
@@ -182,6 +189,7 @@ class SqliteStore:
         with self._write() as writer:
             with transaction(writer.connection) as connection:
                 gone = comparisons.discard(connection, now, retention)
+                related.discard(connection, now)
                 self._rolled_up = series.roll_up(connection, self._rolled_up, now)
             comparisons.shrink(writer.connection)
         return gone
