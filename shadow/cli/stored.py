@@ -7,9 +7,10 @@ from shadow.cli.common import CommandError, Exit
 from shadow.config.digest import configuration_digest, evidence_digest
 from shadow.config.load import parse
 from shadow.config.model import Configuration, Migration
-from shadow.report.build import MigrationView, build, parent_states
+from shadow.report.build import build
 from shadow.report.judge import judge
 from shadow.report.model import Report
+from shadow.report.view import MigrationView, parent_states
 from shadow.store.base import Store
 from shadow.store.open import open_store
 from shadow.terms import Side

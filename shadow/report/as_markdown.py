@@ -51,6 +51,7 @@ def _summary(report: Report) -> str:
     at = report.configuration
     facts = (
         f"Stage: {plain(words.standing(report))}",
+        f"Verdict: {plain(words.verdict(report)) or 'none'}",
         plain(words.totals(report)),
         plain(words.coverage(report)),
         f"Effects of what is not explained: {words.effects(report.effects.items())}",

@@ -55,6 +55,7 @@ def _summary(report: Report) -> Iterator[Text]:
     style = "bold red" if report.differs else "bold yellow" if not report.conclusive else "bold green"
     yield Text.assemble((report.migration, "bold"), f": {words.standing(report)}")
     yield Text(words.headline(report), style=style)
+    yield Text(f"verdict: {words.verdict(report)}" if report.verdict else "no verdict")
     yield Text(words.totals(report))
     yield Text(words.coverage(report))
     known = report.totals.parents

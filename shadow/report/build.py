@@ -1,10 +1,9 @@
 """Computes a report from what the store kept and the rules of today. The formats only present what is computed here."""
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 
+from shadow.report.assess import Assessment, assess, situations
 from shadow.report.groups import Merged
-from shadow.report.judge import Explain
 from shadow.report.model import (
     AdviceLine,
     BrakeLine,
@@ -14,47 +13,24 @@ from shadow.report.model import (
     ParentEffects,
     ParentLine,
     Report,
-    Situation,
     Totals,
     Window,
 )
+from shadow.report.readiness import Measure
+from shadow.report.view import MigrationView, parent_states
 from shadow.report.window import instant, moment
 from shadow.store.base import Brake, Counters, ParentState, Store
-from shadow.terms import Stage
-
-PAGE = 500  # parents read from the store at once
-
-
-@dataclass(frozen=True, slots=True)
-class MigrationView:
-    """A migration as a report needs it: where it stands, and by which evidence and rules it is judged.
-
-    `brake` is None while the store has no memory of the migration; `weight` is a percentage; `explain` is the rules
-    of today (`shadow.report.judge`).
-    """
-
-    name: str
-    stage: Stage
-    weight: float
-    brake: Brake | None
-    configuration_digest: str
-    evidence_digest: str
-    explain: Explain
 
 
 class StoredParents(Collection[ParentLine]):
     """A migration's parents, read from the store page by page each time they are iterated over."""
 
-    def __init__(self, store: Store, migration: str, evidence_digest: str) -> None:
+    def __init__(self, store: Store, migration: str, assessment: Assessment) -> None:
         self._store = store
         self._migration = migration
-        self._evidence_digest = evidence_digest
-        self._count = 0
-        kinds: set[str] = set()
-        for state in parent_states(store, migration):
-            self._count += 1
-            kinds.add(state.parent.kind)
-        self.kinds = tuple(sorted(kinds))
+        self._measure = assessment.parents.measure
+        self._count = assessment.parents.count
+        self.kinds = tuple(sorted(assessment.parents.kinds))
 
     def __len__(self) -> int:
         """As many as there were when the report was begun."""
@@ -64,17 +40,7 @@ class StoredParents(Collection[ParentLine]):
         return any(line == other for other in self)
 
     def __iter__(self) -> Iterator[ParentLine]:
-        return (_parent_line(state, self._evidence_digest) for state in parent_states(self._store, self._migration))
-
-
-def parent_states(store: Store, migration: str) -> Iterator[ParentState]:
-    """Every parent of a migration, a page in memory at a time."""
-    after: str | None = None
-    while True:
-        page, after = store.parents(migration, after, PAGE)
-        yield from page
-        if after is None:
-            return
+        return (parent_line(state, self._measure) for state in parent_states(self._store, self._migration))
 
 
 def build(store: Store, migration: MigrationView, since: float | None, until: float | None, now: float) -> Report:
@@ -93,19 +59,21 @@ def build(store: Store, migration: MigrationView, since: float | None, until: fl
     evidence = migration.evidence_digest
     merged = Merged()
     merged.add_all(store.groups(migration.name, evidence, since, until), migration.explain)
-    parents = StoredParents(store, migration.name, evidence)
+    assessment = assess(store, migration, now)
+    parents = StoredParents(store, migration.name, assessment)
     return Report(
         migration=migration.name,
         generated_at=moment(now),
         window=Window(instant(since), instant(until)),
         configuration=_configuration(migration),
         totals=_totals(store.totals(migration.name, since, until), parents),
-        coverage=_coverage(store, migration, since, until),
+        coverage=situations(store.coverage(migration.name, evidence, since, until)),
         effects=merged.effects(),
         differences=merged.lines(),
         parents=parents,
         advice=_advice(store, migration, since, until),
         failures=_failures(store, migration, since, until),
+        verdict=assessment.verdict,
     )
 
 
@@ -139,14 +107,6 @@ def _totals(counters: Counters, parents: StoredParents) -> Totals:
     )
 
 
-def _coverage(
-    store: Store, migration: MigrationView, since: float | None, until: float | None
-) -> tuple[Situation, ...]:
-    lines = store.coverage(migration.name, migration.evidence_digest, since, until)
-    lines.sort(key=lambda line: (line.hook, line.situation))
-    return tuple(Situation(line.hook, line.situation, line.comparisons, line.parents) for line in lines)
-
-
 def _advice(store: Store, migration: MigrationView, since: float | None, until: float | None) -> tuple[AdviceLine, ...]:
     lines = store.advice(migration.name, migration.evidence_digest, since, until)
     lines.sort(key=lambda line: (-line.count, line.code, str(line.object)))
@@ -161,12 +121,15 @@ def _failures(
     return tuple(FailureLine(line.implementation, line.hook, line.reason, line.count, line.example) for line in lines)
 
 
-def _parent_line(state: ParentState, evidence_digest: str) -> ParentLine:
+def parent_line(state: ParentState, measure: Measure) -> ParentLine:
+    """A parent as reports and the API show it."""
     return ParentLine(
         parent=state.parent,
         primary=state.primary,
         outcome=state.outcome,
         effects=ParentEffects(dict(state.effects_old), dict(state.effects_new)),
         compared_at=instant(state.compared_at),
-        stale=state.evidence_digest != evidence_digest,
+        stale=state.evidence_digest != measure.evidence_digest,
+        readiness=measure.readiness(state),
+        state=measure.life(state),
     )

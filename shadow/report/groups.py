@@ -97,7 +97,7 @@ class Merged:
 
     def lines(self) -> tuple[DifferenceLine, ...]:
         """Worst effect first, side `new` before `old`, then most parents; ids settle what is left."""
-        return tuple(sorted((line.finish() for line in self._lines.values()), key=_rank))
+        return tuple(sorted((line.finish() for line in self._lines.values()), key=rank))
 
     def effects(self) -> dict[Effect, int]:
         """Objects by worst effect over all parents, unexplained differences only; every effect is named."""
@@ -115,5 +115,6 @@ def side_of(group: Group) -> Side:
     return Side.OLD if group.effects.new is Effect.NONE and group.effects.old is not Effect.NONE else Side.NEW
 
 
-def _rank(line: DifferenceLine) -> tuple[int, bool, int, str]:
+def rank(line: DifferenceLine) -> tuple[int, bool, int, str]:
+    """What lines are sorted by; no two have the same."""
     return (-line.effect.severity, line.side is Side.OLD, -line.parents, line.id)

@@ -17,6 +17,7 @@ def judge(rules: Compare, now: float) -> Explain:
     compiled = compile_rules(rules.records(), lambda: today)
 
     def explain(group: Group) -> Judgement:
-        return compiled.judge(group.object, group.path, group.change, group.effects, str(group.parent))
+        parent = str(group.parent)
+        return compiled.judge(group.object, group.path, group.change, group.effects, parent, group.normalized)
 
     return explain

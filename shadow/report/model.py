@@ -6,6 +6,7 @@ Times are UTC and travel as RFC 3339. Values of objects were redacted before the
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 import msgspec
@@ -131,7 +132,10 @@ class ParentEffects(msgspec.Struct, frozen=True):
 
 
 class ParentLine(msgspec.Struct, frozen=True):
-    """A parent and its latest comparison; `stale` if that was made at other evidence than today's."""
+    """A parent and its latest comparison; `stale` if that was made at other evidence than today's.
+
+    `readiness`: ready, not-ready, stale, not-compared. `state`: live, or gone if it has not called for long.
+    """
 
     parent: ParentRef
     primary: Side
@@ -139,6 +143,32 @@ class ParentLine(msgspec.Struct, frozen=True):
     effects: ParentEffects
     compared_at: datetime | None
     stale: bool
+    readiness: str = ""
+    state: str = "live"
+
+
+class Word(StrEnum):
+    """The verdict itself."""
+
+    READY = "ready"
+    NOT_READY = "not-ready"
+    INCONCLUSIVE = "inconclusive"
+
+
+class VerdictLine(msgspec.Struct, frozen=True):
+    """Whether the migration is ready for its next step, and why not.
+
+    `comparisons` and `parents` are those that count as evidence since `since`; `coverage` is at the present evidence,
+    however long ago; `waived` are situations that need not have been tried, each with its reason.
+    """
+
+    verdict: Word
+    reasons: tuple[str, ...]
+    since: datetime
+    comparisons: int
+    parents: int
+    coverage: tuple[Situation, ...]
+    waived: tuple[str, ...] = ()
 
 
 class AdviceLine(msgspec.Struct, frozen=True):
@@ -181,6 +211,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     parents: Collection[ParentLine]
     advice: tuple[AdviceLine, ...]
     failures: tuple[FailureLine, ...]
+    verdict: VerdictLine | None = None
 
     @property
     def conclusive(self) -> bool:

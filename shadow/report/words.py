@@ -107,6 +107,14 @@ def headline(report: Report) -> str:
     return f"{counted(len(open_lines), 'unexplained difference')}, the worst: {_lower_first(sentence(report, worst))}"
 
 
+def verdict(report: Report) -> str:
+    """`not-ready: 3 of 200 namespaces differ ...; ...`; empty where no verdict came with the report."""
+    if report.verdict is None:
+        return ""
+    reasons = "; ".join(map(printable, report.verdict.reasons))
+    return f"{report.verdict.verdict}{f': {reasons}' if reasons else ''}"
+
+
 def totals(report: Report) -> str:
     """`1200 calls: 1100 matched, ...`; dropped ones with their reasons."""
     of, outcomes = report.totals, report.totals.comparisons

@@ -7,13 +7,15 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from shadow.config.rules import Compare
-from shadow.report.build import MigrationView, build
+from shadow.report.build import build
 from shadow.report.formats import FORMATS, MEDIA_TYPES
 from shadow.report.judge import judge
 from shadow.report.model import Report
+from shadow.report.view import MigrationView
 from shadow.report.window import parse_instant
 from shadow.store.base import Store
 from shadow.web.desk import Desk
+from shadow.web.findings import Found
 from shadow.web.operation import ROOT, Answer, Asked, Nothing, Operation
 
 Instant = Annotated[str, msgspec.Meta(description="A duration that counts back from now (1h, 7d), or RFC 3339.")]
@@ -52,6 +54,13 @@ async def _rendered(desk: Desk, name: str, query: ReportQuery, rules: Compare) -
 
     headers = _SANDBOX if MEDIA_TYPES[form].startswith("text/html") else None
     return Response(await desk.store.read(rendered), headers=headers, media_type=MEDIA_TYPES[form])
+
+
+async def found(desk: Desk, name: str) -> Found:
+    """What is found at the present evidence, by the rules in force; a moment old where finding it takes long."""
+    now = desk.clock()
+    rules = desk.snapshot.configuration.migrations[name].compare
+    return await desk.findings.of(view_of(desk, name, rules, now), now)
 
 
 def view_of(desk: Desk, name: str, rules: Compare, now: float) -> MigrationView:

@@ -1,0 +1,65 @@
+"""Holds what the store kept against what a verdict asks for: one pass over the groups, one over the parents."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from shadow.report.model import Situation, VerdictLine
+from shadow.report.readiness import GONE_SECONDS, Measure, harms
+from shadow.report.verdict import Case, Parents, decide
+from shadow.report.view import MigrationView, parent_states
+from shadow.store.base import Coverage, Store
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """The verdict, and how the parents stand by the same measure."""
+
+    verdict: VerdictLine
+    parents: Parents
+
+
+def assess(store: Store, migration: MigrationView, now: float) -> Assessment:
+    """
+    Raises:
+        StoreError: the store cannot be read.
+    """
+    measure = measure_of(store, migration, now)
+    parents = Parents(measure)
+    for state in parent_states(store, migration.name):
+        parents.add(state)
+    evidence = migration.evidence_digest
+    recent = store.coverage(migration.name, evidence, measure.since, None)
+    case = Case(
+        name=migration.name,
+        settings=migration.verdict,
+        since_what=migration.revision or "the present configuration",
+        brake=migration.brake,
+        evidence_digest=evidence,
+        parents=parents,
+        coverage=situations(store.coverage(migration.name, evidence, None, None)),
+        comparisons=sum(line.comparisons for line in recent),
+        finalizes=migration.front is not None and migration.front.finalizes,
+    )
+    return Assessment(decide(case), parents)
+
+
+def measure_of(store: Store, migration: MigrationView, now: float) -> Measure:
+    """By what each parent is judged."""
+    since = now - migration.verdict.window
+    front = migration.front
+    silence = front.gone_seconds if front is not None else GONE_SECONDS
+    groups = store.groups(migration.name, migration.evidence_digest, since, None)
+    return Measure(
+        evidence_digest=migration.evidence_digest,
+        front_digest=front.spec_digest if front is not None else None,
+        since=since,
+        gone_before=now - silence if now - migration.listening_since > silence else 0.0,
+        harm=harms(groups, migration.explain),
+        allowed=frozenset(migration.verdict.allow_effects),
+    )
+
+
+def situations(lines: Iterable[Coverage]) -> tuple[Situation, ...]:
+    """Coverage as reports show it, by hook and situation."""
+    ordered = sorted(lines, key=lambda line: (line.hook, line.situation))
+    return tuple(Situation(line.hook, line.situation, line.comparisons, line.parents) for line in ordered)

@@ -1,0 +1,123 @@
+"""Whether one parent is ready for `new`: its latest comparison at the present evidence, judged by the rules of today.
+
+What is old, made at other evidence, or for another spec of the controller in front is no evidence. In doubt a parent
+is not ready.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from shadow.report.groups import UNEXPLAINED
+from shadow.report.judge import Explain
+from shadow.store.base import Group, ParentState
+from shadow.terms import Effect, Outcome, Side
+
+GONE_SECONDS = 48 * 3600.0
+"""How long a parent may be silent where its controller names no resync."""
+_LEAST_GONE_SECONDS = 3600.0  # Metacontroller itself backs off for up to a quarter of an hour
+
+
+class Readiness(StrEnum):
+    """What the latest comparison of a parent is worth."""
+
+    READY = "ready"
+    NOT_READY = "not-ready"
+    STALE = "stale"  # compared, but not at the present evidence or too long ago
+    NOT_COMPARED = "not-compared"
+
+
+class ParentLife(StrEnum):
+    """Whether the parent still calls."""
+
+    LIVE = "live"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True)
+class FrontFacts:
+    """What the controller in front says that evidence depends on."""
+
+    spec_digest: str
+    finalizes: bool  # it declares a finalize hook
+    resync_seconds: float | None = None
+
+    @property
+    def gone_seconds(self) -> float:
+        """How long a parent is silent until it counts as gone: twice the resync."""
+        return gone_seconds(self.resync_seconds)
+
+
+def gone_seconds(resync_seconds: float | None) -> float:
+    return max(2 * resync_seconds, _LEAST_GONE_SECONDS) if resync_seconds else GONE_SECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """What a parent's latest comparison is held against.
+
+    Attributes:
+        front_digest: of the controller's spec; None: not known, and then it does not matter.
+        since: older comparisons are stale; unix seconds.
+        gone_before: a parent silent since before then is gone; unix seconds.
+        harm: by comparison, the worst effect of what no rule explains; see `harms`.
+        allowed: effects that do not stand in the way.
+    """
+
+    evidence_digest: str
+    front_digest: str | None
+    since: float
+    gone_before: float
+    harm: Mapping[str, Effect]
+    allowed: frozenset[Effect]
+
+    def readiness(self, state: ParentState) -> Readiness:
+        if state.outcome is None or state.compared_at is None:
+            return Readiness.NOT_COMPARED
+        if not self.is_evidence(state):
+            return Readiness.STALE
+        if state.outcome is Outcome.FAILED:
+            # A comparison that fails for lack of `old` says nothing of `new`.
+            return Readiness.NOT_READY if failed_side(state) is Side.NEW else Readiness.STALE
+        worst = self.harm.get(state.comparison or "")
+        return Readiness.READY if worst is None or worst in self.allowed else Readiness.NOT_READY
+
+    def is_evidence(self, state: ParentState) -> bool:
+        """Whether its latest comparison counts at all."""
+        return (
+            state.evidence_digest == self.evidence_digest
+            and (self.front_digest is None or state.front_digest in (None, self.front_digest))
+            and state.compared_at is not None
+            and state.compared_at >= self.since
+        )
+
+    def life(self, state: ParentState) -> ParentLife:
+        return ParentLife.GONE if state.seen_at < self.gone_before else ParentLife.LIVE
+
+
+def failed_side(state: ParentState) -> Side | None:
+    """Whose answer was missing in the latest comparison: the first of `old:timeout`."""
+    side = (state.reason or "").partition(":")[0]
+    return Side(side) if side in tuple(Side) else None
+
+
+def harms(groups: Iterable[Group], explain: Explain) -> dict[str, Effect]:
+    """By comparison the worst effect that no rule explains; a comparison without any is missing.
+
+    A group names the latest comparison that showed it, so for the latest comparison of a parent this is complete.
+    """
+    worst: dict[str, Effect] = {}
+    for group in groups:
+        if explain(group) == UNEXPLAINED:
+            effect = harm_of(group)
+            if effect.severity >= worst.get(group.comparison, Effect.NONE).severity:
+                worst[group.comparison] = effect
+    return worst
+
+
+def harm_of(group: Group) -> Effect:
+    """What moving to `new` does: its effect, or, where it has been done because `new` answers already, what going back
+    would do."""
+    if group.effects.new is Effect.NONE and group.moved:
+        return group.effects.old
+    return group.effects.new

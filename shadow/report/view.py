@@ -1,0 +1,49 @@
+"""What a report is made from: where a migration stands, by what it is judged, and its parents as they were stored."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from shadow.config.judging import Verdict
+from shadow.report.judge import Explain
+from shadow.report.readiness import FrontFacts
+from shadow.store.base import Brake, ParentState, Store
+from shadow.terms import Stage
+
+PAGE = 500  # parents read from the store at once
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationView:
+    """A migration as a report needs it.
+
+    Attributes:
+        weight: a percentage.
+        brake: None while the store has no memory of the migration.
+        explain: the rules of today (`shadow.report.judge`).
+        verdict: what is enough evidence.
+        front: the controller in front; None: none is known.
+        revision: of `new`, as configured or as it told; None: it tells none.
+        listening_since: when the proxy began to listen, unix seconds: nobody is silent while nobody listens.
+    """
+
+    name: str
+    stage: Stage
+    weight: float
+    brake: Brake | None
+    configuration_digest: str
+    evidence_digest: str
+    explain: Explain
+    verdict: Verdict = field(default_factory=Verdict)
+    front: FrontFacts | None = None
+    revision: str | None = None
+    listening_since: float = 0.0
+
+
+def parent_states(store: Store, migration: str) -> Iterator[ParentState]:
+    """Every parent of a migration, a page in memory at a time."""
+    after: str | None = None
+    while True:
+        page, after = store.parents(migration, after, PAGE)
+        yield from page
+        if after is None:
+            return
