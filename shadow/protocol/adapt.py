@@ -22,7 +22,8 @@ from shadow.protocol.ownership import mark_items, marker
 from shadow.protocol.status import add_observed_generation, leave_status_alone
 from shadow.protocol.strict import rejection
 from shadow.protocol.translate import translate
-from shadow.protocol.wire import Fields, UnreadableError, is_null, join_object, repeats_a_key
+from shadow.protocol.usual import is_usual_answer
+from shadow.protocol.wire import Fields, UnreadableError, is_null, join_object, repeats_a_key, split_object
 from shadow.terms import Hook, HookVersion, Protocol
 
 
@@ -50,12 +51,13 @@ class Adapted:
     rejected: str | None = None
     inexpressible: tuple[Inexpressible, ...] = ()
     notes: tuple[Note, ...] = ()
-    _list: msgspec.Raw | None = field(default=None, repr=False)
+    _list_key: str | None = field(default=None, repr=False)
     _namespace: str = field(default="", repr=False)
 
     def identities(self) -> list[Identity]:
-        """What the served answer wants, in its order, repetitions included; read when asked for."""
-        return [] if self._list is None or is_null(self._list) else identities(self._list, self._namespace)
+        """What the answer wants, in its order, repetitions included; read when asked for."""
+        listed = None if self._list_key is None else split_object(self.body).get(self._list_key)
+        return [] if listed is None or is_null(listed) else identities(listed, self._namespace)
 
 
 def adapt_request(
@@ -75,6 +77,8 @@ def adapt_request(
     Raises:
         UnreadableError: the front's controller or an object cannot be read.
     """
+    if dialect.protocol is request.front and dialect.version is front_version and related is None:
+        return AdaptedRequest(request.body)
     fields, notes = dict(request.fields), list[Note]()
     if request.hook is not Hook.CUSTOMIZE:
         fields |= _maps(request, dialect, front_version, related, notes)
@@ -94,22 +98,43 @@ def adapt_answer(
         dialect: the implementation's, for this hook.
         front_version: the front's version of this hook.
     """
+    try:
+        if request.hook is Hook.CUSTOMIZE or not is_usual_answer(body, dialect.protocol):
+            return _adapt_closely(request, body, dialect, front_version, alterations)
+        controller = read_controller(request.controller)
+        strict = _strict(controller, request.hook, front_version, alterations)
+        if not (strict or controller.rolling or alterations.altering) and dialect.protocol is request.front:
+            return Adapted(body, _list_key=OBSERVED_KEY[request.front], _namespace=request.parent.namespace)
+        answer = Answer(dialect.protocol, request.hook, split_object(body))
+        rejected = rejection(answer, body, strict=True) if strict else None
+        if rejected is not None:
+            return _rejected(answer, request, body, alterations, rejected)
+        return _adapt(answer, request, body, front_version, alterations, controller)
+    except UnreadableError as exc:
+        return Adapted(body, refusal=Refusal("unreadable", f"the call or its answer cannot be read: {exc}"))
+
+
+def _adapt_closely(
+    request: Request, body: bytes, dialect: Dialect, front_version: HookVersion, alterations: Alterations
+) -> Adapted:
+    """For whatever is not as usual.
+
+    Raises:
+        UnreadableError: the call or its answer cannot be read.
+    """
     answer = read_answer(body, dialect.protocol, request.hook)
     if isinstance(answer, Refusal):
         return Adapted(body, refusal=answer)
     refusal = refuse(answer, request, missing_list_passes=alterations.missing_list == "pass")
     if refusal is not None:
         return Adapted(body, refusal=refusal)
-    try:
-        controller = read_controller(request.controller)
-        rejected = rejection(answer, body, strict=_strict(controller, request.hook, front_version, alterations))
-        if rejected is not None:
-            return _rejected(answer, request, body, alterations, rejected)
-        if request.hook is Hook.CUSTOMIZE:
-            return Adapted(body)
-        return _adapt(answer, request, body, front_version, alterations, controller)
-    except UnreadableError as exc:
-        return Adapted(body, refusal=Refusal("unreadable", f"the call or its answer cannot be read: {exc}"))
+    controller = read_controller(request.controller)
+    rejected = rejection(answer, body, strict=_strict(controller, request.hook, front_version, alterations))
+    if rejected is not None:
+        return _rejected(answer, request, body, alterations, rejected)
+    if request.hook is Hook.CUSTOMIZE:
+        return Adapted(body)
+    return _adapt(answer, request, body, front_version, alterations, controller)
 
 
 def _adapt(
@@ -135,7 +160,7 @@ def _adapt(
         refusal=refusal,
         inexpressible=tuple(draft.inexpressible),
         notes=tuple(draft.notes),
-        _list=draft.fields.get(OBSERVED_KEY[request.front]),
+        _list_key=OBSERVED_KEY[request.front],
         _namespace=request.parent.namespace,
     )
 
@@ -168,9 +193,7 @@ def _refuse_draft(
 
 def _rejected(answer: Answer, request: Request, body: bytes, alterations: Alterations, reason: str) -> Adapted:
     """Served untouched only where nothing would have to be written: what is malformed cannot be altered safely."""
-    altering = request.hook is not Hook.CUSTOMIZE and (
-        alterations.ownership is not None or alterations.status == "drop"
-    )
+    altering = request.hook is not Hook.CUSTOMIZE and alterations.altering
     if answer.protocol is request.front and not altering:
         return Adapted(body, rejected=reason)
     return Adapted(body, refusal=Refusal("rejected", reason), rejected=reason)

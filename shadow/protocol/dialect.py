@@ -32,3 +32,8 @@ class Alterations:
     inexpressible: Literal["refuse", "drop"] = "refuse"
     missing_list: Literal["refuse", "pass"] = "refuse"
     strict: Literal["auto", "true", "false"] = "auto"
+
+    @property
+    def altering(self) -> bool:
+        """Whether an answer may be changed though it is in the front's protocol already."""
+        return self.ownership is not None or self.status == "drop"

@@ -6,6 +6,7 @@ headers says which protocol is spoken, so the keys of the body decide and the co
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, TypeVar
 
 import msgspec
@@ -14,6 +15,7 @@ from shadow.errors import RequestError
 from shadow.protocol.keys import Groups, split_groups
 from shadow.protocol.names import CONTROLLER_KIND, OBSERVED_KEY, ROOT_KEY
 from shadow.protocol.objects import Identity, Json, ParentRef
+from shadow.protocol.usual import Envelope, Root, declared_kind, usual_call
 from shadow.protocol.wire import UnreadableError, is_null, parse, parse_as, split_object
 from shadow.terms import Hook, Protocol
 
@@ -22,14 +24,14 @@ T = TypeVar("T", bound=msgspec.Struct)
 _EMPTY = msgspec.Raw(b"{}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Request:
-    """One hook call as Metacontroller sent it. `fields` is the envelope in its order, unknown fields included."""
+    """One hook call as Metacontroller sent it."""
 
     body: bytes
     hook: Hook
     front: Protocol
-    fields: Mapping[str, msgspec.Raw]
+    controller: msgspec.Raw  # the front's; `{}` if the call has none
     finalizing: bool
     parent: ParentRef
     generation: int  # the parent's; 0 for kinds without, such as Namespace
@@ -38,10 +40,10 @@ class Request:
     related_groups: Groups
     status_written: bool  # somebody wrote the parent through a status subresource, as its managedFields show
 
-    @property
-    def controller(self) -> msgspec.Raw:
-        """The controller object of the front; `{}` if the call has none."""
-        return self.fields.get("controller", _EMPTY)
+    @cached_property
+    def fields(self) -> Mapping[str, msgspec.Raw]:
+        """The envelope in its order, unknown fields included; split when first needed."""
+        return split_object(self.body)
 
     @property
     def root(self) -> msgspec.Raw:
@@ -87,26 +89,45 @@ def read_request(body: bytes, hook: Hook) -> Request:
         RequestError: 400 with the code `not-json`, `not-an-object`, `neither-protocol`, `wrong-hook`,
             `controller-kind` or `bad-envelope`.
     """
-    fields = _envelope(body)
-    front = _front(fields, hook)
-    root = _read(fields[root_key(front, hook)], _Root, "the parent")
+    envelope = None if hook is Hook.CUSTOMIZE else usual_call(body)
+    if envelope is None:
+        envelope = read_closely(body, hook)
+    root = envelope.root
     metadata = root.metadata
     parent = ParentRef(
         root.apiVersion or "", root.kind or "", metadata.namespace or "", metadata.name or "", metadata.uid or ""
     )
-    related = fields.get("related")
     return Request(
         body=body,
         hook=hook,
-        front=front,
-        fields=fields,
-        finalizing=_finalizing(fields),
+        front=envelope.front,
+        controller=envelope.controller,
+        finalizing=envelope.finalizing,
         parent=parent,
         generation=metadata.generation or 0,
         deleting=metadata.deletionTimestamp is not None,
-        observed_groups=_groups(fields.get(OBSERVED_KEY[front])),
-        related_groups=_groups(None if is_null(related) else related),
+        observed_groups=envelope.observed,
+        related_groups=envelope.related,
         status_written=any(entry.subresource == "status" for entry in metadata.managedFields or ()),
+    )
+
+
+def read_closely(body: bytes, hook: Hook) -> Envelope:
+    """Read a call of any hook, key by key, so that what is wrong with it can be told.
+
+    Raises:
+        RequestError: as `read_request`.
+    """
+    fields = _envelope(body)
+    front = _front(fields, hook)
+    related = fields.get("related")
+    return Envelope(
+        front=front,
+        controller=fields.get("controller", _EMPTY),
+        root=_read(fields[root_key(front, hook)], Root, "the parent"),
+        observed=_groups(fields.get(OBSERVED_KEY[front])),
+        related=_groups(None if is_null(related) else related),
+        finalizing=_finalizing(fields),
     )
 
 
@@ -140,29 +161,6 @@ def identity_of(item: Json, default_namespace: str = "") -> Identity:
 
 def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
-
-
-class _Manager(msgspec.Struct):
-    subresource: str | None = None
-
-
-class _Metadata(msgspec.Struct):
-    name: str | None = None
-    namespace: str | None = None
-    uid: str | None = None
-    generation: int | None = None
-    deletionTimestamp: str | None = None
-    managedFields: list[_Manager] | None = None
-
-
-class _Root(msgspec.Struct):
-    metadata: _Metadata
-    apiVersion: str | None = None
-    kind: str | None = None
-
-
-class _Controller(msgspec.Struct):
-    kind: str | None = None
 
 
 def _envelope(body: bytes) -> dict[str, msgspec.Raw]:
@@ -201,7 +199,10 @@ def _customize_front(fields: Mapping[str, msgspec.Raw], declared: Protocol | Non
 
 def _declared(fields: Mapping[str, msgspec.Raw]) -> Protocol | None:
     """The protocol by `controller.kind`; None when there is none."""
-    kind = _read(fields.get("controller", _EMPTY), _Controller, "`controller`").kind
+    try:
+        kind = declared_kind(bytes(fields.get("controller", _EMPTY)))
+    except UnreadableError as exc:
+        raise RequestError(400, "bad-envelope", f"`controller` cannot be read: {exc}") from exc
     if kind is None:
         return None
     for protocol, name in CONTROLLER_KIND.items():

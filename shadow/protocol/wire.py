@@ -25,7 +25,8 @@ _OBJECT = msgspec.json.Decoder(Fields)
 _ARRAY = msgspec.json.Decoder(list[msgspec.Raw])
 _FIRST = re.compile(rb"[ \t\n\r]*([^ \t\n\r])")
 _TYPES = {b"{": "object", b"[": "array", b'"': "string", b"t": "bool", b"f": "bool", b"n": "null"}
-_REFUSED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+REFUSED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What the fast decoder raises for text that it does not take."""
 
 
 class UnreadableError(ValueError):
@@ -40,7 +41,7 @@ def split_object(text: bytes | msgspec.Raw) -> Fields:
     """
     try:
         return _OBJECT.decode(text)
-    except _REFUSED:
+    except REFUSED:
         return {key: msgspec.Raw(value) for key, value in _scanned(text, "object") if key is not None}
 
 
@@ -52,7 +53,7 @@ def split_array(text: bytes | msgspec.Raw) -> list[msgspec.Raw]:
     """
     try:
         return _ARRAY.decode(text)
-    except _REFUSED:
+    except REFUSED:
         return [msgspec.Raw(value) for _, value in _scanned(text, "array")]
 
 
@@ -110,7 +111,7 @@ def parse(text: bytes | msgspec.Raw) -> Any:
     """
     try:
         return msgspec.json.decode(text)
-    except _REFUSED:
+    except REFUSED:
         try:
             return json.loads(bytes(text).decode("utf-8", "replace"), parse_constant=_refuse, parse_float=_finite)
         except (ValueError, RecursionError) as exc:
@@ -127,7 +128,7 @@ def parse_as(text: bytes | msgspec.Raw, shape: type[T]) -> T:
         return msgspec.json.decode(text, type=shape)
     except msgspec.ValidationError as exc:
         raise UnreadableError(str(exc)) from exc
-    except _REFUSED:
+    except REFUSED:
         return _parse_slowly(text, shape)
 
 
