@@ -184,7 +184,14 @@ class _Comparing:
                 one, other = before.get(identity), after.get(identity)
                 if one is not None and other is not None:
                     one, other = self._named(identity, one), self._named(identity, other)
-                yield from describer.of_object(identity, one, other)
+                yield from describer.of_object(identity, one, other, self._observed(identity))
+
+    def _observed(self, identity: Identity) -> Json | None:
+        """None, too, for what cannot be held: it then proves nothing."""
+        try:
+            return self._view.observed(identity) if identity in self._view else None
+        except UnreadableError:
+            return None
 
     def _named(self, identity: Identity, item: Json) -> Json:
         """The item with the namespace that Metacontroller writes into it, so that leaving it out is no difference."""

@@ -5,7 +5,8 @@ item as tokens: it then need not know that `1`, `1.0` and `true` differ, cannot 
 recurse. It is never asked to ignore the order, which is quadratic and hides duplicates.
 """
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from deepdiff import DeepDiff
@@ -54,9 +55,20 @@ class _Place(NamedTuple):
 
 _ABSENT: Any = object()
 
+IsSet = Callable[[Steps], bool]
+"""Whether the list at a place means the same in any order."""
 
-def field_changes(old: Any, new: Any) -> Iterator[FieldChange]:
-    """Every place where two values differ, in the order of their paths; none if they are the same."""
+
+def _never(path: Steps) -> bool:  # noqa: ARG001 - an `IsSet`
+    return False
+
+
+def field_changes(old: Any, new: Any, is_set: IsSet = _never) -> Iterator[FieldChange]:
+    """Every place where two values differ, in the order of their paths; none if they are the same.
+
+    Args:
+        is_set: of such a list another order is one change of the whole list, apart from what only one side has.
+    """
     pending = [_Place((), (), (), old, new)]
     while pending:
         place = pending.pop()
@@ -65,7 +77,7 @@ def field_changes(old: Any, new: Any) -> Iterator[FieldChange]:
         elif isinstance(place.old, dict) and isinstance(place.new, dict):
             pending.extend(reversed(list(_fields(place))))
         elif isinstance(place.old, list) and isinstance(place.new, list):
-            yield from _items(place, pending)
+            yield from _items(place, pending, is_set)
         elif type(place.old) is not type(place.new) or place.old != place.new:
             yield place.as_change(Change.CHANGED)
 
@@ -91,7 +103,7 @@ def _fields(place: _Place) -> Iterator[_Place]:
         yield place.field(name, place.old.get(name, _ABSENT), place.new.get(name, _ABSENT))
 
 
-def _items(place: _Place, pending: list[_Place]) -> Iterator[FieldChange]:
+def _items(place: _Place, pending: list[_Place], is_set: IsSet) -> Iterator[FieldChange]:
     key = merge_key(place.old, place.new)
     if key is not None:
         old_at, new_at = (
@@ -100,11 +112,8 @@ def _items(place: _Place, pending: list[_Place]) -> Iterator[FieldChange]:
         if len(old_at) == len(place.old) and len(new_at) == len(place.new):
             yield from _keyed_items(place, key, old_at, new_at, pending)
             return
-    yield from _aligned_items(place, pending)
-
-
-def _places(key: str, items: list[Any]) -> dict[str, int]:
-    return {item_key(item[key]): at for at, item in enumerate(items)}
+    members = _members(place) if is_set(place.path) else None
+    yield from _aligned_items(place, pending) if members is None else members
 
 
 def _keyed_items(
@@ -120,6 +129,41 @@ def _keyed_items(
             pending.append(place.item(Item(key, name), old_at[name], at))
         else:
             yield FieldChange((*place.path, Item(key, name)), Change.ADDED, (), (*place.new_keys, at))
+
+
+def _members(place: _Place) -> list[FieldChange] | None:
+    """Of a set: what only one side has, and whether the rest stands in another order.
+
+    None where structures differ: then it is more to the point to say where in them.
+    """
+    old, new = ([spelled(item) for item in items] for items in (place.old, place.new))
+    common = Counter(old) & Counter(new)
+    removed, added = _beside(old, common), _beside(new, common)
+    if (removed or added) and any(isinstance(item, dict | list) for item in (*place.old, *place.new)):
+        return None
+    changes = [FieldChange((*place.path, at), Change.REMOVED, (*place.old_keys, at), ()) for at in removed]
+    changes += [FieldChange((*place.path, at), Change.ADDED, (), (*place.new_keys, at)) for at in added]
+    if _without(old, removed) != _without(new, added):
+        changes.insert(0, place.as_change(Change.CHANGED))
+    return changes
+
+
+def _without(items: list[bytes], places: list[int]) -> list[bytes]:
+    beside = set(places)
+    return [item for at, item in enumerate(items) if at not in beside]
+
+
+def _beside(items: list[bytes], common: Counter[bytes]) -> list[int]:
+    """Where there are items that the other side does not have, or has fewer of."""
+    left = common.copy()
+    left.subtract(items)
+    surplus = {item: -count for item, count in left.items() if count < 0}
+    places = []
+    for at in reversed(range(len(items))):
+        if surplus.get(items[at], 0) > 0:
+            surplus[items[at]] -= 1
+            places.append(at)
+    return places[::-1]
 
 
 def _aligned_items(place: _Place, pending: list[_Place]) -> Iterator[FieldChange]:

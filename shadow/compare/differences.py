@@ -1,6 +1,7 @@
 """Turns the places where two answers differ into records: redacted, generalised, with the effect of either side."""
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -9,6 +10,8 @@ from shadow.compare.canonical import same
 from shadow.compare.diff import FieldChange, Keys, field_changes, value_at
 from shadow.compare.groups import Generalizer, group_id
 from shadow.compare.model import Difference, EffectPair, ObjectEffect
+from shadow.compare.normalize import Normalizer
+from shadow.compare.sets import is_set
 from shadow.fieldpath import Steps, render
 from shadow.protocol.objects import Identity, Json, ParentRef
 from shadow.redact import Redactor
@@ -36,15 +39,24 @@ class Describer:
         self._old_effects = old_effects
         self._new_effects = new_effects
 
-    def of_object(self, identity: Identity, old: Json | None, new: Json | None) -> Iterator[Difference]:
-        """Of one desired object; None: that side does not want it. Nothing if they are the same."""
+    def of_object(
+        self, identity: Identity, old: Json | None, new: Json | None, observed: Json | None = None
+    ) -> Iterator[Difference]:
+        """Of one desired object; None: that side does not want it. Nothing if they are the same.
+
+        Args:
+            observed: the object as it is in the cluster; None if it is not observed.
+        """
         if old is None or new is None:
             change = _WHOLE._replace(change=Change.ADDED if old is None else Change.REMOVED)
             yield self._difference(identity, change, self._redactor.object(old), self._redactor.object(new))
         elif not same(old, new):
             shown = self._redactor.object(old), self._redactor.object(new)
-            for change in field_changes(old, new):
-                yield self._difference(identity, change, *shown)
+            changes = list(field_changes(old, new, partial(is_set, identity)))
+            normalizer = Normalizer(identity, old, new, observed)
+            names = normalizer.names(changes, self._effects(identity))
+            for change, normalized in zip(changes, names, strict=True):
+                yield self._difference(identity, change, *shown, normalized)
 
     def unreadable(self, identity: Identity) -> Difference:
         """Of an object that both want and that cannot be held: it differs, nobody can say where."""
@@ -55,11 +67,16 @@ class Describer:
         prefix: Steps = ("parent",) if change.path[0] in _OF_PARENT else ()
         return self._record(None, change, (*prefix, *change.path), effects, False, old, new)
 
-    def _difference(self, identity: Identity, change: FieldChange, old: Any, new: Any) -> Difference:
+    def _effects(self, identity: Identity) -> EffectPair:
         before, after = self._old_effects.get(identity), self._new_effects.get(identity)
-        effects = EffectPair(before.effect if before else Effect.NONE, after.effect if after else Effect.NONE)
-        repeats = bool((before and before.repeats) or (after and after.repeats))
-        return self._record(identity, change, change.path, effects, repeats, old, new)
+        return EffectPair(before.effect if before else Effect.NONE, after.effect if after else Effect.NONE)
+
+    def _difference(
+        self, identity: Identity, change: FieldChange, old: Any, new: Any, normalized: str | None = None
+    ) -> Difference:
+        both = self._old_effects.get(identity), self._new_effects.get(identity)
+        repeats = any(effect is not None and effect.repeats for effect in both)
+        return self._record(identity, change, change.path, self._effects(identity), repeats, old, new, normalized)
 
     def _record(
         self,
@@ -70,13 +87,14 @@ class Describer:
         repeats: bool,
         old: Any,
         new: Any,
+        normalized: str | None = None,
     ) -> Difference:
         text = self._redactor.text(render(path))
         shown_path = self._generalizer.text(text)
         shown_object = None if identity is None else self._generalizer.identity(identity)
         has_old, has_new = change.change is not Change.ADDED, change.change is not Change.REMOVED
         return Difference(
-            group=group_id(shown_object, shown_path, change.change, effects),
+            group=group_id(shown_object, shown_path, change.change, effects, normalized),
             object=identity,
             path=text,
             change=change.change,
@@ -88,6 +106,7 @@ class Describer:
             has_new=has_new,
             shown_object=shown_object,
             shown_path=shown_path,
+            normalized=normalized,
         )
 
 

@@ -39,8 +39,12 @@ class Generalizer:
         return Identity(identity.apiVersion, identity.kind, namespace, self.text(identity.name))
 
 
-def group_id(shown_object: Identity | None, shown_path: str, change: Change, effects: EffectPair) -> str:
-    """A stable id of 16 hex digits for what is the same in every parent."""
+def group_id(
+    shown_object: Identity | None, shown_path: str, change: Change, effects: EffectPair, normalized: str | None = None
+) -> str:
+    """A stable id of 16 hex digits for what is the same in every parent; a matter of spelling is a line of its own."""
     about = None if shown_object is None else msgspec.structs.astuple(shown_object)
-    facts = msgspec.json.encode((about, shown_path, change, effects.old, effects.new))
-    return hashlib.sha256(facts).hexdigest()[:16]
+    facts: tuple[object, ...] = (about, shown_path, change, effects.old, effects.new)
+    if normalized is not None:
+        facts = (*facts, normalized)
+    return hashlib.sha256(msgspec.json.encode(facts)).hexdigest()[:16]

@@ -16,10 +16,23 @@ _CLUSTER_SCOPED = frozenset(
 )  # fmt: skip
 
 
+_DOTTED_GROUPS = frozenset(
+    f"{group}.k8s.io"
+    for group in (
+        "admissionregistration", "apiextensions", "apiregistration", "authentication", "authorization", "certificates",
+        "coordination", "discovery", "events", "flowcontrol.apiserver", "internal.apiserver", "networking", "node",
+        "rbac.authorization", "resource", "scheduling", "storage", "storagemigration",
+    )
+)  # fmt: skip
+
+
 def built_in(identity: Identity) -> bool:
-    """Whether the kind comes with Kubernetes itself: no group, one without a dot, or one of `*.k8s.io`."""
+    """Whether the kind comes with Kubernetes itself: no group, one without a dot, or one of its own `*.k8s.io`.
+
+    Gateways and snapshots are of other groups under `k8s.io`, and custom resources like any other.
+    """
     group = identity.group
-    return "." not in group or (group.endswith(".k8s.io") and group.count(".") <= 3)
+    return "." not in group or group in _DOTTED_GROUPS
 
 
 def namespaced(identity: Identity) -> bool:

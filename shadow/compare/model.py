@@ -81,6 +81,7 @@ class Difference(msgspec.Struct, frozen=True):
     shown_path: str
     ignored_because: str | None = None
     expected_because: str | None = None
+    normalized: str | None = None  # the rule of `shadow.compare.normalize` by which it is a matter of spelling
 
     @property
     def effect(self) -> Effect:

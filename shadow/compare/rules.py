@@ -1,15 +1,17 @@
 """Which differences somebody has already accounted for: `ignore` (does not matter) and `expect` (is intended).
 
 Rules are filters over plain fields, so they judge a fresh difference and a stored group alike. Matching is by globs and
-path states, never by backtracking. An expired rule matches nothing. Only `expect` rules ever lift a hold.
+path states, never by backtracking. An expired rule matches nothing. Only `expect` rules ever lift a hold. What is only
+spelled in another way is ignored, too, unless its normalizing rule is switched off.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Literal, NamedTuple
 
 from shadow.compare.model import Difference, EffectPair
+from shadow.compare.normalize import RULES as NORMALIZING
 from shadow.fieldpath import Pattern, parse
 from shadow.fieldpath import glob as matches_glob
 from shadow.protocol.objects import Identity
@@ -98,14 +100,24 @@ class Rules:
 
     Args:
         today: the date in UTC; rules have a last day.
+        not_normalized: names of normalizing rules that are switched off.
     """
 
-    def __init__(self, rules: Iterable[Rule] = (), today: Today | None = None) -> None:
+    def __init__(
+        self, rules: Iterable[Rule] = (), today: Today | None = None, not_normalized: Collection[str] = ()
+    ) -> None:
         self.rules = tuple(rules)
         self._today = today or _today
+        self._not_normalized = frozenset(not_normalized)
 
     def judge(
-        self, identity: Identity | None, path: str, change: Change, effects: EffectPair, parent: str
+        self,
+        identity: Identity | None,
+        path: str,
+        change: Change,
+        effects: EffectPair,
+        parent: str,
+        normalized: str | None = None,
     ) -> Judgement:
         """Judge one difference, fresh or stored.
 
@@ -113,14 +125,18 @@ class Rules:
             identity: None for the parent's own fields.
             path: as text; empty for a whole object.
             parent: `namespace/name`, or `name` of a cluster-scoped one.
+            normalized: the normalizing rule by which it is a matter of spelling.
         """
+        spelling = f"normalized:{normalized}" if normalized and normalized not in self._not_normalized else None
         if not self.rules:
-            return Judgement()
+            return Judgement(spelling)
         found = {rule.verb: rule.because for rule in reversed(self.matching(identity, path, change, effects, parent))}
-        return Judgement(found.get("ignore"), found.get("expect"))
+        return Judgement(found.get("ignore", spelling), found.get("expect"))
 
     def judge_difference(self, difference: Difference, parent: str) -> Judgement:
-        return self.judge(difference.object, difference.path, difference.change, difference.effects, parent)
+        return self.judge(
+            difference.object, difference.path, difference.change, difference.effects, parent, difference.normalized
+        )
 
     def matching(
         self, identity: Identity | None, path: str, change: Change, effects: EffectPair, parent: str
@@ -163,12 +179,23 @@ def compile_rules(records: Iterable[Mapping[str, Any]], today: Today | None = No
 
     Args:
         records: `{"verb": "ignore"/"expect", "because", "object"?, "path"?, "change"?, "effect"?, "parents"?: text or
-            list, "until"?: "2027-01-31", "owner"?}`.
+            list, "until"?: "2027-01-31", "owner"?}`; a normalizing rule is switched off by
+            `{"verb": "normalize", "rule": "quantity", "on": false}`.
 
     Raises:
         ValueError: saying which value of which rule cannot be read.
     """
-    return Rules([_rule(record) for record in records], today)
+    several = list(records)
+    switches = [record for record in several if record.get("verb") == "normalize"]
+    rules = [_rule(record) for record in several if record.get("verb") != "normalize"]
+    return Rules(rules, today, {_switched_off(record) for record in switches if not record.get("on")})
+
+
+def _switched_off(record: Mapping[str, Any]) -> str:
+    name = str(record.get("rule"))
+    if name not in NORMALIZING:
+        raise ValueError(f"there is no normalizing rule {name!r}")
+    return name
 
 
 def matches_parent(glob: str, parent: str) -> bool:

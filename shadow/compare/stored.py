@@ -12,13 +12,14 @@ from shadow.compare.kinds import built_in
 from shadow.compare.quantity import canonical
 from shadow.protocol.objects import Identity, Json
 
-_DROPPED_MAPS = frozenset(
-    {"annotations", "labels", "data", "binaryData", "stringData", "matchLabels", "nodeSelector", "limits", "requests"}
-)
-"""Maps of built-in kinds that are not stored when they are empty; an empty `emptyDir` or `securityContext` is."""
+TEXT_MAPS = frozenset({"annotations", "labels", "data", "binaryData", "stringData", "matchLabels", "nodeSelector"})
+"""Maps of built-in kinds from names to texts; null in one is the empty text."""
 
-_QUANTITY_MAPS = frozenset({"limits", "requests", "hard", "capacity"})
-_QUANTITIES = frozenset({"sizeLimit"})
+QUANTITY_MAPS = frozenset({"limits", "requests", "hard", "capacity"})
+QUANTITIES = frozenset({"averageValue", "divisor", "sizeLimit"})
+
+_DROPPED_MAPS = TEXT_MAPS | {"limits", "requests"}
+"""Maps of built-in kinds that are not stored when they are empty; an empty `emptyDir` or `securityContext` is."""
 
 
 def stored(identity: Identity, written: Json) -> Json:
@@ -51,13 +52,15 @@ def _settled(value: Any, typed: bool) -> Any:
     while pending:
         container, name = pending.pop()
         for key, item in list(_entries(container)):
-            if typed and isinstance(container, dict) and (item is None or (item == {} and key in _DROPPED_MAPS)):
+            if typed and item is None and name in TEXT_MAPS:
+                container[key] = ""
+            elif typed and isinstance(container, dict) and (item is None or (item == {} and key in _DROPPED_MAPS)):
                 del container[key]
             elif isinstance(item, dict | list):
                 container[key] = item.copy()
                 pending.append((container[key], str(key)))
             else:
-                container[key] = _scalar(item, typed and (name in _QUANTITY_MAPS or key in _QUANTITIES))
+                container[key] = _scalar(item, typed and (name in QUANTITY_MAPS or key in QUANTITIES))
     return root[0]
 
 

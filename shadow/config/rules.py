@@ -7,7 +7,7 @@ from pydantic import model_validator
 
 from shadow.config.base import Section, Spelled, fault, shown
 from shadow.config.places import FieldPath
-from shadow.config.scalars import IsoDate, Text
+from shadow.config.scalars import Flag, IsoDate, Text
 from shadow.terms import Change, Effect
 
 _OBJECT = re.compile(r"[^/\s]+(?:/[^/\s]+){1,2}")
@@ -76,8 +76,36 @@ class Rule(Section):
         return self
 
 
+class Normalize(Section):
+    """Differences of spelling that Kubernetes itself makes equal: ignored with the rule's name, where it is on."""
+
+    null: Flag = True
+    """A field that is null is one that is absent."""
+
+    empty: Flag = True
+    """Kubernetes does not store an empty map or list of its own kinds."""
+
+    quantity: Flag = True
+    """`1000m` and `1` are the same amount."""
+
+    string_data: Flag = True
+    """A Secret's `stringData` is its `data`, decoded."""
+
+    system_fields: Flag = True
+    """What the API server or another controller owns, copied from the observed object."""
+
+    set_order: Flag = True
+    """The order of a list that Kubernetes takes for a set."""
+
+    default: Flag = True
+    """A default of a well-known kind, spelled out, that the observed object shows."""
+
+
 class Compare(Section):
     """What is known to differ in this migration. Rules are applied to what is stored too."""
+
+    normalize: Normalize = Normalize()
+    """What is a matter of spelling only."""
 
     ignore: tuple[Rule, ...] = ()
     """Differences that do not matter. They never lift a hold."""
@@ -86,8 +114,12 @@ class Compare(Section):
     """Differences that are intended. One that covers a delete or recreate lifts the hold for it."""
 
     def records(self) -> list[dict[str, Any]]:
-        """The rules in their order as plain records with their verb: `{"verb": "ignore", "path": ..., ...}`."""
-        return [
+        """The rules in their order as plain records with their verb: `{"verb": "ignore", "path": ..., ...}`.
+
+        Of the normalizing ones only those that are switched off: `{"verb": "normalize", "rule": ..., "on": False}`.
+        """
+        switches = self.normalize.model_dump()
+        return [{"verb": "normalize", "rule": name, "on": False} for name, on in switches.items() if not on] + [
             {"verb": verb} | rule.model_dump(mode="json", exclude_none=True)
             for verb, several in (("ignore", self.ignore), ("expect", self.expect))
             for rule in several

@@ -68,6 +68,7 @@ def _group(call: Call, found: Difference) -> Group:
         new=_example(found.new),
         has_old=found.has_old,
         has_new=found.has_new,
+        normalized=found.normalized,
     )
 
 
