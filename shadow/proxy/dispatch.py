@@ -86,7 +86,9 @@ class Dispatcher:
             controller = read_controller(request.controller)
         except UnreadableError as exc:
             raise RequestError(400, "controller", f"`controller` is no controller object: {exc}") from exc
-        self._fronts.saw(migration.name, controller, now := self._chance.clock())
+        now = self._chance.clock()
+        if (change := self._fronts.saw(migration.name, controller, now)) is not None:
+            self._recorder.change(change)
         return Call(
             id=self._chance.call_id(),
             migration=migration,

@@ -1,0 +1,42 @@
+import json
+
+import msgspec
+
+from shadow.protocol.controller import Controller, read_controller
+from shadow.proxy.fronts import Fronts
+from shadow.report.readiness import FrontFacts
+from tests.proxy.bodies import controller
+
+
+def front(name: str = "profiles", **spec) -> Controller:
+    body = controller()
+    body["metadata"]["name"] = name
+    body["spec"] |= spec
+    return read_controller(msgspec.Raw(json.dumps(body).encode()))
+
+
+def test_a_controller_is_told_once_and_again_with_another_spec():
+    fronts = Fronts()
+    change = fronts.saw("m", front(), 1.0)
+    assert change is not None
+    assert (change.kind, change.by, change.migration) == ("front", "DecoratorController profiles", "m")
+    assert change.details["finalizes"] is False
+    assert fronts.saw("m", front(), 2.0) is None
+    assert fronts.saw("m", front(resyncPeriodSeconds=60), 3.0) is not None
+    assert fronts.saw("other", front(), 4.0) is not None
+
+
+def test_the_one_that_called_last_decides_what_evidence_depends_on():
+    fronts = Fronts()
+    assert fronts.facts("m") is None
+    hooks = {"sync": {"webhook": {"url": "http://x"}}, "finalize": {"webhook": {"url": "http://x"}}}
+    fronts.saw("m", front(), 1.0)
+    fronts.saw("m", last := front("another", hooks=hooks, resyncPeriodSeconds=3600), 2.0)
+    assert fronts.facts("m") == FrontFacts(last.spec_digest, finalizes=True, resync_seconds=3600)
+    assert (fronts.latest("m") or {})["name"] == "another"
+
+
+def test_names_without_end_do_not_fill_the_change_log():
+    fronts = Fronts()
+    told = [fronts.saw("m", front(f"c-{number}"), float(number)) for number in range(300)]
+    assert sum(change is not None for change in told) == 200
