@@ -1,12 +1,16 @@
 """What the documents promise: links lead somewhere, configurations are accepted, no command is forgotten."""
 
+import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from shadow.cli.main import COMMANDS
 from shadow.config.load import parse
+from tests.hook_server import HookServer, answer_json
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -37,3 +41,27 @@ def test_the_readme_shows_a_configuration():
 def test_the_reference_knows_every_command():
     reference = (ROOT / "docs/reference/cli.md").read_text()
     assert [command for command in COMMANDS if f"`shadow {command} " not in reference] == []
+
+
+def test_the_example_of_the_simulated_cluster_runs(tmp_path: Path):
+    (script,) = re.findall(r"```python\n(import asyncio.*?)```", (ROOT / "docs/simulate.md").read_text(), re.DOTALL)
+    settings = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "settings", "namespace": "team-a"}}
+    with HookServer(answer_json({"attachments": [settings]})) as hook:
+        webhook = {"version": "v1", "webhook": {"url": f"{hook.url}/sync"}}
+        controller = {
+            "apiVersion": "metacontroller.k8s.io/v1alpha1",
+            "kind": "DecoratorController",
+            "metadata": {"name": "settings"},
+            "spec": {
+                "resources": [{"apiVersion": "v1", "resource": "namespaces"}],
+                "attachments": [{"apiVersion": "v1", "resource": "configmaps"}],
+                "hooks": {"sync": webhook},
+            },
+        }
+        namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "team-a", "uid": "u1"}}
+        export = {"apiVersion": "v1", "kind": "List", "items": [controller, namespace]}
+        (tmp_path / "export.json").write_text(json.dumps(export))
+        command = [sys.executable, "-c", script]
+        ran = subprocess.run(command, check=False, cwd=tmp_path, capture_output=True, text=True, timeout=30)
+    assert ran.stderr == ""
+    assert ran.stdout == "create ConfigMap team-a/settings 201\nat rest\n"
