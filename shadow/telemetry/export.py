@@ -26,12 +26,15 @@ class Reluctant(SpanExporter):
     def __init__(self, inner: SpanExporter) -> None:
         self._inner = inner
         self._failing = False
+        self._over = False
         self.lost = 0
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         result = self._inner.export(spans)
         failed = result is not SpanExportResult.SUCCESS
         self.lost += len(spans) if failed else 0
+        if self._over:
+            return result  # whoever ended it says what is lost
         if failed and not self._failing:
             _log.warning("the collector does not take spans; they are lost until it does")
         elif self._failing and not failed:
@@ -40,7 +43,9 @@ class Reluctant(SpanExporter):
         return result
 
     def shutdown(self) -> None:
-        self._inner.shutdown()
+        if not self._over:
+            self._over = True
+            self._inner.shutdown()
 
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
         return self._inner.force_flush(timeout_millis)
@@ -51,23 +56,38 @@ def traces_url(endpoint: str) -> str:
     return endpoint if endpoint.endswith("/v1/traces") else f"{endpoint}/v1/traces"
 
 
-def batches(endpoint: str) -> SpanProcessor:
-    """Sends spans in batches from a thread of its own, over OTLP and HTTP."""
+class Batches(BatchSpanProcessor):
+    """Sends spans in batches from a thread of its own."""
+
+    def __init__(self, exporter: SpanExporter) -> None:
+        self._reluctant = Reluctant(exporter)
+        super().__init__(
+            self._reluctant,
+            max_queue_size=QUEUE_SPANS,
+            schedule_delay_millis=DELAY_SECONDS * 1000,
+            max_export_batch_size=QUEUE_SPANS // 8,
+        )
+
+    def give_up(self) -> None:
+        """What waits is lost: the thread ends its retries and tries nothing more."""
+        self._reluctant.shutdown()
+
+
+def batches(endpoint: str) -> Batches:
+    """To a collector, over OTLP and HTTP."""
     # Every failed batch would be a line or more, some with headers; `Reluctant` says what matters.
     logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)
-    exporter = OTLPSpanExporter(endpoint=traces_url(endpoint), timeout=EXPORT_SECONDS)
-    return BatchSpanProcessor(
-        Reluctant(exporter),
-        max_queue_size=QUEUE_SPANS,
-        schedule_delay_millis=DELAY_SECONDS * 1000,
-        max_export_batch_size=QUEUE_SPANS // 8,
-    )
+    return Batches(OTLPSpanExporter(endpoint=traces_url(endpoint), timeout=EXPORT_SECONDS))
 
 
 def shut_down(processor: SpanProcessor, timeout_seconds: float) -> bool:
-    """Send what waits, within the time given. Returns whether it was enough."""
-    # The processor's own shutdown waits up to 30 s for a dead collector; a daemon thread can be left behind.
+    """Send what waits, within the time given. Returns whether it was enough; if not, nothing more is tried."""
+    # The processor's own shutdown waits up to 30 s for a dead collector, and retries meanwhile.
     thread = threading.Thread(target=processor.shutdown, name="telemetry-shutdown", daemon=True)
     thread.start()
     thread.join(timeout_seconds)
-    return not thread.is_alive()
+    if not thread.is_alive():
+        return True
+    if isinstance(processor, Batches):
+        processor.give_up()
+    return False

@@ -2,6 +2,7 @@ import logging
 import socket
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -19,6 +20,15 @@ def _quiet_sdk():
     level = logger.level
     yield
     logger.setLevel(level)
+
+
+@pytest.fixture(autouse=True)
+def _no_thread_is_left(collector):
+    """An exporter that still retries would draw random numbers amid the tests that come after."""
+    before = set(threading.enumerate())
+    yield
+    collector.hold.set()
+    assert wait_for(lambda: not [each for each in set(threading.enumerate()) - before if "Otel" in each.name])
 
 
 def to(url, **more):
@@ -144,6 +154,17 @@ def test_where_nobody_listens_nothing_is_raised_or_repeated(call, caplog):
         assert telemetry.ended(call(), None)
         telemetry.shutdown(0.2)
     assert [record.name for record in caplog.records] == ["shadow.telemetry.telemetry"]
+
+
+def test_after_the_end_nothing_is_tried_any_more(call):
+    before = set(threading.enumerate())
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        telemetry = Telemetry(to(f"http://127.0.0.1:{unused.getsockname()[1]}"))
+        for _ in range(3000):  # more than a batch, each of which would be retried for 5 s
+            telemetry.ended(call(), None)
+        telemetry.shutdown(0.1)
+        assert wait_for(lambda: set(threading.enumerate()) <= before, timeout_seconds=2)
 
 
 def test_a_collector_that_recovers_is_told_too(collector, call, caplog):
