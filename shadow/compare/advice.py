@@ -7,10 +7,13 @@ from collections.abc import Callable, Container, Iterator, Mapping
 from typing import Any, Final
 
 from shadow.compare.answer import Answer
+from shadow.compare.canonical import same
 from shadow.compare.effects import unmatched
 from shadow.compare.kinds import namespaced
 from shadow.compare.merge import item_key, merge_key
 from shadow.compare.model import ObjectEffect
+from shadow.compare.normalize import same_data
+from shadow.compare.repeats import refused
 from shadow.compare.view import RequestView
 from shadow.protocol.names import ROLLING_METHODS
 from shadow.protocol.objects import Identity, Json
@@ -24,18 +27,24 @@ CODES: Final[Mapping[str, str]] = {
     "no-namespace": "an object of this kind needs a namespace under a cluster-scoped parent: the sync fails",
     "no-name": "an object without a name is never recognized: it is created again at every sync",
     "echo": "the answer carries fields that belong to the API server: such an object is written at every sync",
+    "owned": "the object names another controller as its owner: its creation is refused at every sync",
     "repeats": "the API server stores this in another way than it is wanted: it is written at every sync",
     "twin-items": "a list holds two items with the same merge key: both become like the last one",
     "selector": "the labels do not match the parent's selector: the whole sync is aborted",
     "finalized-in-sync": "`finalized` without finalizing: the finalizer is removed and put back at every sync",
     "namespace-status": "a Namespace does not store this status: every sync costs writes without effect",
+    "status-subresource": "the parent has no status subresource: writing its status changes the parent itself",
+    "opt-out": "an empty answer deletes every observed object; a label selector would leave them alone",
+    "side-effects": "either answer has its own values for a Secret that is not observed: the hook acts when asked",
     "rolling-decorator": "a decorator controller does not roll: every object is updated at once",
+    "rolling-composite": "rolling updates stalled after the first object, and failed under a cluster-scoped parent",
 }
 """What each code means, in a sentence."""
 
 Found = tuple[str, Identity | None]
 """A code, and the object it is about; None: the parent or the controller."""
 
+_WRITES = frozenset({Effect.CREATE, Effect.UPDATE, Effect.RECREATE})
 _ECHOED = frozenset({"uid", "resourceVersion", "managedFields", "creationTimestamp", "generation", "selfLink"})
 
 
@@ -58,9 +67,27 @@ def advise(
         elif item is not None:
             yield from ((code, identity) for code, holds in _OF_ITEMS.items() if holds(view, identity, item))
             effect = effects.get(identity)
-            if effect is not None and effect.repeats and effect.effect in (Effect.UPDATE, Effect.RECREATE):
-                yield ("echo" if _echoes(item) else "repeats"), identity
+            if effect is not None and effect.repeats and effect.effect in _WRITES:
+                yield _why_again(effect.effect, item), identity
     yield from ((code, None) for code, holds in _OF_ANSWERS.items() if holds(view, answer))
+
+
+def acted(view: RequestView, old: Answer, new: Answer) -> Iterator[Identity]:
+    """The Secrets that both answers want and nobody observes, with other values in each: somebody made them up.
+
+    A hook that makes access keys, or asks for them, whenever it sees none does so again in the shadow.
+    """
+    for identity, item in old.desired.objects.items():
+        if identity.kind == "Secret" and identity.apiVersion == "v1" and identity not in view:
+            other = new.desired.objects.get(identity)
+            if item is not None and other is not None and not same_data(item, other):
+                yield identity
+
+
+def _why_again(effect: Effect, item: Json) -> str:
+    if _echoes(item):
+        return "echo"
+    return "owned" if effect is not Effect.UPDATE and refused(item) else "repeats"
 
 
 def _placed(view: RequestView, identity: Identity) -> str | None:
@@ -109,14 +136,35 @@ def _finalized_in_sync(view: RequestView, answer: Answer) -> bool:
     return answer.finalized and not view.request.is_finalize and view.finalizer in view.finalizers
 
 
+def _is_namespace(view: RequestView) -> bool:
+    return view.parent.kind == "Namespace" and view.parent.apiVersion == "v1"
+
+
 def _namespace_status(view: RequestView, answer: Answer) -> bool:
-    namespace = view.parent.kind == "Namespace" and view.parent.apiVersion == "v1"
-    return (
-        namespace
-        and view.front is Protocol.DECORATOR
-        and answer.status is not None
-        and bool(answer.status.keys() != {"phase"})
-    )
+    """A composite controller writes one whatever the answer says: nothing to advise there."""
+    if view.front is Protocol.COMPOSITE or not _is_namespace(view) or answer.status is None:
+        return False
+    live = view.root.get("status")
+    phase = live.get("phase", "Active") if isinstance(live, dict) else "Active"
+    return not same(answer.status, {"phase": phase})
+
+
+def _status_subresource(view: RequestView, answer: Answer) -> bool:
+    """Whether the status was last written together with the rest: a subresource would not let that happen."""
+    if view.front is Protocol.COMPOSITE or _is_namespace(view) or answer.status is None:
+        return False
+    entries = view.managed_fields
+    owned = any("f:status" in entry.get("fieldsV1", {}) for entry in entries if not entry.get("subresource"))
+    return owned and not any(entry.get("subresource") == "status" for entry in entries)
+
+
+def _opts_out(view: RequestView, answer: Answer) -> bool:
+    return not view.request.is_finalize and not view.request.deleting and len(view) > 0 and not answer.items
+
+
+def _rolling_composite(view: RequestView, answer: Answer) -> bool:  # noqa: ARG001 - one signature for all
+    rules = view.controller.children
+    return view.front is Protocol.COMPOSITE and any(rule.method in ROLLING_METHODS for rule in rules)
 
 
 def _rolling_decorator(view: RequestView, answer: Answer) -> bool:  # noqa: ARG001 - one signature for all
@@ -131,5 +179,8 @@ _OF_ITEMS: Final[Mapping[str, Callable[[RequestView, Identity, Json], bool]]] = 
 _OF_ANSWERS: Final[Mapping[str, Callable[[RequestView, Answer], bool]]] = {
     "finalized-in-sync": _finalized_in_sync,
     "namespace-status": _namespace_status,
+    "status-subresource": _status_subresource,
+    "opt-out": _opts_out,
     "rolling-decorator": _rolling_decorator,
+    "rolling-composite": _rolling_composite,
 }

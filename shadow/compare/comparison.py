@@ -9,7 +9,7 @@ from functools import cached_property
 
 import msgspec
 
-from shadow.compare.advice import CODES, Found, advise
+from shadow.compare.advice import CODES, Found, acted, advise
 from shadow.compare.answer import Answer, NotAnAnswerError, read_answer
 from shadow.compare.canonical import order_of, same
 from shadow.compare.diff import FieldChange
@@ -224,6 +224,10 @@ class _Comparing:
                 known = self._alike if side is Side.NEW else frozenset()
                 found[side] = dict.fromkeys(advise(self._view, answer, effects[side], known))
                 found[side] |= {each: None for each in found[Side.OLD] if each[1] in known and each[0] != "duplicate"}
+        old, new = self._answers[Side.OLD], self._answers[Side.NEW]
+        if isinstance(old, Answer) and isinstance(new, Answer) and not self._identical:
+            found[Side.OLD] |= {("side-effects", identity): None for identity in acted(self._view, old, new)}
+            found[Side.NEW] |= {each: None for each in found[Side.OLD] if each[0] == "side-effects"}
         generalizer = Generalizer(self._pair.parent)
         for code, identity in found[Side.OLD] | found[Side.NEW]:
             sides = [side for side in Side if (code, identity) in found[side]]

@@ -191,6 +191,11 @@ def _data(secret: Json) -> dict[Any, bytes | None]:
     return {key: value for key, value in found.items() if value is not None}
 
 
+def same_data(one: Json, other: Json) -> bool:
+    """Whether two Secrets hold the same keys with the same bytes, by whichever of the two maps."""
+    return _data(one) == _data(other)
+
+
 def _decoded(text: Any) -> bytes | None:
     try:
         return base64.b64decode(text, validate=True)

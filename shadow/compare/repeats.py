@@ -24,7 +24,7 @@ def creates_again(view: RequestView, identity: Identity, item: Json | None) -> b
         return True
     if view.parent.namespace and identity.namespace != view.parent.namespace:
         return True
-    if item is None or _refused(item):
+    if item is None or refused(item):
         return item is not None
     return view.method(identity) in RECREATE_METHODS and _differs_when_stored(view, identity, {}, item)
 
@@ -46,7 +46,7 @@ def writes_again(view: RequestView, identity: Identity, item: Json | None) -> bo
     if version and version == _metadata(observed).get("resourceVersion"):
         return True
     recreated = view.method(identity) in RECREATE_METHODS
-    if recreated and _refused(item):
+    if recreated and refused(item):
         return True
     return _differs_when_stored(view, identity, {} if recreated else observed, item)
 
@@ -59,7 +59,8 @@ def _differs_when_stored(view: RequestView, identity: Identity, observed: Json, 
         return False
 
 
-def _refused(item: Json) -> bool:
+def refused(item: Json) -> bool:
+    """Whether creating the object fails: it carries a resourceVersion, or has another controller already."""
     metadata = _metadata(item)
     owners = metadata.get("ownerReferences")
     owned = isinstance(owners, list) and any(isinstance(owner, dict) and owner.get("controller") for owner in owners)

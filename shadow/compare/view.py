@@ -3,7 +3,7 @@
 The hot path asks for identities and for single objects; nothing is decoded before it is asked for.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
 import msgspec
@@ -129,6 +129,12 @@ class RequestView:
     @cached_property
     def finalizers(self) -> frozenset[str]:
         return frozenset(self._metadata.get("finalizers") or ())
+
+    @cached_property
+    def managed_fields(self) -> Sequence[Json]:
+        """Who wrote which fields of the parent; empty where the request does not tell."""
+        entries = self._metadata.get("managedFields")
+        return [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
 
     @property
     def finalizer(self) -> str:
