@@ -46,10 +46,15 @@ class Fronts:
         (kind, name), (controller, at) = max(seen.items(), key=lambda item: item[1][1])
         return {"kind": kind, "name": name, "resourceVersion": controller.resource_version, "seen_at": instant(at)}
 
+    def controller(self, migration: str) -> Controller | None:
+        """The one that called last."""
+        seen = self._seen.get(migration)
+        return max(seen.values(), key=lambda value: value[1])[0] if seen else None
+
     def facts(self, migration: str) -> FrontFacts | None:
         """What evidence depends on, of the controller that called last."""
-        seen = self._seen.get(migration)
-        return facts_of(max(seen.values(), key=lambda value: value[1])[0]) if seen else None
+        controller = self.controller(migration)
+        return facts_of(controller) if controller is not None else None
 
 
 def change_of(migration: str, controller: Controller, now: float) -> Change:

@@ -3,7 +3,7 @@
 The hold needs to know which objects `new` was last served with, at the next call and after a restart.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -25,6 +25,10 @@ class Parents:
 
     def get(self, migration: str, uid: str) -> ParentState | None:
         return self._states.get((migration, uid))
+
+    def of(self, migration: str) -> Iterator[ParentState]:
+        """Every known parent of a migration."""
+        return (state for (name, _), state in self._states.items() if name == migration)
 
     def count(self, migration: str) -> int:
         return sum(1 for name, _ in self._states if name == migration)
