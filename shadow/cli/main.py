@@ -22,6 +22,7 @@ COMMANDS: Mapping[str, str] = {
     "report": "what differs between old and new, and what it would do to the cluster",
     "rollback": "pull the brake: old answers for every parent, at once",
     "release": "let the brake go",
+    "convert": "turn a CompositeController into a DecoratorController, and back",
     "profile": "run the bundled Kubeflow Pipelines profile hook",
 }
 """Every command and its line of help; its module has the same name."""

@@ -21,12 +21,14 @@ Level = Literal["warning", "error", "impossible"]
 class Caveat:
     """Something the other kind cannot say. `path` is a field of the controller converted from.
 
-    `error`: the result is valid and behaves differently; `impossible`: there is no such controller.
+    `error`: the result is valid and behaves differently; `impossible`: there is no such controller. `code` is stable:
+    people look it up.
     """
 
     level: Level
     path: str
     message: str
+    code: str
 
 
 def convert(controller: Json, to: Protocol) -> tuple[Json, list[Caveat]]:
@@ -75,16 +77,16 @@ def _to_decorator(spec: Json, caveats: list[Caveat]) -> Json:
 def _warn_of_composite_only(spec: Json, parent: Json, caveats: list[Caveat]) -> None:
     if "/" not in str(parent.get("apiVersion", "")):
         message = "a core-type parent: Metacontroller 3 and newer run no CompositeController for it, so no way back"
-        caveats.append(Caveat("warning", "spec.parentResource.apiVersion", message))
+        caveats.append(Caveat("warning", "spec.parentResource.apiVersion", message, "core-parent"))
     if parent.get("revisionHistory"):
         message = "dropped: a DecoratorController keeps no revisions"
-        caveats.append(Caveat("warning", "spec.parentResource.revisionHistory", message))
+        caveats.append(Caveat("warning", "spec.parentResource.revisionHistory", message, "revision-history"))
     if spec.get("generateSelector"):
         message = "dropped: objects lose the label `controller-uid` unless it is written as an ownership mark"
-        caveats.append(Caveat("warning", "spec.generateSelector", message))
+        caveats.append(Caveat("warning", "spec.generateSelector", message, "generated-selector"))
     else:
         message = "a DecoratorController adopts and releases nothing and checks no labels against the parent's selector"
-        caveats.append(Caveat("warning", "spec.generateSelector", message))
+        caveats.append(Caveat("warning", "spec.generateSelector", message, "adoption"))
 
 
 def _attachment(rule: Json, path: str, caveats: list[Caveat]) -> Json:
@@ -92,11 +94,11 @@ def _attachment(rule: Json, path: str, caveats: list[Caveat]) -> Json:
     method = strategy.get("method")
     if _mapping(strategy.get("statusChecks")).get("conditions"):
         message = "dropped: a DecoratorController has no status checks"
-        caveats.append(Caveat("warning", f"{path}.updateStrategy.statusChecks", message))
+        caveats.append(Caveat("warning", f"{path}.updateStrategy.statusChecks", message, "status-checks"))
     if method in ROLLING_METHODS:
         kept = str(method).removeprefix("Rolling")
         message = f"{method} becomes {kept}: all objects at once instead of one after the other"
-        caveats.append(Caveat("error", f"{path}.updateStrategy.method", message))
+        caveats.append(Caveat("error", f"{path}.updateStrategy.method", message, "rolling-method"))
         method = kept
     return _rule(rule, {} if method is None else {"updateStrategy": {"method": method}})
 
@@ -106,15 +108,15 @@ def _to_composite(spec: Json, caveats: list[Caveat]) -> Json:
     parent = resources[0] if resources else {}
     if len(resources) != 1:
         message = f"a CompositeController has one parent resource, not {len(resources)}"
-        caveats.append(Caveat("impossible", "spec.resources", message))
+        caveats.append(Caveat("impossible", "spec.resources", message, "several-resources"))
     if parent.get("annotationSelector"):
         message = "a CompositeController selects by labels only"
-        caveats.append(Caveat("impossible", "spec.resources[0].annotationSelector", message))
+        caveats.append(Caveat("impossible", "spec.resources[0].annotationSelector", message, "annotation-selector"))
     if "/" not in str(parent.get("apiVersion", "")):
         message = "Metacontroller 3 and newer run no CompositeController for a core type"
-        caveats.append(Caveat("impossible", "spec.resources[0].apiVersion", message))
+        caveats.append(Caveat("impossible", "spec.resources[0].apiVersion", message, "core-parent"))
     message = "labels and annotations in answers cannot be said, and a parent without status subresource gets no status"
-    caveats.append(Caveat("warning", "spec.resources[0]", message))
+    caveats.append(Caveat("warning", "spec.resources[0]", message, "parent-changes"))
     copied = ("apiVersion", "resource", "labelSelector", "ignoreStatusChanges")
     rules = [_mapping(rule) for rule in spec.get("attachments") or ()]
     return {
@@ -139,7 +141,7 @@ def _shared(spec: Json, caveats: list[Caveat]) -> Json:
     hooks = _mapping(spec.get("hooks"))
     shared = {key: spec[key] for key in ("resyncPeriodSeconds", "endpointConfigs") if key in spec}
     dead = [f"spec.hooks.{name}" for name in ("preUpdateChild", "postUpdateChild") if name in hooks]
-    caveats.extend(Caveat("warning", path, "dropped: Metacontroller never calls it") for path in dead)
+    caveats.extend(Caveat("warning", path, "dropped: Metacontroller never calls it", "dead-hook") for path in dead)
     kept = {name: _mapping(hooks[name]) for name in ("customize", "sync", "finalize") if hooks.get(name)}
     for name, hook in kept.items():
         _warn_of_etag(name, hook, caveats)
@@ -150,7 +152,7 @@ def _warn_of_etag(name: str, hook: Json, caveats: list[Caveat]) -> None:
     etag = _mapping(_mapping(hook.get("webhook")).get("etag"))
     if etag.get("cacheTimeoutSeconds") and not etag.get("cacheCleanupSeconds"):
         message = "kept answers are never cleaned up without cacheCleanupSeconds"
-        caveats.append(Caveat("warning", f"spec.hooks.{name}.webhook.etag", message))
+        caveats.append(Caveat("warning", f"spec.hooks.{name}.webhook.etag", message, "etag-cleanup"))
 
 
 def _mapping(value: Any) -> Json:

@@ -1,0 +1,1 @@
+"""Everything around the move itself: controllers converted, live objects handed over, the whole way rehearsed."""

@@ -1,0 +1,225 @@
+"""Controllers in a text: converted where they stand, everything else as it was, and nothing said that is not so."""
+
+import json
+from pathlib import Path
+
+import jsonschema  # type: ignore[import-untyped]  # it brings no types
+import pytest
+
+from shadow.migrate.controllers import Wishes, protocol_of
+from shadow.migrate.convert import NotConvertibleError, convert_text
+from shadow.migrate.yamltext import UnreadableTextError, read_documents
+from shadow.protocol.convert import convert
+from shadow.terms import Protocol
+from tests.migrate.texts import (
+    ALIASES,
+    BLOCK,
+    BLOCK_CONVERTED,
+    COMPOSITES,
+    DECORATOR,
+    FLOW,
+    JSON,
+    LIST,
+    NARROW,
+)
+
+ROOT = Path(__file__).parents[2]
+TO_DECORATOR, TO_COMPOSITE = Wishes(Protocol.DECORATOR), Wishes(Protocol.COMPOSITE)
+SCHEMA = jsonschema.Draft202012Validator(json.loads((ROOT / "tests/data/controllers.schema.json").read_text()))
+
+
+def _values(text):
+    return [document.value for document in read_documents(text, "t")]
+
+
+def _codes(converted):
+    return {notice.code for notice in converted.notices}
+
+
+def _convert(text, **wishes):
+    return convert_text(text, "cc.yaml", Wishes(Protocol.DECORATOR, **wishes))
+
+
+def test_comments_and_order_stay():
+    assert _convert(BLOCK).text == BLOCK_CONVERTED
+
+
+@pytest.mark.parametrize("text", COMPOSITES.values(), ids=COMPOSITES)
+def test_what_comes_out_is_what_the_api_server_takes(text):
+    converted = _convert(text)
+    for body in converted.controllers:
+        SCHEMA.validate(body)
+    kinds = [value.get("kind") for value in _values(converted.text)]
+    assert "CompositeController" not in json.dumps(_values(converted.text))
+    assert kinds == [str(value["kind"]).replace("Composite", "Decorator") for value in _values(text)]
+
+
+@pytest.mark.parametrize("text", COMPOSITES.values(), ids=COMPOSITES)
+def test_what_it_says_is_what_the_table_of_both_kinds_says(text):
+    for before, after in zip(_controllers(text), _controllers(_convert(text).text), strict=True):
+        expected, _ = convert(before, Protocol.DECORATOR)
+        for hook in expected["spec"]["hooks"].values():
+            hook.pop("version", None)
+        spec = json.loads(json.dumps(after["spec"]))
+        for hook in spec["hooks"].values():
+            hook.pop("version", None)
+        assert spec == {name: value for name, value in expected["spec"].items() if value != []}
+
+
+def _controllers(text):
+    bodies = [body for value in _values(text) for body in (value["items"] if value["kind"] == "List" else [value])]
+    return [body for body in bodies if protocol_of(body)]
+
+
+def test_what_only_a_live_object_has_is_left_out():
+    (value,) = _values(_convert(LIST).text)
+    assert value["items"][0]["metadata"] == {"name": "listed"}
+    assert "status" not in value["items"][0]
+    assert "- apiVersion: v1\n  kind: ConfigMap\n  metadata: {name: left-alone}  # as it was\n" in _convert(LIST).text
+
+
+@pytest.mark.parametrize(("text", "lost"), [(ALIASES, True), (NARROW, True), (FLOW, False), (JSON, False)])
+def test_where_comments_cannot_be_kept_it_is_said(text, lost):
+    assert ("comments-lost" in _codes(_convert(text))) is lost
+
+
+def test_json_stays_json():
+    assert json.loads(_convert(JSON, proxy_url="http://p/m").text)["kind"] == "DecoratorController"
+
+
+def test_every_caveat_has_its_line():
+    said = {notice.code: (notice.line, notice.level) for notice in _convert(FLOW).notices}
+    assert said == {
+        "generated-selector": (2, "warning"),
+        "revision-history": (3, "warning"),
+        "rolling-method": (4, "error"),
+    }
+    assert str(_convert(BLOCK).notices[0]).startswith("cc.yaml:8: warning: ")
+
+
+def test_a_kind_that_only_the_other_one_declares_is_added():
+    new = DECORATOR.replace("lab.example.com/v1", "v1").replace("resource: widgets", "resource: namespaces")
+    (other,) = _values(new)
+    converted = _convert(BLOCK, others=(other,))
+    assert converted.text.startswith(BLOCK_CONVERTED.partition("  hooks:")[0])
+    kinds = [rule["resource"] for rule in converted.controllers[0]["spec"]["attachments"]]
+    assert kinds == ["secrets", "deployments", "configmaps"]
+    assert "union-parents" not in _codes(converted)
+
+
+def test_a_decorator_controller_takes_in_the_kinds_of_the_old_one():
+    (old,) = _values(BLOCK)
+    converted = convert_text(DECORATOR, "dc.yaml", Wishes(Protocol.DECORATOR, others=(old,)))
+    assert [rule["resource"] for rule in converted.controllers[0]["spec"]["attachments"]] == [
+        "configmaps",
+        "secrets",
+        "deployments",
+    ]
+    assert _codes(converted) == {"union-parents"}
+
+
+def test_a_method_that_differs_is_kept_and_told():
+    (other,) = _values(DECORATOR.replace("configmaps", "secrets"))
+    converted = _convert(BLOCK, others=(other,))
+    assert {"union-method", "union-parents"} <= _codes(converted)
+    assert converted.controllers[0]["spec"]["attachments"][0]["updateStrategy"] == {"method": "OnDelete"}
+
+
+@pytest.mark.parametrize(
+    ("url", "expected", "told"),
+    [
+        ("http://p:8080/kfp", "http://p:8080/kfp", False),
+        ("http://p:8080/kfp/", "http://p:8080/kfp", False),
+        ("http://p:8080", "http://p:8080/listed", True),
+    ],
+)
+def test_every_hook_is_pointed_at_the_proxy(url, expected, told):
+    converted = _convert(LIST, proxy_url=url)
+    hooks = converted.controllers[0]["spec"]["hooks"]
+    assert hooks["finalize"] == {"version": "v2", "webhook": {"url": f"{expected}/finalize"}}
+    assert hooks["sync"] == {"webhook": {"url": f"{expected}/sync"}}
+    assert ("proxy-path" in _codes(converted)) is told
+
+
+def test_a_narrower_selector_tells_what_falls_out_of_scope_and_is_not_deleted():
+    selector = {"matchLabels": {"app.kubernetes.io/part-of": "kubeflow-profile"}}
+    converted = _convert(BLOCK, label_selector=selector)
+    assert converted.controllers[0]["spec"]["resources"][0]["labelSelector"] == selector
+    (notice,) = [notice for notice in converted.notices if notice.code == "scope"]
+    assert "not deleted" in " ".join(notice.message.split())
+
+
+def test_back_again():
+    converted = convert_text(DECORATOR, "dc.yaml", TO_COMPOSITE)
+    (body,) = converted.controllers
+    SCHEMA.validate(body)
+    assert body["spec"]["generateSelector"] is True
+    assert body["spec"]["parentResource"] == {"apiVersion": "lab.example.com/v1", "resource": "widgets"}
+    assert "    # the only ones\n" in converted.text
+    assert "name: widgets  # its own name" in converted.text
+    assert "comments-lost" not in _codes(converted)
+
+
+def test_there_and_back_is_the_same_controller():
+    (before,) = _values(NARROW)
+    before["spec"]["generateSelector"] = True
+    (after,) = _values(convert_text(_convert(NARROW).text, "dc.yaml", TO_COMPOSITE).text)
+    assert after == before
+
+
+@pytest.mark.parametrize(
+    ("text", "wishes", "code"),
+    [
+        ("kind: ConfigMap\napiVersion: v1\n", TO_DECORATOR, "no-controller"),
+        ("", TO_DECORATOR, "no-controller"),
+        (BLOCK.partition("spec:")[0], TO_DECORATOR, "malformed"),
+        (BLOCK.replace("parentResource:", "parentResources:"), TO_DECORATOR, "malformed"),
+        (BLOCK.replace("    resource: namespaces   # core\n", ""), TO_DECORATOR, "malformed"),
+        (DECORATOR.replace("lab.example.com/v1", "v1"), TO_COMPOSITE, "core-parent"),
+        (
+            DECORATOR.replace("  attachments:", "    - {apiVersion: v1, resource: pods}\n  attachments:"),
+            TO_COMPOSITE,
+            "several-resources",
+        ),
+        (
+            DECORATOR.replace(
+                "resource: widgets\n", "resource: widgets\n      annotationSelector: {matchAnnotations: {a: b}}\n"
+            ),
+            TO_COMPOSITE,
+            "annotation-selector",
+        ),
+    ],
+)
+def test_what_has_no_counterpart_is_not_converted(text, wishes, code):
+    with pytest.raises(NotConvertibleError) as error:
+        convert_text(text, "f.yaml", wishes)
+    assert [notice.code for notice in error.value.notices] == [code]
+
+
+def test_one_that_cannot_be_converted_stops_the_whole_file():
+    with pytest.raises(NotConvertibleError):
+        convert_text(f"{DECORATOR}---\n{DECORATOR.replace('lab.example.com/v1', 'v1')}", "f.yaml", TO_COMPOSITE)
+
+
+@pytest.mark.parametrize("text", ["a: [", "a: 1\na: 2\n", "\t- x"], ids=["open", "twice", "tab"])
+def test_no_yaml_is_told_with_its_line(text):
+    with pytest.raises(UnreadableTextError, match=r"f\.yaml:\d+: "):
+        convert_text(text, "f.yaml", TO_DECORATOR)
+
+
+def test_a_kustomization_that_aims_at_the_old_kind_is_pointed_out():
+    kustomization = "kind: Kustomization\npatches:\n- {path: p.yaml, target: {kind: CompositeController}}\n"
+    assert "kustomize-target" in _codes(_convert(f"{kustomization}---\n{BLOCK}"))
+
+
+def test_every_code_has_its_place_in_the_docs():
+    page = (ROOT / "docs/reference/convert.md").read_text()
+    source = "".join(
+        (ROOT / "shadow" / name).read_text()
+        for name in ("protocol/convert.py", "migrate/convert.py", "migrate/controllers.py")
+    )
+    documented = {line.removeprefix("### ").strip() for line in page.splitlines() if line.startswith("### ")}
+    assert documented
+    assert all(f'"{code}"' in source for code in documented)
+    for text in COMPOSITES.values():
+        assert _codes(_convert(text)) <= documented
