@@ -30,17 +30,19 @@ from shadow.proxy.fronts import Fronts
 from shadow.proxy.parents import Parents
 from shadow.proxy.recorder import Recorder
 from shadow.proxy.redaction_key import redaction_key
+from shadow.proxy.related_memory import RelatedMemory
 from shadow.proxy.runtime import Runtime
 from shadow.proxy.snapshot import Snapshot, build
 from shadow.proxy.startup import Offered, last_accepted, offered
 from shadow.redact import Redactor
 from shadow.store.asynchronous import AsyncStore
-from shadow.store.base import Change, Counters, ParentState, Retention, Store
+from shadow.store.base import Change, Counters, ParentState, RelatedState, Retention, Store
 from shadow.store.open import open_store
 from shadow.telemetry.telemetry import Telemetry
 from shadow.web.auth import Doorkeeper, Keyring, Sessions
 from shadow.web.control import control_app
 from shadow.web.desk import Desk
+from shadow.web.findings import Findings
 from shadow.web.hooks import HookEndpoint
 from shadow.web.listen import Listener
 from shadow.worker.client import CompareWorker, WorkerSettings
@@ -60,6 +62,7 @@ class Remembered:
     """What the store knows when the process starts."""
 
     parents: list[ParentState]
+    related: list[RelatedState]
     before: dict[str, Counters]
 
 
@@ -67,7 +70,8 @@ def remembered(store: Store, names: set[str]) -> Remembered:
     """Of these migrations and of all that the store has a brake of."""
     known = names | set(store.brakes())
     parents = [state for name in known for state in store.served_identities(name)]
-    return Remembered(parents, {name: store.counters(name) for name in known})
+    related = [state for name in known for state in store.related(name)]
+    return Remembered(parents, related, {name: store.counters(name) for name in known})
 
 
 async def serve(path: Path, environ: Mapping[str, str] = os.environ, told: Told | None = None) -> None:
@@ -112,6 +116,7 @@ class Proxy:
         self.configuration = configuration
         self.background = Background()
         self.parents = Parents(known.parents)
+        self.related = RelatedMemory(known.related)
         self.fronts = Fronts()
         self.implementations = Implementations(configuration.upstream)
         self.telemetry = Telemetry(configuration.telemetry)
@@ -120,6 +125,7 @@ class Proxy:
             f"{socket.gethostname()}-{os.getpid()}-{time.time_ns()}",
             store,
             self.parents,
+            self.related,
             self.telemetry,
             time.time,
             lambda: random.random() < matched,  # noqa: S311 - a sample, no secret
@@ -142,6 +148,7 @@ class Proxy:
             self.parents,
             self.recorder,
             self.fronts,
+            self.related,
             self.background.spawn,
             Chance(time.time, new_call_id, random.random),
             configuration.telemetry.sample,
@@ -156,6 +163,7 @@ class Proxy:
             self.parents,
             self.fronts,
             store,
+            Findings(store, self.recorder),
             doorkeeper(server, key),
             time.time,
         )

@@ -52,7 +52,7 @@ def parse(text: str, where: str) -> Mapping[str, NamedToken]:
         ConfigurationError: naming every fault with its path; digests are not repeated.
     """
     try:
-        tokens = _FILE.validate_python(_mapping(read(text, where).value))
+        tokens = _FILE.validate_python(read(text, where).value)
     except ValidationError as exc:
         raise ConfigurationError([_problem(where, error) for error in exc.errors(include_input=False)]) from None
     if bad := [name for name in tokens if name in _TAKEN or not _NAME.fullmatch(name)]:
@@ -60,10 +60,6 @@ def parse(text: str, where: str) -> Mapping[str, NamedToken]:
     if not tokens:
         raise ConfigurationError([Problem(where, "holds no token: nobody could use the API")])
     return tokens
-
-
-def _mapping(value: Any) -> Any:
-    return {} if value is None else value
 
 
 def _problem(where: str, error: Any) -> Problem:

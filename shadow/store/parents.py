@@ -32,10 +32,13 @@ def page(
         (migration, *behind, limit + 1),
     ).fetchall()
     states = [decode(record, ParentState) for (record,) in rows[:limit]]
-    if len(rows) <= limit:
-        return states, None
-    last = states[-1].parent
-    return states, cursor(map(plain, (last.namespace, last.name, last.uid)))
+    return states, cursor_of(states[-1]) if len(rows) > limit else None
+
+
+def cursor_of(state: ParentState) -> str:
+    """Where a page goes on whose last parent is this one."""
+    parent = state.parent
+    return cursor(map(plain, (parent.namespace, parent.name, parent.uid)))
 
 
 def _row(state: ParentState) -> tuple[str, str, str, str, str, bytes]:

@@ -7,20 +7,34 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from shadow.errors import StoreError
-from shadow.web import brake, reports, summary
+from shadow.web import brake, comparisons, differences, history, parents, reports, summary
 from shadow.web.desk import Desk, desk_of
 from shadow.web.gate import App, Gate
+from shadow.web.openapi import document
 from shadow.web.operation import routes
 from shadow.web.problems import on_fault, on_http_exception, on_store_error
 
-OPERATIONS = (*summary.OPERATIONS, *reports.OPERATIONS, *brake.OPERATIONS)
+OPERATIONS = (
+    *summary.OPERATIONS,
+    *reports.OPERATIONS,
+    *differences.OPERATIONS,
+    *parents.OPERATIONS,
+    *comparisons.OPERATIONS,
+    *history.OPERATIONS,
+    *brake.OPERATIONS,
+)
 """The API; each address in the file of what it is about."""
 
 
 def control_app(desk: Desk) -> App:
     """The application."""
     app = Starlette(
-        routes=[Route("/livez", _livez), Route("/readyz", _readyz), *routes(OPERATIONS)],
+        routes=[
+            Route("/livez", _livez),
+            Route("/readyz", _readyz),
+            Route("/openapi.json", _openapi),
+            *routes(OPERATIONS),
+        ],
         exception_handlers={HTTPException: on_http_exception, StoreError: on_store_error, Exception: on_fault},
     )
     app.state.desk = desk
@@ -29,6 +43,12 @@ def control_app(desk: Desk) -> App:
 
 async def _livez(request: Request) -> Response:  # noqa: ARG001 - Starlette's signature
     return PlainTextResponse("ok\n")
+
+
+async def _openapi(request: Request) -> Response:
+    """What the API is, as the records say that serve it."""
+    desk_of(request).door.bearer(request)
+    return JSONResponse(document(OPERATIONS))
 
 
 async def _readyz(request: Request) -> Response:

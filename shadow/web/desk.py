@@ -14,6 +14,7 @@ from shadow.proxy.runtime import Runtime
 from shadow.proxy.snapshot import Snapshot
 from shadow.store.asynchronous import AsyncStore
 from shadow.web.auth import Doorkeeper
+from shadow.web.findings import Findings
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class Desk:
     parents: Parents
     fronts: Fronts
     store: AsyncStore
+    findings: Findings
     door: Doorkeeper
     clock: Callable[[], float]
 

@@ -67,6 +67,7 @@ def view_of(desk: Desk, name: str, rules: Compare, now: float) -> MigrationView:
     """Where the migration stands, as a report needs it."""
     snapshot = desk.snapshot
     migration = snapshot.migrations[name]
+    judged = judge(rules, now)
     return MigrationView(
         name=name,
         stage=migration.stage,
@@ -74,7 +75,8 @@ def view_of(desk: Desk, name: str, rules: Compare, now: float) -> MigrationView:
         brake=desk.brakes.get(name),
         configuration_digest=snapshot.digest,
         evidence_digest=migration.evidence_digest,
-        explain=judge(rules, now),
+        explain=judged,
+        rules=judged.rules,
     )
 
 

@@ -1,0 +1,74 @@
+"""What differs, merged over all parents: worked out when somebody looks, and not again while it is still fresh.
+
+Ten thousand parents make a hundred thousand rows; several pages that look every few seconds must not cost calls their
+time. So the longer the work took, the longer its result is good for.
+"""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from shadow.proxy.recorder import Recorder
+from shadow.report.assess import Assessment, assess
+from shadow.report.groups import Merged
+from shadow.report.model import DifferenceLine
+from shadow.report.view import MigrationView
+from shadow.store.asynchronous import AsyncStore
+from shadow.store.base import Store
+from shadow.terms import Effect
+
+_REST = 10.0
+"""Times as long as the work took: so it never takes more than a tenth of a processor."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The differences at one evidence, judged by one set of rules, worst first; and how parents stand by them."""
+
+    lines: tuple[DifferenceLine, ...]
+    effects: Mapping[Effect, int]
+    assessment: Assessment
+
+    def line(self, group: str) -> DifferenceLine | None:
+        return next((line for line in self.lines if line.id == group), None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    key: tuple[str, str]
+    found: Found
+    until: float  # on the monotonic clock
+
+
+class Findings:
+    """The present findings of each migration."""
+
+    def __init__(self, store: AsyncStore, recorder: Recorder) -> None:
+        self._store = store
+        self._recorder = recorder
+        self._kept: dict[str, _Kept] = {}
+        self._locks: dict[str, asyncio.Lock] = {}
+
+    async def of(self, view: MigrationView, now: float) -> Found:
+        """
+        Args:
+            now: unix seconds; decides which rules have expired and which comparisons are too old.
+        """
+        key = (view.evidence_digest, view.configuration_digest)
+        async with self._locks.setdefault(view.name, asyncio.Lock()):  # the second gets what the first one finds
+            kept = self._kept.get(view.name)
+            if kept is not None and kept.key == key and time.monotonic() < kept.until:
+                return kept.found
+            await self._recorder.flush()
+            started = time.monotonic()
+            found = await self._store.read(lambda store: _find(store, view, now))
+            ended = time.monotonic()
+            self._kept[view.name] = _Kept(key, found, ended + _REST * (ended - started))
+            return found
+
+
+def _find(store: Store, view: MigrationView, now: float) -> Found:
+    merged = Merged()
+    merged.add_all(store.groups(view.name, view.evidence_digest, None, None), view.explain)
+    return Found(merged.lines(), merged.effects(), assess(store, view, now))

@@ -1,0 +1,86 @@
+"""Parents by name, filtered. Read from the store page by page, so that ten thousand of them are no load."""
+
+from typing import Annotated
+
+import msgspec
+from starlette.responses import Response
+
+from shadow.report.build import parent_line
+from shadow.report.model import ParentLine
+from shadow.report.readiness import Measure, ParentLife, Readiness
+from shadow.report.view import PAGE
+from shadow.store.base import ParentState, Store
+from shadow.store.parents import cursor_of
+from shadow.terms import Outcome, Side
+from shadow.web.desk import Desk
+from shadow.web.lists import Cursor, Limit, Page, no_such_cursor
+from shadow.web.operation import ROOT, Answer, Asked, Nothing, Operation, as_json
+from shadow.web.reports import found
+
+
+class ParentsQuery(msgspec.Struct, frozen=True):
+    """All that is given must hold."""
+
+    after: Cursor | None = None
+    limit: Limit = 50
+    q: Annotated[str, msgspec.Meta(description="A part of `namespace/name`.")] | None = None
+    outcome: Outcome | None = None
+    primary: Side | None = None
+    readiness: Readiness | None = None
+    state: ParentLife | None = None
+
+    def fits(self, state: ParentState, measure: Measure) -> bool:
+        return (
+            (self.q is None or self.q.lower() in str(state.parent).lower())
+            and (self.outcome is None or state.outcome is self.outcome)
+            and (self.primary is None or state.primary is self.primary)
+            and (self.readiness is None or measure.readiness(state) is self.readiness)
+            and (self.state is None or measure.life(state) is self.state)
+        )
+
+
+async def page_of(desk: Desk, name: str, query: ParentsQuery) -> Page[ParentLine]:
+    """
+    Raises:
+        HTTPException: 400 for a cursor that is none.
+    """
+    measure = (await found(desk, name)).assessment.parents.measure
+    await desk.recorder.flush()
+    try:
+        states, following = await desk.store.read(lambda store: _fitting(store, name, query, measure))
+    except ValueError as exc:
+        raise no_such_cursor(exc) from exc
+    return Page([parent_line(state, measure) for state in states], following)
+
+
+def _fitting(store: Store, name: str, query: ParentsQuery, measure: Measure) -> tuple[list[ParentState], str | None]:
+    """As many as are asked for, and where to go on if there may be more."""
+    found: list[ParentState] = []
+    after = query.after
+    while True:
+        page, after = store.parents(name, after, PAGE)
+        for state in page:
+            if not query.fits(state, measure):
+                continue
+            if len(found) == query.limit:
+                return found, cursor_of(found[-1])
+            found.append(state)
+        if after is None:
+            return found, None
+
+
+async def _list(desk: Desk, asked: Asked[ParentsQuery, Nothing]) -> Response:
+    return as_json(await page_of(desk, asked.name, asked.query))
+
+
+OPERATIONS = (
+    Operation(
+        "GET",
+        f"{ROOT}/{{name}}/parents",
+        "parents",
+        _list,
+        {200: Answer("by namespace and name", Page[ParentLine])},
+        ParentsQuery,
+        Nothing,
+    ),
+)
