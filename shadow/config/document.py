@@ -12,6 +12,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from shadow.config.jsontext import compose
 from shadow.errors import ConfigurationError, Problem
 
 Location = tuple[str | int, ...]
@@ -54,7 +55,9 @@ def read(text: str, source: str) -> Document:
     if len(text) > MAX_TEXT:
         raise ConfigurationError([Problem(source, f"is too long: {len(text)} characters of at most {MAX_TEXT}")])
     try:
-        node = YAML(typ="safe", pure=True).compose(text)
+        node = compose(text) if text.lstrip()[:1] == "{" else None
+        if node is None:
+            node = YAML(typ="safe", pure=True).compose(text)
         builder = _Builder()
         value = builder.build(node, ()) if node is not None else None
     except RecursionError:

@@ -58,9 +58,44 @@ _JSON = st.recursive(
 )
 
 
-@given(st.dictionaries(st.text(max_size=20), _JSON, min_size=1, max_size=5), st.sampled_from([None, 2, "\t"]))
+@given(st.dictionaries(st.text(), _JSON, min_size=1, max_size=5), st.sampled_from([None, 2, "\t"]))
 def test_json_is_yaml(value, indent):
     assert read(json.dumps(value, indent=indent), "f").value == value
+
+
+def test_a_key_of_json_may_be_long():
+    value = {"k" * 5000: {"\U0001f600" * 900: 1}}
+    assert read(json.dumps(value), "f").value == value
+
+
+def test_json_has_its_lines_and_tells_duplicate_keys():
+    text = '{\n  "a": {\n    "b": [1,\n      2]\n  },\n  "c": 1\n}'
+    assert read(text, "f").lines[("a", "b", 1)] == 4
+    assert problems(text.replace('"c"', '"a"')) == ["a: is given twice (line 6)"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("{a: off}", {"a": "off"}),
+        ('{"a": 1,}', {"a": 1}),
+        ('{"a": 1} # why', {"a": 1}),
+        ('{"a": 012}', {"a": 12}),
+        ('{"a": NaN}', {"a": "NaN"}),
+        ('  {"a": -1.5E+2, "b": null, "c": false}', {"a": -150.0, "b": None, "c": False}),
+    ],
+    ids=repr,
+)
+def test_what_only_begins_like_json_is_yaml(text, expected):
+    assert read(text, "f").value == expected
+
+
+@pytest.mark.parametrize(
+    "text", ['{"a": [1, 2}', '{"a" 1', '{"a": "\\ud800"}', '{"a": tru e]', '{"a": 1}}', '{"a":' * 2000]
+)
+def test_faulty_json_is_refused_in_one_line(text):
+    (told,) = problems(text)
+    assert "\n" not in told
 
 
 @pytest.mark.parametrize(
