@@ -42,6 +42,11 @@ def evidence_digest(
     return _digest({"implementations": sides, "ownership": ownership, **alterations})
 
 
+def implementation_digest(implementation: Implementation) -> str:
+    """Of one implementation: where it is, what it speaks, and which revision of it is configured."""
+    return _digest(_implementation(implementation))
+
+
 def short(digest: str) -> str:
     """`sha256:` and the first 12 hex digits, for people."""
     return digest[: len("sha256:") + 12]

@@ -52,8 +52,17 @@ def union_rules(*rules: Iterable[bytes]) -> bytes:
     union: dict[str, bytes] = {}
     for each in rules:
         for rule in each:
-            union.setdefault(json.dumps(parse(rule), sort_keys=True), rule)
+            union.setdefault(_meaning(rule), rule)
     return bytes(join_object({RELATED_RULES_KEY: join_array([msgspec.Raw(rule) for rule in union.values()])}))
+
+
+def adds_nothing(own: Iterable[bytes], other: Iterable[bytes]) -> bool:
+    """Whether every rule of the other is among one's own."""
+    return {_meaning(rule) for rule in own} >= {_meaning(rule) for rule in other}
+
+
+def _meaning(rule: bytes) -> str:
+    return json.dumps(parse(rule), sort_keys=True)
 
 
 class _Requirement(msgspec.Struct):

@@ -124,10 +124,15 @@ def _kind_fault(item: msgspec.Raw) -> str | None:
 
 
 def _rule_fault(item: msgspec.Raw) -> str | None:
+    """Of the second kind Metacontroller takes note only when it looks for related objects: it fails the whole sync."""
     try:
-        parse_as(item, _Rule)
+        rule = parse_as(item, _Rule)
     except UnreadableError as exc:
         return f"json: cannot unmarshal a related rule: {exc}"
+    if rule.names and (rule.labelSelector is not None or rule.namespaceSelector is not None):
+        return "related rule cannot have both names and labelSelector/namespaceSelector specified"
+    if rule.namespace and rule.namespaceSelector is not None:
+        return "related rule cannot have both namespace and namespaceSelector specified"
     return None
 
 

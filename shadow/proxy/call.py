@@ -7,6 +7,7 @@ from shadow.protocol.adapt import Adapted
 from shadow.protocol.messages import Request
 from shadow.proxy.cutover import Assignment
 from shadow.proxy.migration import Migration
+from shadow.proxy.related import Customized, Shares
 from shadow.telemetry.trace import TraceContext
 from shadow.terms import Hook, HookVersion, Role, Side
 from shadow.upstream.base import Headers, Observation
@@ -69,14 +70,21 @@ class Call:
     started: float  # monotonic
     trace: TraceContext
     front_version: HookVersion
+    front: str  # `DecoratorController/profiles`
     last_served: Side | None  # whose answer this parent was served last
     assignment: Assignment
+    shares: Shares | None = None  # of the related objects; None: everybody is shown everything
+    customized: Customized | None = None  # what a customize answer that goes out says
     askings: dict[Side, Asking] = field(default_factory=dict)
     not_asked: str | None = None  # why the shadow is not asked: stage, sample, shadow-when, never, brake-unknown
     reply: Reply | None = None
     replied_at: float | None = None
     fallback: bool | None = None  # None: not tried; False: withheld
     held: dict[Any, Any] = field(default_factory=dict)  # identity -> effect, of a held answer
+
+    def sees_everything(self, side: Side) -> bool:
+        """Whether all related objects that this implementation would select are in the call, as far as is known."""
+        return self.shares is None or side not in self.shares.unknown
 
     def failure_of(self, side: Side) -> str | None:
         asking = self.askings.get(side)

@@ -9,15 +9,16 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from shadow.errors import RequestError
-from shadow.protocol.controller import read_controller
+from shadow.protocol.controller import Controller, read_controller
 from shadow.protocol.messages import Request, read_request, read_root
 from shadow.protocol.wire import UnreadableError
 from shadow.proxy.brakes import Brakes
 from shadow.proxy.call import Asking, Call, Reply
+from shadow.proxy.customizing import customize, note, seeing
 from shadow.proxy.cutover import Assignment, assign
 from shadow.proxy.exchange import Exchange, crashed, why_not_asked
 from shadow.proxy.fronts import Fronts
@@ -25,6 +26,8 @@ from shadow.proxy.judge import error_reply, reply_with
 from shadow.proxy.migration import Migration
 from shadow.proxy.parents import Parents
 from shadow.proxy.recorder import Recorder
+from shadow.proxy.related import UNKNOWN, Shares, shares
+from shadow.proxy.related_memory import RelatedMemory, front_of
 from shadow.proxy.serving import decide
 from shadow.telemetry.trace import begin
 from shadow.terms import Hook, Role, Side, Stage
@@ -51,6 +54,7 @@ class Dispatcher:
         parents: Parents,
         recorder: Recorder,
         fronts: Fronts,
+        related: RelatedMemory,
         spawn: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]],
         chance: Chance,
         trace_sample: float,
@@ -59,6 +63,7 @@ class Dispatcher:
         self._parents = parents
         self._recorder = recorder
         self._fronts = fronts
+        self._related = related
         self._spawn = spawn
         self._chance = chance
         self._trace_sample = trace_sample
@@ -98,9 +103,17 @@ class Dispatcher:
             started=time.monotonic(),
             trace=begin(headers, self._trace_sample, self._chance.luck),
             front_version=controller.version(hook),
+            front=(front := front_of(controller)),
             last_served=last.served if last is not None else None,
             assignment=self._assign(migration, request),
+            shares=self._shares(migration, request, controller, front, now) if hook is not Hook.CUSTOMIZE else None,
         )
+
+    def _shares(
+        self, migration: Migration, request: Request, controller: Controller, front: str, now: float
+    ) -> Shares | None:
+        state = self._related.get((migration.name, request.parent.uid, front))
+        return shares(migration, controller, state, request.generation, now)
 
     def _assign(self, migration: Migration, request: Request) -> Assignment:
         pinned = None
@@ -117,9 +130,13 @@ class Dispatcher:
         exchange = Exchange(call, headers, self._chance.clock)
         shadow = call.assignment.shadow
         call.not_asked = why_not_asked(migration, call.hook, call.request, shadow, self._chance.luck())
+        if call.not_asked is None and not all(map(call.sees_everything, Side)):
+            call.not_asked = UNKNOWN
         if shadow is not None and call.not_asked is None:
             exchange.shadow = self._spawn(self._ask_shadow(exchange, shadow))
         primary = await exchange.ask(call.assignment.primary, Role.PRIMARY)
+        if call.hook is Hook.CUSTOMIZE:
+            return await customize(exchange, primary, self._related, self._chance.clock())
         last = self._parents.get(migration.name, call.request.parent.uid)
         return await decide(exchange, primary, last)
 
@@ -127,7 +144,10 @@ class Dispatcher:
         call = exchange.call
         started = self._chance.clock()
         try:
-            await exchange.ask(side, Role.SHADOW)
+            if call.hook is Hook.CUSTOMIZE:
+                await exchange.ask(side, Role.SHADOW, urgent=True, within=exchange.left())
+            else:
+                await exchange.ask(side, Role.SHADOW)
         except Exception as exc:  # noqa: BLE001 - nothing of the shadow may reach the call
             _log.exception("call %s: asking `%s` in the shadow failed in the proxy", call.id, side)
             call.askings[side] = Asking(side, Role.SHADOW, started, crashed(exc), failure="internal")
@@ -139,11 +159,13 @@ class Dispatcher:
         migration = call.migration
         if reply.side is Side.NEW and migration.serves_new and self._brakes.is_on(migration.name):
             old = call.askings.get(Side.OLD)
-            if old is not None and old.body is not None:
+            if call.customized is not None and Side.OLD in call.customized.answered:
+                reply = replace(reply, side=Side.OLD, reason="brake")
+            elif old is not None and old.body is not None:
                 reply = reply_with(call, old, "brake")
             else:
                 reply = error_reply(503, "brake", "the brake was pulled during this call; ask again", call.id)
-        call.reply = reply
+        call.reply = reply = seeing(call, reply)
         call.replied_at = self._chance.clock()
         self._note_served(call, reply)
         shadow = call.assignment.shadow
@@ -154,6 +176,7 @@ class Dispatcher:
     def _note_served(self, call: Call, reply: Reply) -> None:
         """Remember what a sync was answered, the measure of what the next one may remove."""
         if call.hook is Hook.CUSTOMIZE:
+            note(call, reply, self._related, self._chance.clock())
             return  # also called for parents that are never synced
         measure = call.hook is Hook.SYNC and reply.status == 200
         asking = call.askings.get(reply.side) if measure and reply.side is not None else None

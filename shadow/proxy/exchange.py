@@ -76,7 +76,9 @@ class Exchange:
         if call.hook not in party.dialects:
             asking = call.askings[side] = answer_for(call, side, role, self._clock())
             return asking
-        body = adapt_request(call.request, party.dialects[call.hook], call.front_version, party.controller).body
+        related = call.shares.shown[side] if call.shares is not None else None
+        dialect = party.dialects[call.hook]
+        body = adapt_request(call.request, dialect, call.front_version, party.controller, related).body
         tag = self._tag(side, role)
         headers = request_headers(self._headers, tag)
         headers += [
@@ -97,7 +99,7 @@ class Exchange:
         `front_timeout`.
         """
         if self.shadow is not None:
-            await asyncio.wait((self.shadow,), timeout=self._left())
+            await asyncio.wait((self.shadow,), timeout=self.left())
         asking = self.call.askings.get(side)
         if asking is not None and asking.observation.error != "busy":
             return asking
@@ -105,13 +107,14 @@ class Exchange:
             return None
         if forbidden(self.call.migration, self.call.hook, self.call.request, side) is not None:
             return None
-        left = self._left()
+        left = self.left()
         if left <= 0:
             return None
         timeout = min(left, self.call.migration.parties[side].timeout_seconds)
         return await self.ask(side, Role.SHADOW, urgent=True, within=timeout)
 
-    def _left(self) -> float:
+    def left(self) -> float:
+        """Seconds of `front_timeout` in which an answer is still of use."""
         elapsed = time.monotonic() - self.call.started
         return max(0.0, self.call.migration.front_timeout_seconds - _MARGIN_SECONDS - elapsed)
 
@@ -122,13 +125,23 @@ class Exchange:
         body that the hold has not seen against this request.
         """
         value = first(self._headers, b"if-none-match")
-        if value is None or role is not Role.PRIMARY:
+        if value is None or role is not Role.PRIMARY or not self._may_replay(side):
             return None
         migration = self.call.migration
         held = side is Side.NEW and migration.hold and migration.stage in (Stage.CANARY, Stage.LIVE)
         if held and self.call.last_served is not Side.NEW:
             return None
         return incoming_tag(value, side, migration.evidence_tag)
+
+
+    def _may_replay(self, side: Side) -> bool:
+        """Whether an answer to an earlier call is as good as one to this call: not if it may have seen less than it
+
+        should, and never in place of the rules of both.
+        """
+        if self.call.hook is Hook.CUSTOMIZE:
+            return self.call.assignment.shadow is None
+        return self.call.sees_everything(side)
 
 
 def crashed(exc: BaseException) -> Observation:

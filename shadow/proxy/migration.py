@@ -34,6 +34,7 @@ class Party:
     """One implementation as this migration uses it."""
 
     asked: Asked
+    digest: str  # of its settings: whether it is still the same implementation
     dialects: Mapping[Hook, Dialect]  # a hook that is missing here is one the implementation does not have
     controller: bytes | None  # the controller object it is shown; None: converted from the front's
     shadow_when: ShadowWhen

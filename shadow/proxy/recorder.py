@@ -16,6 +16,7 @@ from shadow.protocol.controller import read_controller
 from shadow.proxy.call import Call
 from shadow.proxy.parents import Parents
 from shadow.proxy.records import parent_state, record_of, traced
+from shadow.proxy.related_memory import RelatedMemory
 from shadow.proxy.settle import failure, pair_of, settle
 from shadow.proxy.tally import Tally, added
 from shadow.store import base as stored
@@ -46,6 +47,7 @@ class Recorder:
         replica: str,
         store: AsyncStore,
         parents: Parents,
+        related: RelatedMemory,
         telemetry: Telemetry,
         clock: Callable[[], float],
         keep_matched: Callable[[], bool],
@@ -63,6 +65,7 @@ class Recorder:
         self._replica = replica
         self._store = store
         self._parents = parents
+        self._related = related
         self._telemetry = telemetry
         self._clock = clock
         self._keep_matched = keep_matched
@@ -112,25 +115,26 @@ class Recorder:
         self._changes.append(change)
 
     async def flush_forever(self) -> None:
-        """Write every half second, sooner when the hold's memory changed."""
+        """Write every half second, sooner when there is what a restart must not forget."""
         while True:
             for _ in range(round(FLUSH_SECONDS / _URGENT_SECONDS)):
                 await asyncio.sleep(_URGENT_SECONDS)
-                if self._parents.urgent:
+                if self._parents.urgent or self._related.urgent:
                     break
             await self.flush()
 
     async def flush(self) -> bool:
         """Write what is there in one transaction. Returns whether it is written."""
         calls = [self._finished.popleft() for _ in range(min(_BATCH, len(self._finished)))]
-        parents = self._parents.take_changed()
+        parents, related = self._parents.take_changed(), self._related.take_changed()
         changes, self._changes = self._changes, []
         counters = {name: tally.counters() for name, tally in self._tallies.items()}
-        batch = stored.Flush(self._replica, self._clock(), counters, calls, parents, changes)
+        batch = stored.Flush(self._replica, self._clock(), counters, calls, parents, changes, related)
         try:
             await self._store.flush(batch)
         except StoreError as exc:
             self._keep(calls, parents, changes)
+            self._related.give_back(related)
             self.store_failures += 1
             self.store_failing = True
             _log.error("not written, tried again with the next batch: %s", exc)

@@ -37,7 +37,7 @@ async def _is_held(exchange: Exchange, body: bytes, last: ParentState | None) ->
     if not found:
         return False
     old = await exchange.answer_of(Side.OLD)
-    answer = old.body if old is not None else None
+    answer = old.body if old is not None and call.sees_everything(Side.OLD) else None
     call.held = held(found, None if answer is None else removals(exchange.view, answer, migration.apply), last)
     return bool(call.held)
 

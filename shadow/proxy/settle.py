@@ -2,6 +2,7 @@
 
 from shadow.compare.model import Candidate, Pair
 from shadow.proxy.call import Asking, Call
+from shadow.proxy.related import UNKNOWN
 from shadow.terms import Outcome, Side
 
 Settled = tuple[Outcome, str | None]
@@ -12,11 +13,11 @@ def settle(call: Call) -> Settled | None:
 
     1. The proxy itself failed, or refused to guess: nobody answered.
     2. An implementation gave no valid answer and there is nothing to hold it against.
-    3. A rule said not to ask, or there was no room.
+    3. A rule said not to ask, or there was no room, or somebody may not have seen all related objects.
     4. A signal (304, 412, 429): nothing to compare.
     """
     primary = call.askings.get(call.assignment.primary)
-    other = call.askings.get(call.assignment.primary.other)
+    other = call.askings.get(call.assignment.primary.other) if call.not_asked != UNKNOWN else None
     if primary is None:
         return (Outcome.SKIPPED, call.not_asked) if call.not_asked == "brake-unknown" else (Outcome.DROPPED, "crash")
     busy = other is not None and other.observation.error == "busy"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from shadow.compare.rules import compile_rules
 from shadow.config import model as configured
-from shadow.config.digest import configuration_digest, evidence_digest
+from shadow.config.digest import configuration_digest, evidence_digest, implementation_digest
 from shadow.config.document import read
 from shadow.config.implementation import Implementation
 from shadow.errors import ConfigurationError, Problem
@@ -87,6 +87,7 @@ def _party(settings: Implementation, controller: bytes | None, asked: Asked) -> 
     header = settings.revision_header
     return Party(
         asked=asked,
+        digest=implementation_digest(settings),
         dialects=dialects,
         controller=controller,
         shadow_when=settings.shadow_when,

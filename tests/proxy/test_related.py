@@ -1,0 +1,167 @@
+"""Who is shown which related objects, and when that is known to be all: pure tables."""
+
+import json
+from typing import Any
+
+import pytest
+
+from shadow.protocol.controller import Controller, read_controller
+from shadow.protocol.customize import RelatedRules
+from shadow.proxy.migration import Migration
+from shadow.proxy.related import KEPT_SECONDS, customized, shares
+from shadow.proxy.related_memory import RelatedMemory, front_of
+from shadow.store.base import GivenRules, RelatedState
+from shadow.terms import HookVersion, Side
+from tests.proxy.bodies import controller
+from tests.proxy.snapshots import migration
+
+A, B = b'{"apiVersion":"v1","resource":"configmaps","names":["a"]}', b'{"apiVersion": "v1", "resource": "secrets"}'
+BOTH = (Side.OLD, Side.NEW)
+NOW = 10_000.0
+
+
+def front(version: str | None = "v1") -> Controller:
+    """A front that declares a customize hook of this version, or none."""
+    spec = controller()
+    if version is not None:
+        spec["spec"]["hooks"]["customize"] = {"version": version, "webhook": {"url": "http://shadow/m/customize"}}
+    return read_controller(json.dumps(spec).encode())
+
+
+def both_customize(**settings: Any) -> Migration:
+    return migration(old__customize="/customize", new__customize="/customize", **settings)
+
+
+def state(
+    of: Migration, answered: tuple[Side, ...] = BOTH, at: float = NOW - 60, generation: int = 0, **given: bytes | None
+) -> RelatedState:
+    rules = {"old": A, "new": B, **given}
+    known = {
+        Side(side): GivenRules((rule,), generation, of.parties[Side(side)].digest)
+        for side, rule in rules.items()
+        if rule is not None
+    }
+    return RelatedState("m", "uid-1", "DecoratorController/profiles", at, known, answered)
+
+
+def test_each_is_shown_what_its_own_rules_select():
+    of = both_customize()
+    found = shares(of, front(), state(of), 0, NOW)
+    assert found is not None
+    assert found.shown == {Side.OLD: RelatedRules((A,)), Side.NEW: RelatedRules((B,))}
+    assert not found.unknown
+
+
+@pytest.mark.parametrize(
+    ("changed", "unknown"),
+    [
+        ({"answered": (Side.OLD,)}, {Side.NEW}),
+        ({"answered": (Side.NEW,)}, {Side.OLD}),
+        ({"answered": (Side.OLD,), "new": None}, {Side.NEW}),
+        ({"at": NOW - KEPT_SECONDS - 61}, {Side.OLD, Side.NEW}),
+        ({"at": NOW - KEPT_SECONDS - 1}, set()),
+        ({"generation": 1}, {Side.OLD, Side.NEW}),
+    ],
+    ids=["only old answered", "only new answered", "never asked", "too old", "just under way", "another generation"],
+)
+def test_rules_count_while_metacontroller_works_with_them(changed: dict[str, Any], unknown: set[Side]):
+    of = both_customize()
+    found = shares(of, front(), state(of, **changed), 0, NOW)
+    assert found is not None
+    assert found.unknown == unknown
+
+
+def test_nothing_is_known_of_a_parent_that_was_not_asked_for():
+    found = shares(both_customize(), front(), None, 0, NOW)
+    assert found is not None
+    assert found.unknown == {Side.OLD, Side.NEW}
+    assert found.shown == {Side.OLD: None, Side.NEW: None}
+
+
+def test_rules_of_another_implementation_are_not_those_of_this_one():
+    before = both_customize()
+    found = shares(both_customize(new__url="http://other"), front(), state(before), 0, NOW)
+    assert found is not None
+    assert found.unknown == {Side.NEW}
+
+
+def test_an_implementation_without_the_hook_relates_to_nothing():
+    of = migration(new__customize="/customize")
+    found = shares(of, front(), state(of, old=None), 0, NOW)
+    assert found is not None
+    assert (found.shown[Side.OLD], found.shown[Side.NEW]) == (RelatedRules(()), None)
+    assert not found.unknown
+
+
+@pytest.mark.parametrize(
+    ("of", "version"), [(migration(), "v1"), (both_customize(), None)], ids=["no hook here", "not declared"]
+)
+def test_where_the_proxy_has_no_part_in_it_everything_is_shown(of: Migration, version: str | None):
+    assert shares(of, front(version), None, 0, NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("version", "shown"), [("v1", None), ("v2", RelatedRules((A,), HookVersion.V1))], ids=["same", "front v2"]
+)
+def test_rules_alike_show_everything_unless_the_version_hides_some(version: str, shown: RelatedRules | None):
+    of = both_customize()
+    found = shares(of, front(version), state(of, new=A), 0, NOW)
+    assert found is not None
+    assert found.shown == {Side.OLD: shown, Side.NEW: shown}
+
+
+def rules(*texts: bytes) -> bytes:
+    return b'{ "relatedResources": [%s]}' % b", ".join(texts)
+
+
+def test_the_union_is_answered_with_each_rule_once():
+    answer = customized(both_customize(), Side.NEW, {Side.OLD: rules(A, B), Side.NEW: rules(B)}, None, 3, both=True)
+    assert answer.body == b'{"relatedResources":[%s,%s]}' % (B, A)
+    assert set(answer.answered) == {Side.OLD, Side.NEW}
+    assert answer.given[Side.OLD].generation == 3
+
+
+def test_the_very_bytes_go_out_where_the_other_one_adds_nothing():
+    body = rules(A, B)
+    respelled = rules(b'{"names": ["a"], "resource":"configmaps","apiVersion":"v1"}')
+    answer = customized(both_customize(), Side.OLD, {Side.OLD: body, Side.NEW: respelled}, None, 0, both=True)
+    assert answer.body is body
+
+
+def test_the_last_known_rules_stand_in_for_one_that_gave_none():
+    of = both_customize()
+    answer = customized(of, Side.OLD, {Side.OLD: rules(A)}, state(of, generation=2), 2, both=True)
+    assert answer.body == b'{"relatedResources":[%s,%s]}' % (A, B)
+    assert set(answer.answered) == {Side.OLD, Side.NEW}
+
+
+def test_without_any_known_rules_only_the_primarys_are_answered():
+    answer = customized(both_customize(), Side.OLD, {Side.OLD: rules(A)}, None, 0, both=True)
+    assert (answer.body, answer.answered) == (rules(A), (Side.OLD,))
+
+
+KEY = ("m", "uid-1", front_of(front()))
+
+
+def test_of_two_answers_under_way_together_only_what_both_say_counts():
+    of, memory = both_customize(), RelatedMemory()
+    one = customized(of, Side.OLD, {Side.OLD: rules(A)}, None, 0, both=True)
+    two = customized(of, Side.OLD, {Side.OLD: rules(A), Side.NEW: rules(B)}, None, 0, both=True)
+    memory.answered(KEY, one, began=1.0, now=3.0)
+    memory.answered(KEY, two, began=2.0, now=4.0)
+    first = memory.get(KEY)
+    memory.answered(KEY, two, began=5.0, now=6.0)
+    second = memory.get(KEY)
+    assert first is not None
+    assert second is not None
+    assert (first.answered, second.answered) == ((Side.OLD,), (Side.OLD, Side.NEW))
+
+
+def test_what_changed_is_written_once_and_given_back_on_a_fault():
+    of, memory = both_customize(), RelatedMemory()
+    memory.answered(KEY, customized(of, Side.OLD, {Side.OLD: rules(A)}, None, 0, both=False), 1.0, 2.0)
+    changed = memory.take_changed()
+    assert ([one.answered for one in changed], memory.urgent) == ([(Side.OLD,)], False)
+    memory.give_back(changed)
+    assert memory.urgent
+    assert RelatedMemory(changed).get(KEY) == changed[0]
