@@ -133,7 +133,6 @@ class Exchange:
             return None
         return incoming_tag(value, side, migration.evidence_tag)
 
-
     def _may_replay(self, side: Side) -> bool:
         """Whether an answer to an earlier call is as good as one to this call: not if it may have seen less than it
 
