@@ -47,6 +47,9 @@ def read_text(path: Path) -> str:
     """
     try:
         return path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        remedy = "name the file with --config or SHADOW_CONFIG"
+        raise ConfigurationError([Problem(str(path), f"cannot be read: {error.strerror}; {remedy}")]) from error
     except OSError as error:
         raise ConfigurationError([Problem(str(path), f"cannot be read: {error.strerror}")]) from error
     except UnicodeDecodeError as error:

@@ -13,7 +13,7 @@ from shadow.config.base import Section, Spelled, fault, shown
 from shadow.config.implementation import Implementation
 from shadow.config.judging import Guard, Resync, Verdict
 from shadow.config.pins import Pins
-from shadow.config.places import FieldPath, File, Url
+from shadow.config.places import CollectorUrl, FieldPath, File
 from shadow.config.rules import Compare
 from shadow.config.scalars import (
     Address,
@@ -124,7 +124,7 @@ class Redaction(Section):
 class Telemetry(Section):
     """Traces, by OTLP over HTTP."""
 
-    otlp_endpoint: Url | None = None
+    otlp_endpoint: CollectorUrl | None = None
     """The collector, such as `http://otel-collector:4318`; `/v1/traces` is appended. Null: nothing is exported."""
 
     service_name: Text = "shadow"

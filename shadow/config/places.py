@@ -24,14 +24,29 @@ def file(value: object) -> Path:
 
 def http_url(value: object) -> str:
     """`http://host[:port][/prefix]`, given back without a trailing slash. What is secret is never repeated."""
-    url = text(value)
+    return _url(value, "http://profile-controller-old:8080", "put them into a file and name it in authorization_file")
+
+
+def collector_url(value: object) -> str:
+    """The same, where no credentials can be given at all."""
+    return _url(value, "http://otel-collector:4318", "OTEL_EXPORTER_OTLP_HEADERS in the environment takes a header")
+
+
+def _url(value: object, example: str, instead_of_credentials: str) -> str:
+    """Every fault of it at once."""
+    url, faults = text(value), []
     if "@" in url:  # anywhere: a password may hold a slash
-        raise fault("must not hold credentials; put them into a file and name it in authorization_file")
+        faults.append(f"must not hold credentials; {instead_of_credentials}")
     if "?" in url or "#" in url:
-        raise fault("must not have a query or a fragment")
-    match = _URL.fullmatch(url)
-    if match is None or not 0 < int(match["port"] or 80) < 65536:
-        raise fault(f"must be a URL such as http://profile-controller-old:8080, not {shown(value)}")
+        faults.append("must not have a query or a fragment")
+    scheme, separator, rest = re.split(r"[?#]", url)[0].partition("://")
+    match = _URL.fullmatch(scheme + separator + rest.rpartition("@")[2])
+    if match is None:
+        faults.append(f"must be a URL such as {example}" + ("" if "@" in url else f", not {shown(value)}"))
+    elif not 0 < int(match["port"] or 80) < 65536:
+        faults.append(f"must have a port from 1 to 65535, not {match['port']}")
+    if faults:
+        raise fault("; ".join(faults))
     return url.rstrip("/")
 
 
@@ -56,5 +71,6 @@ def field_path(value: object) -> str:
 
 File = Annotated[Path, Spelled(file, str, {"type": "string", "minLength": 1})]
 Url = Annotated[str, Spelled(http_url, str, {"type": "string", "pattern": "^https?://[^?#@]+$"})]
+CollectorUrl = Annotated[str, Spelled(collector_url, str, {"type": "string", "pattern": "^https?://[^?#@]+$"})]
 UrlPath = Annotated[str, Spelled(url_path, str, {"type": "string", "pattern": "^/[^?#]*$"})]
 FieldPath = Annotated[str, Spelled(field_path, str, {"type": "string", "minLength": 1})]

@@ -12,6 +12,7 @@ from difflib import get_close_matches
 from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from shadow.config.base import Section, shown
@@ -30,6 +31,8 @@ _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
 def validate(document: Document) -> tuple[Configuration | None, list[Problem]]:
     """The configuration, or None with every problem, in the order of the file."""
     configuration, details = _try(Configuration, document.value)
+    # A default that follows a faulty key is no fault of its own.
+    details = [detail for detail in details if detail["type"] != "default_factory_not_called"]
     found = [(tuple(detail["loc"]), _message(detail)) for detail in details]
     faulty = {location for location, _ in found}
     found += [each for each in _across(_salvage(document.value, details)) if not _follows(each[0], faulty)]
@@ -77,13 +80,27 @@ def _message(detail: ErrorDetails) -> str:
         case "enum" | "literal_error":
             words = re.findall(r"'([^']*)'", detail["ctx"]["expected"])
             return f"must be {_either(words)}, not {shown(given)}" + _meant(given, words)
-        case "model_type" | "dict_type":
+        case "model_type":
+            return f"must be a mapping{_held(tuple(detail['loc']))}, not {shown(given)}" + _instead(detail["loc"])
+        case "dict_type":
             return f"must be a mapping, not {shown(given)}"
         case "tuple_type":
             return f"must be a list, not {shown(given)}"
         case "too_short":
             return "must name at least one migration"
     return f"{detail['msg'][:1].lower()}{detail['msg'][1:]}"
+
+
+def _instead(location: Location) -> str:
+    if location[-1:] == ("brake",):
+        return "; write {because: why} to pull it, else leave it out: only `shadow release` lets it go"
+    return ""
+
+
+def _held(location: Location) -> str:
+    """What a mapping at that place must at least hold."""
+    needed = [name for name, field in _fields(location).items() if field.is_required()]
+    return f" with {', '.join(needed)}" if needed else ""
 
 
 def _either(words: list[str]) -> str:
@@ -97,6 +114,10 @@ def _meant(given: object, words: list[str]) -> str:
 
 def _keys(location: Location) -> list[str]:
     """The keys that the section at a location may have."""
+    return list(_fields(location))
+
+
+def _fields(location: Location) -> dict[str, FieldInfo]:
     kind: Any = Configuration
     for step in location:
         section = _section(kind)
@@ -106,7 +127,7 @@ def _keys(location: Location) -> list[str]:
             field = section.model_fields.get(str(step)) if section else None
             kind = field.annotation if field else None
     section = _section(kind)
-    return list(section.model_fields) if section else []
+    return dict(section.model_fields) if section else {}
 
 
 def _section(kind: Any) -> type[Section] | None:

@@ -79,8 +79,12 @@ def weight_percent(value: object) -> float:
 def text(value: object) -> str:
     """A word or sentence that is not blank."""
     if not isinstance(value, str) or not value.strip():
-        raise fault("must be text" if isinstance(value, str) else f"must be text, not {shown(value)}; quote it")
+        raise fault("must be text that is not blank" if isinstance(value, str) else _no_text(value))
     return value
+
+
+def _no_text(value: object) -> str:
+    return f"must be text, not {shown(value)}" + ("" if isinstance(value, dict | list | None) else "; quote it")
 
 
 def whole(value: object, least: int, most: int) -> int:

@@ -55,7 +55,9 @@ def test_the_file_is_found_by_the_environment(file, tmp_path, monkeypatch):
 
 def test_a_file_that_is_not_there_is_named(file, capsys):
     assert main(["check"]) == 2
-    assert capsys.readouterr().err == "shadow.yaml: cannot be read: No such file or directory\n"
+    assert capsys.readouterr().err == (
+        "shadow.yaml: cannot be read: No such file or directory; name the file with --config or SHADOW_CONFIG\n"
+    )
 
 
 def test_the_schema_needs_no_configuration(file, capsys):

@@ -45,8 +45,10 @@ M = ("migrations", "kfp")
         ((*M, "front_timeout"), "8s", "migrations.kfp.new.timeout: must be below front_timeout (8s)"),
         ((*M, "old", "url"), "http://h?x=fake", "migrations.kfp.old.url: must not have a query"),
         ((*M, "brake"), {}, "migrations.kfp.brake.because: is required"),
-        ((*M, "brake"), {"because": " "}, "migrations.kfp.brake.because: must be text"),
-        ((*M, "brake"), True, "migrations.kfp.brake: must be a mapping, not True"),
+        ((*M, "brake"), {"because": " "}, "migrations.kfp.brake.because: must be text that is not blank"),
+        ((*M, "brake"), True, "brake: must be a mapping with because, not True; write {because: why} to pull it"),
+        ((*M, "ownership"), "dc", "migrations.kfp.ownership: must be a mapping with decorator, not 'dc'"),
+        ((*M, "old"), "http://h", "migrations.kfp.old: must be a mapping with protocol, url, sync, not"),
         ((*M, "compare"), {"ignore": {}}, "migrations.kfp.compare.ignore: must be a list, not {}"),
         ((*M, "compare"), {"ignore": [{"path": "a"}]}, "migrations.kfp.compare.ignore[0].because: is required"),
         ((*M, "compare"), {"expect": [{"because": "x"}]}, "kfp.compare.expect[0]: must say what it is about"),
@@ -57,13 +59,27 @@ M = ("migrations", "kfp")
         (("server", "tls"), {"cert_file": "/c"}, "server.tls.key_file: is required"),
         (("store",), "postgresql://u@h/db", "store: must be sqlite:///"),
         (("telemetry", "otlp_endpoint"), "http://u:fake@h", "telemetry.otlp_endpoint: must not hold credentials"),
+        (("telemetry", "otlp_endpoint"), "collector:4318", "must be a URL such as http://otel-collector:4318, not"),
         (("migrations",), {}, "migrations: must name at least one migration"),
         (("migrations",), [], "migrations: must be a mapping, not []"),
     ],
-    ids=range(27),
+    ids=range(30),
 )  # fmt: skip
 def test_a_problem_says_where_and_what_and_the_remedy(least, path, value, expected):
     assert any(expected in told for told in problems(varied(least, path, value)))
+
+
+def test_every_fault_of_a_url_is_told_at_once(least):
+    (told,) = problems(varied(least, (*M, "old", "url"), "http://u:fake-password@h:99999?x=1"))
+    assert "credentials" in told
+    assert "query" in told
+    assert "port from 1 to 65535, not 99999" in told
+    assert "fake-password" not in told
+
+
+def test_a_default_that_follows_a_faulty_key_is_no_second_fault(least):
+    (told,) = problems(varied(least, (*M, "old", "hook_version"), "v3"))
+    assert told.startswith("migrations.kfp.old.hook_version: must be v1 or v2, not 'v3'")
 
 
 @pytest.mark.parametrize("name", ["livez", "readyz", "metrics", "api", "a/b", "a b", "", "-a", "ä", "x" * 64, ".."])
@@ -141,7 +157,7 @@ def test_a_secret_in_the_wrong_place_is_not_repeated(least):
 
 
 def test_a_file_that_is_absent_is_named(tmp_path):
-    with pytest.raises(ConfigurationError, match=r"none\.yaml: cannot be read: No such file"):
+    with pytest.raises(ConfigurationError, match=r"none\.yaml: cannot be read: No such file.*; name the file with"):
         load(tmp_path / "none.yaml")
 
 
