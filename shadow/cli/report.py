@@ -15,13 +15,15 @@ import msgspec
 from shadow.cli.client import Control, add_control_arguments, control, migration_path
 from shadow.cli.common import CommandError, Exit, write
 from shadow.cli.stored import migration_of, stored_report
+from shadow.config.digest import evidence_digest
 from shadow.config.load import load
-from shadow.config.model import Configuration
+from shadow.config.model import Configuration, Migration
 from shadow.report.as_json import read
 from shadow.report.as_table import render as render_table
 from shadow.report.formats import FORMATS, Render
 from shadow.report.model import Report
 from shadow.report.window import parse_instant
+from shadow.terms import Side
 
 STDOUT = "-"
 
@@ -61,8 +63,33 @@ def run(args: argparse.Namespace) -> int:
     given = load(args.config) if args.config else None
     if args.store:
         with stored_report(args.store, args.migration, given, since, until, now) as report:
-            return _present(report, outputs)
-    return _present(_fetch(control(args), args, given), outputs)
+            return _judged(report, args, given, outputs)
+    return _judged(_fetch(control(args), args, given), args, given, outputs)
+
+
+def _judged(
+    report: Report, args: argparse.Namespace, given: Configuration | None, outputs: list[tuple[str, str]]
+) -> int:
+    if given is not None and needs_answers(migration_of(given, args.migration), report):
+        sys.stderr.write(_NEEDS_ANSWERS.format(file=args.config))
+    return _present(report, outputs)
+
+
+def needs_answers(given: Migration, report: Report) -> bool:
+    """Whether the given configuration differs in more than its rules, so that answers would have to be compared anew.
+
+    What an implementation tells of itself, or a file that only the proxy reads, cannot be told from here.
+    """
+    sides = [given.implementation(side) for side in Side]
+    if any(side.revision_header or side.controller_file for side in sides):
+        return False
+    return evidence_digest(given) != report.configuration.evidence_digest
+
+
+_NEEDS_ANSWERS = (
+    "shadow: {file} also changes the implementations, or what is made of their answers. Only its rules were used here: "
+    "the rest needs the answers again, see `shadow replay`.\n"
+)
 
 
 def paired(names: list[str], files: list[str]) -> list[tuple[str, str]]:

@@ -45,6 +45,7 @@ def view(store: Store, name: str, given: Configuration | None, now: float) -> Mi
         raise CommandError("the store has not taken over any configuration: give one with --config", Exit.INCONCLUSIVE)
     migration = migration_of(configuration, name)
     rules = migration_of(given, name).compare if given else migration.compare
+    judged = judge(rules, now)
     return MigrationView(
         name=name,
         stage=migration.stage,
@@ -52,7 +53,8 @@ def view(store: Store, name: str, given: Configuration | None, now: float) -> Mi
         brake=store.brakes().get(name),
         configuration_digest=configuration_digest(configuration),
         evidence_digest=evidence(store, name, migration),
-        explain=judge(rules, now),
+        explain=judged,
+        rules=judged.rules,
     )
 
 

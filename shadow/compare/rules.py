@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 
 from shadow.compare.model import Difference, EffectPair
 from shadow.compare.normalize import RULES as NORMALIZING
-from shadow.fieldpath import Pattern, parse
+from shadow.fieldpath import Pattern, Steps, parse
 from shadow.fieldpath import glob as matches_glob
 from shadow.protocol.objects import Identity
 from shadow.terms import Change, Effect
@@ -52,6 +52,10 @@ class ObjectGlob:
         kind, dot, group = parts[0].partition(".")
         return cls(kind, group if dot else None, parts[1] if len(parts) == 3 else None, parts[-1])
 
+    def __str__(self) -> str:
+        kind = self.kind if self.group is None else f"{self.kind}.{self.group}"
+        return "/".join(part for part in (kind, self.namespace, self.name) if part is not None)
+
     def matches(self, identity: Identity) -> bool:
         return (
             matches_glob(self.name, identity.name)
@@ -84,6 +88,16 @@ class Rule:
 
     def covers_object(self, identity: Identity | None) -> bool:
         return self.object is None or (identity is not None and self.object.matches(identity))
+
+    def matches(self, identity: Identity | None, path: Steps, change: Change, effects: EffectPair, parent: str) -> bool:
+        """Whether a difference is what this rule is about, expired or not; arguments as for `Rules.judge`."""
+        return (
+            self.change in (None, change)
+            and self.effect in (None, effects.new if effects.new is not Effect.NONE else effects.old)
+            and self.covers_object(identity)
+            and self.covers_parent(parent)
+            and (self.path is None or self.path.covers(path))
+        )
 
     def covers_removal(self, identity: Identity, effect: Effect) -> bool:
         """Whether the removal of the object is what this rule accounts for, and not merely some field in it."""
@@ -143,16 +157,7 @@ class Rules:
     ) -> list[Rule]:
         """Every unexpired rule that matches a difference; arguments as for `judge`."""
         steps = parse(path)
-        effect = effects.new if effects.new is not Effect.NONE else effects.old
-        return [
-            rule
-            for rule in self._in_force()
-            if rule.change in (None, change)
-            and rule.effect in (None, effect)
-            and rule.covers_object(identity)
-            and rule.covers_parent(parent)
-            and (rule.path is None or rule.path.covers(steps))
-        ]
+        return [rule for rule in self._in_force() if rule.matches(identity, steps, change, effects, parent)]
 
     def expects(self, identity: Identity, effect: Effect, parent: str) -> str | None:
         """Why a delete or recreate of the object is intended; None if no `expect` rule says so.
@@ -164,10 +169,10 @@ class Rules:
                 return rule.because
         return None
 
-    def expired(self) -> list[Rule]:
-        """The rules that have stopped applying."""
-        today = self._today()
-        return [rule for rule in self.rules if rule.expired(today)]
+    @property
+    def today(self) -> date:
+        """By which rules expire."""
+        return self._today()
 
     def _in_force(self) -> Iterable[Rule]:
         today = self._today()

@@ -47,6 +47,7 @@ def _parts(report: Report) -> Iterator[RenderableType]:
         yield Text(f"and {len(open_lines) - _MOST_LISTED} more: --format json or csv has them all\n")
     explained = [line for line in report.differences if line.explained]
     yield from _section("Explained by rules", [words.explained(report, line) for line in explained])
+    yield from _section("Rules that explain nothing at present", words.idle_rules(report))
     yield from _section("Failures", [words.failure(line) for line in report.failures])
     yield from _section("Advice", [words.advice(line) for line in report.advice])
 

@@ -17,9 +17,11 @@ from shadow.report.model import (
     Window,
 )
 from shadow.report.readiness import Measure
+from shadow.report.rules import Watch
 from shadow.report.view import MigrationView, parent_states
 from shadow.report.window import instant, moment
 from shadow.store.base import Brake, Counters, ParentState, Store
+from shadow.terms import Outcome
 
 
 class StoredParents(Collection[ParentLine]):
@@ -58,7 +60,8 @@ def build(store: Store, migration: MigrationView, since: float | None, until: fl
     """
     evidence = migration.evidence_digest
     merged = Merged()
-    merged.add_all(store.groups(migration.name, evidence, since, until), migration.explain)
+    watch = Watch(migration.rules, _compared_at(store, migration))
+    merged.add_all(watch.over(store.groups(migration.name, evidence, since, until)), migration.explain)
     assessment = assess(store, migration, now)
     parents = StoredParents(store, migration.name, assessment)
     return Report(
@@ -74,7 +77,23 @@ def build(store: Store, migration: MigrationView, since: float | None, until: fl
         advice=_advice(store, migration, since, until),
         failures=_failures(store, migration, since, until),
         verdict=assessment.verdict,
+        rules=watch.lines(),
     )
+
+
+def _compared_at(store: Store, migration: MigrationView) -> dict[str, float]:
+    """By uid, the latest comparison at the present evidence; read only where there are rules to hold it against.
+
+    A failed one says nothing of what differs.
+    """
+    states = parent_states(store, migration.name) if migration.rules.rules else ()
+    return {
+        state.parent.uid: state.compared_at
+        for state in states
+        if state.compared_at is not None
+        and state.evidence_digest == migration.evidence_digest
+        and state.outcome is not Outcome.FAILED
+    }
 
 
 def _configuration(migration: MigrationView) -> ConfigurationLine:

@@ -5,7 +5,7 @@ Times are UTC and travel as RFC 3339. Values of objects were redacted before the
 """
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -191,6 +191,36 @@ class FailureLine(msgspec.Struct, frozen=True):
     example: str
 
 
+class RuleState(StrEnum):
+    """What became of a rule within the window, at the present evidence."""
+
+    APPLIED = "applied"
+    EXPIRED = "expired"  # its last day is over: it explains nothing any more
+    UNMATCHED = "unmatched"  # nothing was ever like that
+    GONE = "gone"  # it was, but no parent's latest comparison shows it
+
+
+class RuleLine(msgspec.Struct, frozen=True):
+    """A rule as it is configured, and in how many parents there is something it matches.
+
+    `matched_parents`: within the window; `present_parents`: in their latest comparison. Expired ones are counted, too:
+    what they explained stands in the report as unexplained.
+    """
+
+    verb: str  # ignore | expect
+    because: str
+    object: str | None
+    path: str | None
+    change: Change | None
+    effect: Effect | None
+    parents: tuple[str, ...]
+    until: date | None
+    owner: str | None
+    state: RuleState
+    matched_parents: int
+    present_parents: int
+
+
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """One migration, as every format shows it.
 
@@ -212,6 +242,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     advice: tuple[AdviceLine, ...]
     failures: tuple[FailureLine, ...]
     verdict: VerdictLine | None = None
+    rules: tuple[RuleLine, ...] = ()
 
     @property
     def conclusive(self) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from shadow.compare.rules import Rules
 from shadow.config.judging import Verdict
 from shadow.report.judge import Explain
 from shadow.report.readiness import FrontFacts
@@ -19,7 +20,8 @@ class MigrationView:
     Attributes:
         weight: a percentage.
         brake: None while the store has no memory of the migration.
-        explain: the rules of today (`shadow.report.judge`).
+        explain: by the rules of today (`shadow.report.judge`).
+        rules: these rules, to tell what became of each.
         verdict: what is enough evidence.
         front: the controller in front; None: none is known.
         revision: of `new`, as configured or as it told; None: it tells none.
@@ -33,6 +35,7 @@ class MigrationView:
     configuration_digest: str
     evidence_digest: str
     explain: Explain
+    rules: Rules = field(default_factory=Rules)
     verdict: Verdict = field(default_factory=Verdict)
     front: FrontFacts | None = None
     revision: str | None = None

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from shadow.protocol.objects import Identity
-from shadow.report.model import AdviceLine, DifferenceLine, FailureLine, Report
+from shadow.report.model import AdviceLine, DifferenceLine, FailureLine, Report, RuleLine, RuleState
 from shadow.terms import Change, Effect, Side
 
 _WOULD = {
@@ -155,6 +155,30 @@ def advice(line: AdviceLine) -> str:
     """`stringdata (new, Secret <namespace>/mlpipeline): ...`."""
     about = ", ".join(part for part in (line.implementation, line.object and object_name(line.object)) if part)
     return f"{printable(line.code)}{f' ({about})' if about else ''}: {printable(line.message)}"
+
+
+_RULES = {
+    RuleState.EXPIRED: "has expired on {rule.until}: it explains nothing any more, {present} still like that",
+    RuleState.UNMATCHED: "matches nothing so far",
+    RuleState.GONE: "no longer happens, it did in {matched}",
+}
+
+
+def idle_rules(report: Report) -> list[str]:
+    """The rules that explain nothing at present: `expect Deployment.apps/* removed (dropped upstream): ...`."""
+    return [_idle_rule(rule) for rule in report.rules if rule.state in _RULES]
+
+
+def _idle_rule(rule: RuleLine) -> str:
+    about = " ".join(part for part in (rule.object, rule.path, rule.change, rule.effect, *rule.parents) if part)
+    owner = f", {rule.owner}" if rule.owner else ""
+    present, matched = counted(rule.present_parents, "parent"), counted(rule.matched_parents, "parent")
+    state = _RULES[rule.state].format(rule=rule, present=f"{present} {_are(rule.present_parents)}", matched=matched)
+    return printable(f"{rule.verb} {about} ({rule.because}{owner}): {state}")
+
+
+def _are(count: int) -> str:
+    return "is" if count == 1 else "are"
 
 
 def effects(lines: Iterable[tuple[Effect, int]]) -> str:

@@ -14,6 +14,7 @@ from shadow.report.model import Report
 from shadow.report.view import MigrationView
 from shadow.report.window import parse_instant
 from shadow.store.base import Store
+from shadow.terms import Side
 from shadow.web.desk import Desk
 from shadow.web.findings import Found
 from shadow.web.operation import ROOT, Answer, Asked, Nothing, Operation
@@ -77,6 +78,10 @@ def view_of(desk: Desk, name: str, rules: Compare, now: float) -> MigrationView:
         evidence_digest=migration.evidence_digest,
         explain=judged,
         rules=judged.rules,
+        verdict=snapshot.configuration.migrations[name].verdict,
+        front=desk.fronts.facts(name),
+        revision=migration.parties[Side.NEW].revision,
+        listening_since=desk.convergences.listening_since,
     )
 
 

@@ -202,7 +202,17 @@ class TestFromTheStore:
         text = configuration()
         call = compared("team-a", difference(), evidence=evidence(text))
         assert self.run(tmp_path, text, call, argv=("--config", str(other))) == 0
-        assert "(ignored: known)" in capsys.readouterr().out
+        told = capsys.readouterr()
+        assert "(ignored: known)" in told.out
+        assert told.err == ""
+
+    def test_what_rules_cannot_try_is_said(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+        other = tmp_path / "other.yaml"
+        other.write_text(configuration(IGNORED).replace("    compare:", "    apply: server-side\n    compare:"))
+        text = configuration()
+        call = compared("team-a", difference(), evidence=evidence(text))
+        assert self.run(tmp_path, text, call, argv=("--config", str(other))) == 0
+        assert "see `shadow replay`" in capsys.readouterr().err
 
     def test_a_store_without_a_configuration_needs_one(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
         given = tmp_path / "given.yaml"

@@ -157,11 +157,14 @@ def test_an_ignore_rule_never_allows_a_removal():
     assert rules({"object": "*/*"}).expects(DEPLOYMENT, Effect.DELETE, "team-a") is None
 
 
-def test_expired_rules_are_told():
-    found = rules(
-        {"path": "a", "until": "2026-05-31", "owner": "me"}, {"path": "b"}, {"path": "c", "until": "2026-06-01"}
-    )
-    assert [(rule.owner, rule.until) for rule in found.expired()] == [("me", date(2026, 5, 31))]
+def test_a_rule_expires_after_its_last_day():
+    found = rules({"path": "a", "until": "2026-05-31"}, {"path": "b"}, {"path": "c", "until": "2026-06-01"})
+    assert [rule.expired(found.today) for rule in found.rules] == [True, False, False]
+
+
+@pytest.mark.parametrize("text", ["Service/x", "Service./x", "Deployment.apps/ns/*"])
+def test_an_object_glob_is_told_as_it_was_written(text):
+    assert str(rules({"object": text}).rules[0].object) == text
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,7 @@ class TestJson:
         document = json.loads(text("json", report))
         assert list(document) == [
             "schema", "migration", "generated_at", "window", "configuration", "totals", "coverage", "effects",
-            "differences", "parents", "advice", "failures", "verdict",
+            "differences", "parents", "advice", "failures", "verdict", "rules",
         ]  # fmt: skip
         assert document["schema"] == "shadow.report/v1"
         assert document["generated_at"] == "2027-01-15T08:00:00Z"
