@@ -4,8 +4,6 @@ Same dialect and nothing to alter: the very bytes. Else only the envelope is wri
 When in doubt an answer is refused: a non-200 applies nothing, a wrong 200 deletes people's objects.
 """
 
-from dataclasses import dataclass, field
-
 import msgspec
 
 from shadow.protocol.answers import Answer, Refusal, identities, read_answer, refuse
@@ -27,16 +25,14 @@ from shadow.protocol.wire import Fields, UnreadableError, is_null, join_object, 
 from shadow.terms import Hook, HookVersion, Protocol
 
 
-@dataclass(frozen=True, slots=True)
-class AdaptedRequest:
+class AdaptedRequest(msgspec.Struct, frozen=True):
     """A request as one implementation is sent it; `body` is the front's very bytes when nothing had to change."""
 
     body: bytes
     notes: tuple[Note, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Adapted:
+class Adapted(msgspec.Struct, frozen=True):
     """An answer as the front would be given it.
 
     With a `refusal` it must not be served. `body` is then the implementation's own, save for the refusal
@@ -51,13 +47,13 @@ class Adapted:
     rejected: str | None = None
     inexpressible: tuple[Inexpressible, ...] = ()
     notes: tuple[Note, ...] = ()
-    _list_key: str | None = field(default=None, repr=False)
-    _namespace: str = field(default="", repr=False)
+    list_key: str | None = None  # of what is desired in `body`; None: nothing is
+    namespace: str = ""  # the parent's
 
     def identities(self) -> list[Identity]:
         """What the answer wants, in its order, repetitions included; read when asked for."""
-        listed = None if self._list_key is None else split_object(self.body).get(self._list_key)
-        return [] if listed is None or is_null(listed) else identities(listed, self._namespace)
+        listed = None if self.list_key is None else split_object(self.body).get(self.list_key)
+        return [] if listed is None or is_null(listed) else identities(listed, self.namespace)
 
 
 def adapt_request(
@@ -104,7 +100,7 @@ def adapt_answer(
         controller = read_controller(request.controller)
         strict = _strict(controller, request.hook, front_version, alterations)
         if not (strict or controller.rolling or alterations.altering) and dialect.protocol is request.front:
-            return Adapted(body, _list_key=OBSERVED_KEY[request.front], _namespace=request.parent.namespace)
+            return Adapted(body, list_key=OBSERVED_KEY[request.front], namespace=request.parent.namespace)
         answer = Answer(dialect.protocol, request.hook, split_object(body))
         rejected = rejection(answer, body, strict=True) if strict else None
         if rejected is not None:
@@ -160,8 +156,8 @@ def _adapt(
         refusal=refusal,
         inexpressible=tuple(draft.inexpressible),
         notes=tuple(draft.notes),
-        _list_key=OBSERVED_KEY[request.front],
-        _namespace=request.parent.namespace,
+        list_key=OBSERVED_KEY[request.front],
+        namespace=request.parent.namespace,
     )
 
 

@@ -6,7 +6,7 @@ Metacontroller sends the whole object with every call. It is read once and remem
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import msgspec
 
@@ -48,7 +48,7 @@ class ChildRule:
     method: str = ON_DELETE
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Controller:
     """A CompositeController or DecoratorController, as far as it decides anything."""
 
@@ -64,7 +64,7 @@ class Controller:
     spec_digest: str = ""  # of the bytes of its spec: what a comparison is evidence for
     hooks: Mapping[Hook, DeclaredHook] = field(default_factory=dict)  # a hook that is missing is not declared
 
-    @property
+    @cached_property
     def rolling(self) -> bool:
         """Whether any declared kind has a `Rolling*` method: then a null status crashes Metacontroller."""
         return any(rule.method in ROLLING_METHODS for rule in self.children)

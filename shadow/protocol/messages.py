@@ -5,7 +5,6 @@ headers says which protocol is spoken, so the keys of the body decide and the co
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -24,8 +23,7 @@ T = TypeVar("T", bound=msgspec.Struct)
 _EMPTY = msgspec.Raw(b"{}")
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(msgspec.Struct, frozen=True, dict=True):
     """One hook call as Metacontroller sent it."""
 
     body: bytes

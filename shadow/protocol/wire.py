@@ -94,7 +94,7 @@ def encode(value: Any) -> msgspec.Raw:
 
 def is_null(value: msgspec.Raw | None) -> bool:
     """Whether a field is null or absent: Go's decoder does not tell them apart."""
-    return value is None or bytes(value) == b"null"
+    return value is None or (len(memoryview(value)) == len(b"null") and bytes(value) == b"null")
 
 
 def json_type(text: bytes | msgspec.Raw) -> str:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
 from shadow.protocol.adapt import Adapted
 from shadow.protocol.messages import Request
 from shadow.proxy.cutover import Assignment
@@ -47,8 +49,7 @@ class Asking:
         return self.adapted.body if self.adapted is not None and self.failure is None else None
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(msgspec.Struct, frozen=True):
     """What goes out to Metacontroller. `side` is whose answer it is, None for an error of the proxy's own."""
 
     status: int

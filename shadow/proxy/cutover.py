@@ -1,7 +1,8 @@
 """Decides whose answer a call is served and who is called only to be compared. Pure; asks nobody."""
 
 import hashlib
-from dataclasses import dataclass
+
+import msgspec
 
 from shadow.terms import Side, Stage
 
@@ -9,8 +10,7 @@ BUCKETS = 10_000
 """A weight is a share of these: steps of 0.01%."""
 
 
-@dataclass(frozen=True, slots=True)
-class Assignment:
+class Assignment(msgspec.Struct, frozen=True):
     """Who is who in one call.
 
     `because` says what decided: `stage`, `weight`, `pin` or `brake`. `shadow` is None where the stage calls nobody

@@ -6,7 +6,7 @@ may be served. Nothing that the shadow does can raise into a call or delay it.
 
 import asyncio
 import logging
-import secrets
+import os
 import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
@@ -178,13 +178,16 @@ class Dispatcher:
         if call.hook is Hook.CUSTOMIZE:
             note(call, reply, self._related, self._chance.clock())
             return  # also called for parents that are never synced
+        name, parent = call.migration.name, call.request.parent
         measure = call.hook is Hook.SYNC and reply.status == 200
         asking = call.askings.get(reply.side) if measure and reply.side is not None else None
-        adapted = asking.adapted if asking is not None and asking.failure is None else None
-        served = reply.side if adapted is not None else None
-        identities = tuple(adapted.identities()) if adapted is not None else None
-        primary, now = call.assignment.primary, self._chance.clock()
-        self._parents.served(call.migration.name, call.request.parent, primary, served, identities, now)
+        served = identities = None
+        if asking is not None and asking.failure is None and asking.adapted is not None:
+            served = asking.side
+            identities = self._parents.identities(
+                name, parent.uid, served, asking.adapted.body, asking.adapted.identities
+            )
+        self._parents.served(name, parent, call.assignment.primary, served, identities, self._chance.clock())
 
 
 def labels_of(request: Request) -> dict[str, str]:
@@ -201,4 +204,4 @@ _BRAKE_UNKNOWN = (
 
 def new_call_id() -> str:
     """26 hexadecimal digits that sort by time: milliseconds since 1970, then chance."""
-    return f"{time.time_ns() // 1_000_000:012x}{secrets.token_hex(7)}"
+    return f"{time.time_ns() // 1_000_000:012x}{os.urandom(7).hex()}"

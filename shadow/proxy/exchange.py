@@ -8,11 +8,13 @@ from shadow.compare.effects import RequestView
 from shadow.protocol.adapt import adapt_request
 from shadow.protocol.messages import Request
 from shadow.proxy.call import Asking, Call
-from shadow.proxy.headers import first, incoming_tag, request_headers
+from shadow.proxy.headers import first, incoming_tag, shown_headers
 from shadow.proxy.judge import answer_for, judge
 from shadow.proxy.migration import Migration
 from shadow.terms import Hook, Role, Side, Stage
 from shadow.upstream.base import Headers, Observation
+
+_ROLES = {role: role.value.encode() for role in Role}
 
 _MARGIN_SECONDS = 0.2
 """Kept of `front_timeout` for the way back, so that our answer is there before Metacontroller gives up."""
@@ -42,7 +44,7 @@ def forbidden(migration: Migration, hook: Hook, request: Request, side: Side) ->
         return "never"
     if hook is Hook.FINALIZE and not party.shadow_finalize:
         return "never"
-    if not party.shadow_when.allows(observed_kinds(request)):
+    if party.shadow_when.mode == "observed" and not party.shadow_when.allows(observed_kinds(request)):
         return "shadow-when"
     return None
 
@@ -59,6 +61,7 @@ class Exchange:
         self.call = call
         self.shadow: asyncio.Task[None] | None = None
         self._headers = headers
+        self._shown = shown_headers(headers)
         self._clock = clock
         self._view: RequestView | None = None
 
@@ -80,12 +83,14 @@ class Exchange:
         dialect = party.dialects[call.hook]
         body = adapt_request(call.request, dialect, call.front_version, party.controller, related).body
         tag = self._tag(side, role)
-        headers = request_headers(self._headers, tag)
-        headers += [
-            (b"x-shadow-role", role.value.encode()),
+        headers = [
+            *self._shown,
+            (b"x-shadow-role", _ROLES[role]),
             (b"x-shadow-call", call.id.encode()),
             (b"traceparent", call.trace.traceparent(side)),
         ]
+        if tag is not None:
+            headers.append((b"if-none-match", tag))
         started = self._clock()
         observation = await party.asked.ask(call.hook, headers, body, role, urgent=urgent, timeout_seconds=within)
         asking = judge(call, side, role, observation, tag is not None, started)

@@ -76,16 +76,16 @@ def incoming_tag(value: bytes, side: Side, evidence: bytes) -> bytes | None:
     return b'%s"%s"' % (weak or b"", opaque[len(prefix) :])
 
 
-def request_headers(headers: Headers, tag: bytes | None) -> list[tuple[bytes, bytes]]:
-    """What of the caller's headers an implementation is shown; `tag` replaces `If-None-Match`."""
-    out = [header for header in forwardable(headers) if header[0] != b"if-none-match"]
-    if tag is not None:
-        out.append((b"if-none-match", tag))
-    return out
+def shown_headers(headers: Headers) -> list[tuple[bytes, bytes]]:
+    """What of the caller's headers both implementations are shown; a tag belongs to one of them only."""
+    return [header for header in forwardable(headers) if header[0] != b"if-none-match"]
 
 
 def first(headers: Headers, name: bytes) -> bytes | None:
-    return next((value for key, value in headers if key == name), None)
+    for key, value in headers:
+        if key == name:
+            return value
+    return None
 
 
 def _date(text: str) -> bytes | None:

@@ -3,7 +3,7 @@
 The hold needs to know which objects `new` was last served with, at the next call and after a restart.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
@@ -21,6 +21,7 @@ class Parents:
     def __init__(self, states: Iterable[ParentState] = ()) -> None:
         self._states: dict[Key, ParentState] = {(state.migration, state.parent.uid): state for state in states}
         self._changed: set[Key] = set()
+        self._bodies: dict[Key, int] = {}  # hash of the answer last served
         self.urgent = False  # identities served by `new` changed: worth writing before the next regular flush
 
     def get(self, migration: str, uid: str) -> ParentState | None:
@@ -32,6 +33,17 @@ class Parents:
 
     def count(self, migration: str) -> int:
         return sum(1 for name, _ in self._states if name == migration)
+
+    def identities(
+        self, migration: str, uid: str, served: Side, body: bytes, read: Callable[[], Iterable[Identity]]
+    ) -> tuple[Identity, ...]:
+        """What an answer about to be served lists; read only if it is not the one served last, as it usually is."""
+        key, state, stamp = (migration, uid), self.get(migration, uid), hash(body)
+        known = state.served_identities if state is not None and state.served is served else None
+        if known is not None and self._bodies.get(key) == stamp:
+            return known
+        self._bodies[key] = stamp
+        return tuple(read())
 
     def served(
         self,

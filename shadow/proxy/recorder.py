@@ -76,7 +76,10 @@ class Recorder:
         self._changes: list[stored.Change] = []
 
     def tally(self, migration: str) -> Tally:
-        return self._tallies.setdefault(migration, Tally())
+        tally = self._tallies.get(migration)
+        if tally is None:
+            tally = self._tallies[migration] = Tally()
+        return tally
 
     def counters(self, migration: str) -> stored.Counters:
         """Since the store began, this very moment included."""

@@ -6,7 +6,8 @@ Spans are made after the call, with these ids; nothing here knows OpenTelemetry.
 import os
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+
+import msgspec
 
 from shadow.terms import Side
 
@@ -15,8 +16,7 @@ _TRACEPARENT = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class TraceContext:
+class TraceContext(msgspec.Struct, frozen=True):
     """The ids of a call's spans, in lower-case hex: 32 digits for the trace, 16 for a span.
 
     `parent_span_id` is the caller's; None when this call begins the trace.
@@ -55,23 +55,21 @@ def begin(
         luck: A number from 0 up to, not including, 1.
         randomness: So many random bytes.
     """
-    # An id of zeros is invalid; the last bit keeps this one from being that, one time in 2^64.
-    drawn = randomness(40)
-    call, old, new = (_span_id(drawn[at : at + 8]) for at in (16, 24, 32))
+    # An id of zeros is invalid; a last digit of 1 keeps these from being that.
+    drawn = randomness(40).hex()
+    call, old, new = drawn[32:47] + "1", drawn[48:63] + "1", drawn[64:79] + "1"
     caller = _caller(headers)
     if caller is None:
-        return TraceContext(drawn[:15].hex() + f"{drawn[15] | 1:02x}", call, old, new, None, luck() < sample)
+        return TraceContext(drawn[:31] + "1", call, old, new, None, luck() < sample)
     trace_id, parent, sampled = caller
     return TraceContext(trace_id, call, old, new, parent, sampled)
 
 
-def _span_id(drawn: bytes) -> str:
-    return drawn[:7].hex() + f"{drawn[7] | 1:02x}"
-
-
 def _caller(headers: Iterable[tuple[bytes, bytes]]) -> tuple[str, str, bool] | None:
     given = [value.strip() for name, value in headers if name == b"traceparent"]
-    match = _TRACEPARENT.fullmatch(given[0]) if len(given) == 1 else None
+    if len(given) != 1:
+        return None
+    match = _TRACEPARENT.fullmatch(given[0])
     # Version 00 has four fields; later ones may have more.
     if match is None or (match[4] and given[0].startswith(b"00-")):
         return None
