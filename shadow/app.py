@@ -25,6 +25,7 @@ from shadow.errors import StoreError
 from shadow.implementations import Implementations
 from shadow.proxy.background import Background
 from shadow.proxy.brakes import Brakes
+from shadow.proxy.convergence import Convergences
 from shadow.proxy.dispatch import Chance, Dispatcher, new_call_id
 from shadow.proxy.fronts import Fronts
 from shadow.proxy.parents import Parents
@@ -118,6 +119,7 @@ class Proxy:
         self.parents = Parents(known.parents)
         self.related = RelatedMemory(known.related)
         self.fronts = Fronts()
+        self.convergences = Convergences(self.parents, brakes, self.fronts, time.time)
         self.implementations = Implementations(configuration.upstream)
         self.telemetry = Telemetry(configuration.telemetry)
         matched = configuration.retention.matched
@@ -162,6 +164,7 @@ class Proxy:
             self.recorder,
             self.parents,
             self.fronts,
+            self.convergences,
             store,
             Findings(store, self.recorder),
             doorkeeper(server, key),

@@ -1,4 +1,4 @@
-"""Whether `old` and the proxy itself may go: nobody is answered by `old`, and the proxy changes nothing any more. Pure."""
+"""Whether `old` and the proxy itself may go: nobody is answered by `old`, and the proxy alters nothing. Pure."""
 
 from collections.abc import Iterator
 

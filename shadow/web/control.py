@@ -7,7 +7,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from shadow.errors import StoreError
-from shadow.web import brake, comparisons, differences, history, parents, reports, summary
+from shadow.web import brake, comparisons, differences, history, parents, plans, reports, summary, verdicts
 from shadow.web.desk import Desk, desk_of
 from shadow.web.gate import App, Gate
 from shadow.web.openapi import document
@@ -21,6 +21,8 @@ OPERATIONS = (
     *parents.OPERATIONS,
     *comparisons.OPERATIONS,
     *history.OPERATIONS,
+    *verdicts.OPERATIONS,
+    *plans.OPERATIONS,
     *brake.OPERATIONS,
 )
 """The API; each address in the file of what it is about."""

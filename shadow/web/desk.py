@@ -7,6 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from shadow.proxy.brakes import Brakes
+from shadow.proxy.convergence import Convergences
 from shadow.proxy.fronts import Fronts
 from shadow.proxy.parents import Parents
 from shadow.proxy.recorder import Recorder
@@ -26,6 +27,7 @@ class Desk:
     recorder: Recorder
     parents: Parents
     fronts: Fronts
+    convergences: Convergences
     store: AsyncStore
     findings: Findings
     door: Doorkeeper

@@ -106,8 +106,8 @@ def _query(request: Request, kind: type[Q]) -> Q:
         if key in given:
             raise HTTPException(400, f"{key}: is given twice")
         given[key] = value
-    if unknown := given.keys() - set(kind.__struct_fields__):
-        known = ", ".join(kind.__struct_fields__) or "none"
+    if unknown := given.keys() - set(kind.__struct_encode_fields__):
+        known = ", ".join(kind.__struct_encode_fields__) or "none"
         raise HTTPException(400, f"{min(unknown)}: there is no such parameter (known: {known})")
     try:
         return msgspec.convert(given, kind, strict=False)

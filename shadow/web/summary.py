@@ -6,11 +6,13 @@ from datetime import datetime
 import msgspec
 from starlette.responses import Response
 
+from shadow.proxy.removable import Removable, removable
 from shadow.report.build import brake_line
-from shadow.report.model import BrakeLine, Outcomes
+from shadow.report.model import BrakeLine, Outcomes, Word
 from shadow.terms import Side, Stage
 from shadow.web.desk import Desk
 from shadow.web.operation import ROOT, Answer, Asked, Nothing, Operation, as_json
+from shadow.web.verdicts import verdict_of
 
 
 class Front(msgspec.Struct, frozen=True):
@@ -20,6 +22,21 @@ class Front(msgspec.Struct, frozen=True):
     name: str
     resourceVersion: str
     seen_at: datetime
+
+
+class Met(msgspec.Struct, frozen=True):
+    """How many of the parents that still call were answered by their present primary."""
+
+    answered: int
+    of: int
+    outstanding: int
+
+
+class Said(msgspec.Struct, frozen=True):
+    """The verdict in short."""
+
+    verdict: Word
+    reasons: tuple[str, ...]
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,20 +61,25 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     held: int
     refused: int
     parents: int
+    convergence: Met
+    removable: Removable
+    verdict: Said
 
 
-def summary(desk: Desk, name: str) -> Summary:
+async def summary(desk: Desk, name: str) -> Summary:
     """`GET /api/v1/migrations/{name}`."""
+    verdict = await verdict_of(desk, name)
     snapshot = desk.snapshot
     migration = snapshot.migrations[name]
     counters = desk.recorder.counters(name)
     outcomes = Outcomes(counters.matched, counters.ignored, counters.mismatched, counters.failed, counters.skipped)
-    front = desk.fronts.latest(name)
+    front, controller = desk.fronts.latest(name), desk.fronts.controller(name)
+    brake, convergence = desk.brakes.get(name), desk.convergences.of(migration)
     return Summary(
         name=name,
         stage=migration.stage,
         weight=migration.weight_buckets / 100,
-        brake=brake_line(desk.brakes.get(name)),
+        brake=brake_line(brake),
         configuration_digest=snapshot.digest,
         evidence_digest=migration.evidence_digest,
         front=Front(**front) if front else None,
@@ -72,15 +94,20 @@ def summary(desk: Desk, name: str) -> Summary:
         held=counters.held,
         refused=counters.refused,
         parents=desk.parents.count(name),
+        convergence=Met(convergence.answered, convergence.of, len(convergence.outstanding)),
+        removable=removable(
+            snapshot.configuration.migrations[name], brake.on if brake else None, convergence, controller
+        ),
+        verdict=Said(verdict.verdict, verdict.reasons),
     )
 
 
 async def _migrations(desk: Desk, asked: Asked[Nothing, Nothing]) -> Response:  # noqa: ARG001 - every handler's signature
-    return as_json([summary(desk, name) for name in desk.snapshot.migrations])
+    return as_json([await summary(desk, name) for name in desk.snapshot.migrations])
 
 
 async def _migration(desk: Desk, asked: Asked[Nothing, Nothing]) -> Response:
-    return as_json(summary(desk, asked.name))
+    return as_json(await summary(desk, asked.name))
 
 
 OPERATIONS = (
