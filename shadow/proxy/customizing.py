@@ -5,7 +5,8 @@ long it waits depends on what there is to lose.
 """
 
 import asyncio
-import dataclasses
+
+import msgspec
 
 from shadow.compare.effects import RequestView, removals
 from shadow.proxy.call import Asking, Call, Reply
@@ -42,7 +43,7 @@ async def customize(exchange: Exchange, primary: Asking, memory: RelatedMemory, 
     if not both:
         return reply
     headers = [header for header in reply.headers if header[0] != b"etag"]
-    return dataclasses.replace(reply, headers=headers, body=answer.body)
+    return msgspec.structs.replace(reply, headers=headers, body=answer.body)
 
 
 async def _wait(exchange: Exchange, side: Side, memory: RelatedMemory, now: float) -> None:

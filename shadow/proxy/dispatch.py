@@ -9,8 +9,10 @@ import logging
 import os
 import time
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from shadow.errors import RequestError
 from shadow.protocol.controller import Controller, read_controller
@@ -160,7 +162,7 @@ class Dispatcher:
         if reply.side is Side.NEW and migration.serves_new and self._brakes.is_on(migration.name):
             old = call.askings.get(Side.OLD)
             if call.customized is not None and Side.OLD in call.customized.answered:
-                reply = replace(reply, side=Side.OLD, reason="brake")
+                reply = msgspec.structs.replace(reply, side=Side.OLD, reason="brake")
             elif old is not None and old.body is not None:
                 reply = reply_with(call, old, "brake")
             else:
