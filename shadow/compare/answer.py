@@ -1,6 +1,6 @@
 """An implementation's answer as Metacontroller reads it: what it takes from it, or why it takes nothing at all."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -9,10 +9,11 @@ import msgspec
 from shadow.compare.canonical import ObjectSet, keyed, spelled
 from shadow.compare.view import RequestView
 from shadow.protocol.answers import Answer as WireAnswer
+from shadow.protocol.draft import Inexpressible
 from shadow.protocol.names import OBSERVED_KEY, RELATED_RULES_KEY
 from shadow.protocol.objects import Json
 from shadow.protocol.strict import rejection
-from shadow.protocol.wire import Fields, UnreadableError, json_type, parse, split_array, split_object
+from shadow.protocol.wire import Fields, UnreadableError, encode, json_type, parse, split_array, split_object
 
 
 class NotAnAnswerError(ValueError):
@@ -77,8 +78,11 @@ class Answer:
         return None if raw is None else parse(raw)
 
 
-def read_answer(view: RequestView, body: bytes) -> Answer:
+def read_answer(view: RequestView, body: bytes, unsaid: Iterable[Inexpressible] = ()) -> Answer:
     """Read an answer to this request as Metacontroller does: case-sensitive, null for nothing, even as a whole.
+
+    Args:
+        unsaid: what the implementation wants of the parent beside, though the body cannot say it.
 
     Raises:
         NotAnAnswerError: Metacontroller would fail to read it, or crash.
@@ -93,7 +97,15 @@ def read_answer(view: RequestView, body: bytes) -> Answer:
     fault = rejection(wire, body, strict=view.controller.strict(view.request.hook))
     if fault is not None:
         raise NotAnAnswerError(fault)
-    return Answer(view, fields, items)
+    return Answer(view, fields | _beside(unsaid), items)
+
+
+def _beside(unsaid: Iterable[Inexpressible]) -> Fields:
+    """As the fields in which a decorator would say it."""
+    texts: dict[str, dict[str, str | None]] = {}
+    for wanted in unsaid:
+        texts.setdefault(wanted.field, {})[wanted.key] = wanted.value
+    return {name: encode(values) for name, values in texts.items()}
 
 
 def _texts(value: Any) -> dict[str, str | None]:

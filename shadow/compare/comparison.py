@@ -18,6 +18,7 @@ from shadow.compare.effects import effects_of, managed
 from shadow.compare.groups import Generalizer
 from shadow.compare.model import Advice, Candidate, Comparison, Difference, EffectPair, ObjectEffect, Pair
 from shadow.compare.moves import moves
+from shadow.compare.notes import noted
 from shadow.compare.parent import parent_differences, parent_fields
 from shadow.compare.rules import Rules
 from shadow.compare.situation import situation_of
@@ -96,6 +97,8 @@ class _Comparing:
         failure = self._failure()
         differences = () if failure else tuple(self._judged(self._differences(effects)))
         outcome = Outcome.FAILED if failure else _outcome(differences)
+        if outcome is not Outcome.MISMATCHED and (refused := _refused(self._pair)):
+            failure, outcome = failure or refused, Outcome.FAILED
         keep = self._pair.keep_bodies or outcome in (Outcome.FAILED, Outcome.MISMATCHED)
         return Comparison(
             id=self._pair.id,
@@ -134,7 +137,8 @@ class _Comparing:
     @property
     def _identical(self) -> bool:
         """The fast path: the very same bytes."""
-        return self._pair.old.body is not None and self._pair.old.body == self._pair.new.body
+        old, new = self._pair.old, self._pair.new
+        return old.body is not None and old.body == new.body and old.unsaid == new.unsaid
 
     def _effects(self) -> dict[Side, Effects]:
         """By side and object; nothing for a side without an answer."""
@@ -233,6 +237,7 @@ class _Comparing:
             sides = [side for side in Side if (code, identity) in found[side]]
             about = None if identity is None else generalizer.identity(identity)
             yield Advice(code, sides[0] if len(sides) == 1 else None, about, CODES[code])
+        yield from noted(self._pair, generalizer)
 
     def _judged(self, differences: Iterable[Difference]) -> Iterator[Difference]:
         parent = str(self._pair.parent)
@@ -269,7 +274,7 @@ def _read(view: RequestView, candidate: Candidate) -> Answer | NotAnAnswerError 
     if candidate.body is None:
         return None
     try:
-        return read_answer(view, candidate.body)
+        return read_answer(view, candidate.body, candidate.unsaid)
     except NotAnAnswerError as exc:
         return exc
 
@@ -285,6 +290,11 @@ def _failure(side: Side, candidate: Candidate, answer: Answer | NotAnAnswerError
 
 def _texts(labels: Mapping[str, object]) -> dict[str, str]:
     return {name: value for name, value in labels.items() if isinstance(value, str)}
+
+
+def _refused(pair: Pair) -> str | None:
+    """The first side whose answer could be compared and is not served all the same."""
+    return next((f"{side}:{candidate.failure}" for side, candidate in _sides(pair) if candidate.failure), None)
 
 
 def _outcome(differences: tuple[Difference, ...]) -> Outcome:

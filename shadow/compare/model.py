@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from shadow.protocol.draft import Inexpressible, Note
 from shadow.protocol.objects import Identity, ParentRef
 from shadow.terms import Change, Effect, Hook, Outcome, Protocol, Side
 
@@ -17,13 +18,16 @@ class Candidate(msgspec.Struct, frozen=True):
 
     `body` is the answer in the front's own dialect with every alteration the proxy makes (translation, ownership
     marks, status); None when there is no valid answer, and then `failure` is a code such as `timeout`, `status-500`,
-    `refused:other-list-key`.
+    `refused:other-list-key`. Only an answer refused for what it says of the parent's labels has both: all else of it
+    can be compared.
     """
 
     body: bytes | None
     status: int | None = None
     failure: str | None = None
     seconds: float = 0.0
+    notes: tuple[Note, ...] = ()  # what a person should know of the translation
+    unsaid: tuple[Inexpressible, ...] = ()  # wanted of the parent, and not in the body: a composite has no words for it
 
 
 class Pair(msgspec.Struct, frozen=True):

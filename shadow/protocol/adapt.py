@@ -227,7 +227,8 @@ def _maps(
 def _rekeyed(name: str, groups: Groups, request: Request, version: HookVersion, notes: list[Note]) -> Groups:
     renamed, lost = rekey(groups, version, request.parent.namespace)
     if lost:
-        notes.append(Note("objects-not-shown", f"{lost} objects in `{name}`: v1 shows only the parent's namespace"))
+        message = f"`{name}`: v1 shows no objects beyond the parent's namespace, which the front sees"
+        notes.append(Note("objects-not-shown", message))
     if version is HookVersion.V2:
         message = f"`{name}`: v1 leaves out objects beyond the parent's namespace, which v2 would show"
         notes.append(Note("objects-not-known", message))

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from shadow.protocol.adapt import Adapted
+from shadow.protocol.draft import Note
 from shadow.protocol.messages import Request
 from shadow.proxy.cutover import Assignment
 from shadow.proxy.migration import Migration
@@ -32,6 +33,25 @@ class Asking:
     observation: Observation
     failure: str | None = None
     adapted: Adapted | None = None
+    notes: tuple[Note, ...] = ()  # of the request as it was sent
+
+    @property
+    def all_notes(self) -> tuple[Note, ...]:
+        """What there is to know about the translation, there and back."""
+        return self.notes if self.adapted is None else self.notes + self.adapted.notes
+
+    @property
+    def reason(self) -> str | None:
+        """The failure; with what Metacontroller would log where it rejects the answer by itself."""
+        rejected = self.adapted.rejected if self.adapted is not None and self.failure == "rejected" else None
+        return f"rejected: {rejected}" if rejected is not None else self.failure
+
+    @property
+    def comparable(self) -> bytes | None:
+        """What can be compared: also what is not served only because the front has no words for all of it."""
+        if self.adapted is not None and self.failure == "refused:inexpressible":
+            return self.adapted.body
+        return self.body
 
     @property
     def is_signal(self) -> bool:
@@ -87,6 +107,3 @@ class Call:
         """Whether all related objects that this implementation would select are in the call, as far as is known."""
         return self.shares is None or side not in self.shares.unknown
 
-    def failure_of(self, side: Side) -> str | None:
-        asking = self.askings.get(side)
-        return asking.failure if asking else None

@@ -81,7 +81,7 @@ class Exchange:
             return asking
         related = call.shares.shown[side] if call.shares is not None else None
         dialect = party.dialects[call.hook]
-        body = adapt_request(call.request, dialect, call.front_version, party.controller, related).body
+        shown = adapt_request(call.request, dialect, call.front_version, party.controller, related)
         tag = self._tag(side, role)
         headers = [
             *self._shown,
@@ -92,8 +92,9 @@ class Exchange:
         if tag is not None:
             headers.append((b"if-none-match", tag))
         started = self._clock()
-        observation = await party.asked.ask(call.hook, headers, body, role, urgent=urgent, timeout_seconds=within)
+        observation = await party.asked.ask(call.hook, headers, shown.body, role, urgent=urgent, timeout_seconds=within)
         asking = judge(call, side, role, observation, tag is not None, started)
+        asking.notes = shown.notes
         call.askings[side] = asking
         return asking
 

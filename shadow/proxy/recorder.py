@@ -19,6 +19,7 @@ from shadow.proxy.records import parent_state, record_of, traced
 from shadow.proxy.related_memory import RelatedMemory
 from shadow.proxy.settle import failure, pair_of, settle
 from shadow.proxy.tally import Tally, added
+from shadow.proxy.telling import Telling
 from shadow.store import base as stored
 from shadow.store.asynchronous import AsyncStore
 from shadow.telemetry import Telemetry
@@ -74,6 +75,7 @@ class Recorder:
         self._waiting: dict[str, Call] = {}
         self._finished: deque[stored.Call] = deque()
         self._changes: list[stored.Change] = []
+        self._telling = Telling()
 
     def tally(self, migration: str) -> Tally:
         tally = self._tallies.get(migration)
@@ -91,6 +93,7 @@ class Recorder:
     def completed(self, call: Call) -> None:
         """Everybody who was asked has spoken and the reply is decided."""
         self.tally(call.migration.name).replied(call)
+        self._telling.tell(call)
         settled = settle(call)
         if settled is not None:
             self._finish(call, *settled, None)

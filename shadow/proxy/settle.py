@@ -23,7 +23,7 @@ def settle(call: Call) -> Settled | None:
     busy = other is not None and other.observation.error == "busy"
     if other is None or busy:
         if primary.failure is not None:
-            return Outcome.FAILED, f"{primary.side}:{primary.failure}"
+            return Outcome.FAILED, f"{primary.side}:{primary.reason}"
         return (Outcome.DROPPED, "busy") if busy else (Outcome.SKIPPED, call.not_asked or "stage")
     for asking in (primary, other):
         if asking.is_signal:
@@ -34,8 +34,9 @@ def settle(call: Call) -> Settled | None:
 def failure(call: Call) -> Settled | None:
     """What is known of the outcome without a comparison: a failed answer is a failure even if its pair is lost."""
     for side in Side:
-        if (code := call.failure_of(side)) is not None:
-            return Outcome.FAILED, f"{side}:{code}"
+        asking = call.askings.get(side)
+        if asking is not None and asking.reason is not None:
+            return Outcome.FAILED, f"{side}:{asking.reason}"
     return None
 
 
@@ -59,4 +60,12 @@ def pair_of(call: Call, keep_bodies: bool) -> Pair:
 
 def _candidate(asking: Asking) -> Candidate:
     observation = asking.observation
-    return Candidate(asking.body, observation.status, asking.failure, observation.seconds)
+    adapted = asking.adapted
+    return Candidate(
+        body=asking.comparable,
+        status=observation.status,
+        failure=asking.reason,
+        seconds=observation.seconds,
+        notes=asking.all_notes,
+        unsaid=adapted.inexpressible if adapted is not None else (),
+    )
