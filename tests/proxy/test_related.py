@@ -13,7 +13,7 @@ from shadow.proxy.related_memory import RelatedMemory, front_of
 from shadow.store.base import GivenRules, RelatedState
 from shadow.terms import HookVersion, Side
 from tests.proxy.bodies import controller
-from tests.proxy.snapshots import migration
+from tests.proxy.configured import migration
 
 A, B = b'{"apiVersion":"v1","resource":"configmaps","names":["a"]}', b'{"apiVersion": "v1", "resource": "secrets"}'
 BOTH = (Side.OLD, Side.NEW)
