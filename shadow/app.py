@@ -38,7 +38,7 @@ from shadow.proxy.startup import Offered, last_accepted, offered
 from shadow.redact import Redactor
 from shadow.store.asynchronous import AsyncStore
 from shadow.store.base import Change, Counters, ParentState, RelatedState, Retention, Store
-from shadow.store.open import open_store
+from shadow.store.open import exists, open_store
 from shadow.telemetry.telemetry import Telemetry
 from shadow.web.auth import Doorkeeper, Keyring, Sessions
 from shadow.web.control import control_app
@@ -84,6 +84,8 @@ async def serve(path: Path, environ: Mapping[str, str] = os.environ, told: Told 
         ListenError: an address is taken.
     """
     offer = offered(path, environ)
+    if offer.problem is not None and not exists(offer.store_url):
+        raise offer.problem  # nothing was ever accepted, and a refused start leaves no files behind
     store = AsyncStore(open_store(offer.store_url))
     await store.open(time.time())
     try:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shadow.config.document import read
+from shadow.config.files import require_files
 from shadow.config.load import parse, read_text
 from shadow.config.model import Configuration
 from shadow.errors import ConfigurationError
@@ -26,7 +27,8 @@ def offered(path: Path, environ: Mapping[str, str]) -> Offered:
     """Read the configuration file, and where the store is even if the rest of the file is not valid.
 
     Raises:
-        ConfigurationError: the file is not valid, and neither it nor `SHADOW_STORE` says where the store is.
+        ConfigurationError: the file is not valid, and neither it nor `SHADOW_STORE` says where the store is; or the
+            file is valid and names another one that cannot be read.
     """
     text = ""
     try:
@@ -37,6 +39,7 @@ def offered(path: Path, environ: Mapping[str, str]) -> Offered:
         if url is None:
             raise
         return Offered(text, None, problem, url)
+    require_files(configuration)
     return Offered(text, configuration, None, configuration.store)
 
 

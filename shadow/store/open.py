@@ -24,3 +24,8 @@ def open_store(url: str, *, read_only: bool = False) -> Store:
     scheme, separator, _ = url.partition("://")
     where = f"{scheme}{separator}..." if separator else "URL"
     raise StoreError(where, "no such kind of store; write sqlite:///relative.db or sqlite:////absolute/path.db")
+
+
+def exists(url: str) -> bool:
+    """Whether there is anything to open; opening would make it."""
+    return Path(url.removeprefix(_SQLITE)).exists() if url.startswith(_SQLITE) else True
