@@ -3,22 +3,37 @@
 import argparse
 import json
 import os
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from shadow.cli.common import CommandError, Exit, write
 from shadow.config.digest import configuration_digest
+from shadow.config.files import require_files
 from shadow.config.load import load, locate
 from shadow.config.model import Configuration
+from shadow.config.notes import notes
 
 
 def register(subparsers: Any) -> None:
     """Add the command's arguments."""
-    parser = subparsers.add_parser("check", help="check a configuration and tell every error at once")
+    parser = subparsers.add_parser(
+        "check",
+        help="check a configuration and tell every error at once",
+        description="Tells every error of a configuration, a line each, with its path: `migrations.m.old.url: ...`. "
+        "The files that it names have to be there and readable, unless --no-files says that they are elsewhere. Notes "
+        "are about what is allowed and seldom meant; they change no exit status. No hook is called, except by "
+        "--request.",
+    )
     parser.add_argument("--config", metavar="FILE", help="default: $SHADOW_CONFIG, else shadow.yaml")
+    parser.add_argument("--no-files", action="store_true", help="do not look for the files that it names")
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--print-digest", action="store_true", help="print the configuration's digest and nothing else")
     what.add_argument("--schema", action="store_true", help="print the JSON Schema; needs no configuration")
     what.add_argument("--probe", action="store_true", help="try the way to each implementation, calling no hook")
+    parser.add_argument(
+        "--request", type=Path, metavar="FILE", help="with --probe: send this recorded call to each implementation"
+    )
     parser.set_defaults(run=run)
 
 
@@ -29,6 +44,8 @@ def run(args: argparse.Namespace) -> int:
         ConfigurationError: it is not; carries every problem.
         CommandError: the way to an implementation is blocked.
     """
+    if args.request and not args.probe:
+        raise CommandError("--request needs --probe", Exit.USAGE)
     if args.schema:
         from shadow.config.schema import schema  # noqa: PLC0415 - the others do without it
 
@@ -37,18 +54,25 @@ def run(args: argparse.Namespace) -> int:
     path = locate(args.config, os.environ)
     configuration = load(path)
     digest = configuration_digest(configuration)
+    if args.print_digest:  # of a file that may be meant for another machine
+        write([f"{digest}\n"])
+        return Exit.FINE
+    if not args.no_files:
+        require_files(configuration)
     names = ", ".join(f"{name} ({migration.stage})" for name, migration in configuration.migrations.items())
-    write([f"{digest}\n" if args.print_digest else f"{path} is good: {names}\n{digest}\n"])
+    write([f"{path} is good: {names}\n{digest}\n"])
+    write(f"note: {note}\n" for note in notes(configuration, datetime.now(UTC).date()))
     if args.probe:
-        _probe(configuration)
+        _probe(configuration, args.request)
     return Exit.FINE
 
 
-def _probe(configuration: Configuration) -> None:
+def _probe(configuration: Configuration, request: Path | None) -> None:
     from shadow.cli.probe import probes  # noqa: PLC0415 - the others do without it
+    from shadow.cli.trial import load_trial, trials  # noqa: PLC0415
 
     blocked = 0
-    for each in probes(configuration):
+    for each in probes(configuration) if request is None else trials(configuration, load_trial(request)):
         write([f"{each}\n"])
         blocked += each.blocked is not None
     if blocked:

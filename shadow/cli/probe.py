@@ -5,7 +5,7 @@ That HTTP is spoken is all it looks for: a hook that knows only POST answers 501
 
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 
@@ -18,12 +18,24 @@ from shadow.upstream.tls import TlsFiles, client_context
 PATIENCE_SECONDS = 5.0
 """For each hop."""
 
+Ask = Callable[[HTTPConnection, Address, Implementation], str]
+"""Says something over an open connection and returns what came back, in words; raises BlockedError, or as HTTP does."""
+
+
+class BlockedError(Exception):
+    """HTTP is spoken, and the way ends at a later hop."""
+
+    def __init__(self, hop: str, what: str) -> None:
+        super().__init__(what)
+        self.hop = hop
+
 
 @dataclass(frozen=True, slots=True)
 class Probe:
     """How far one implementation could be reached.
 
-    `blocked` names the hop: name, tcp, tls or http; None if all are open. `what` is an error, or what came back.
+    `blocked` names the hop: name, tcp, tls, http, and with a recorded call hook and answer; None if all are open.
+    `what` is an error, or what came back.
     """
 
     implementation: str
@@ -32,7 +44,7 @@ class Probe:
     what: str
 
     def __str__(self) -> str:
-        state = "is open" if self.blocked is None else f"is blocked at {self.blocked}"
+        state = "can be reached" if self.blocked is None else f"is blocked at {self.blocked}"
         return f"{self.implementation}: {self.origin} {state}: {self.what}"
 
 
@@ -43,7 +55,16 @@ def probes(configuration: Configuration, patience_seconds: float = PATIENCE_SECO
             yield probe(f"migrations.{name}.{side.value}", migration.implementation(side), patience_seconds)
 
 
-def probe(name: str, settings: Implementation, patience_seconds: float) -> Probe:
+def head(connection: HTTPConnection, address: Address, settings: Implementation) -> str:
+    """Ask for nothing: whatever status comes back, HTTP is spoken."""
+    connection.request(
+        "HEAD", address.target(settings.sync), headers={"Host": address.authority, "Connection": "close"}
+    )
+    status = connection.getresponse().status
+    return f"it speaks HTTP ({status} to HEAD {settings.sync}; no hook was called)"
+
+
+def probe(name: str, settings: Implementation, patience_seconds: float, ask: Ask = head) -> Probe:
     """One implementation. What is found is data: nothing is raised for what the other end does."""
     address = parse_address(settings.url)
     hop = "name"
@@ -52,12 +73,22 @@ def probe(name: str, settings: Implementation, patience_seconds: float) -> Probe
         hop = "tcp"
         with socket.create_connection((address.host, address.port), patience_seconds) as plain:
             hop = "tls" if address.tls else "http"
-            with _secured(plain, address, settings) as connection:
+            with _secured(plain, address, settings) as secured:
                 hop = "http"
-                status = _head(connection, address, settings.sync)
+                connection = HTTPConnection(address.host, address.port)
+                connection.sock = secured
+                what = ask(connection, address, settings)
     except (OSError, HTTPException) as exc:
         return Probe(name, address.origin, hop, _reason(exc))
-    return Probe(name, address.origin, None, f"HTTP {status} to HEAD {settings.sync}")
+    except BlockedError as exc:
+        return Probe(name, address.origin, exc.hop, str(exc))
+    return Probe(name, address.origin, None, what)
+
+
+def connected(connection: HTTPConnection) -> socket.socket:
+    """The socket of a connection that is open."""
+    assert isinstance(connection.sock, socket.socket)
+    return connection.sock
 
 
 def _secured(plain: socket.socket, address: Address, settings: Implementation) -> socket.socket:
@@ -66,13 +97,6 @@ def _secured(plain: socket.socket, address: Address, settings: Implementation) -
     files = settings.tls
     context = client_context(TlsFiles(files.ca_file, files.cert_file, files.key_file) if files else TlsFiles())
     return context.wrap_socket(plain, server_hostname=address.host)
-
-
-def _head(connection: socket.socket, address: Address, path: str) -> int:
-    http = HTTPConnection(address.host, address.port)
-    http.sock = connection
-    http.request("HEAD", address.target(path), headers={"Host": address.authority, "Connection": "close"})
-    return http.getresponse().status
 
 
 def _reason(exc: Exception) -> str:

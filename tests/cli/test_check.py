@@ -63,3 +63,25 @@ def test_a_file_that_is_not_there_is_named(file, capsys):
 def test_the_schema_needs_no_configuration(file, capsys):
     assert main(["check", "--schema"]) == 0
     assert json.loads(capsys.readouterr().out)["title"] == "Configuration"
+
+
+def test_a_file_that_it_names_has_to_be_there_unless_it_is_elsewhere(file, capsys):
+    file.write_text(f"server: {{control: '0.0.0.0:9090', token_file: /nope}}\n{GOOD}")
+    assert main(["check"]) == 2
+    assert capsys.readouterr().err == (
+        "server.token_file: /nope cannot be read: No such file or directory; create it or correct the path\n"
+    )
+    assert main(["check", "--no-files"]) == 0
+    assert main(["check", "--print-digest"]) == 0
+
+
+def test_a_note_changes_no_status(file, capsys):
+    file.write_text(GOOD)
+    assert main(["check"]) == 0
+    assert "note: migrations.kfp.canary: has weight 0" in capsys.readouterr().out
+
+
+def test_a_request_is_for_a_probe(file, capsys):
+    file.write_text(GOOD)
+    assert main(["check", "--request", "x.json"]) == 2
+    assert "--request needs --probe" in capsys.readouterr().err

@@ -69,7 +69,9 @@ def probed(url):
 
 
 def test_a_hook_that_knows_only_post_is_open_and_is_not_called(hook):
-    assert str(probed(hook)) == f"migrations.kfp.old: {hook} is open: HTTP 501 to HEAD /sync"
+    assert str(probed(hook)) == (
+        f"migrations.kfp.old: {hook} can be reached: it speaks HTTP (501 to HEAD /sync; no hook was called)"
+    )
     assert Hook.calls == 0
 
 
@@ -101,6 +103,6 @@ migrations:
 """)
     assert main(["check", "--config", str(file), "--probe"]) == 1
     captured = capsys.readouterr()
-    assert f"migrations.kfp.old: {hook} is open" in captured.out
+    assert f"migrations.kfp.old: {hook} can be reached" in captured.out
     assert f"migrations.kfp.new: http://{closed} is blocked at tcp" in captured.out
     assert "1 of 2 implementations cannot be reached" in captured.err

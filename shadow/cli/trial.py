@@ -1,0 +1,124 @@
+"""One recorded call, sent to each implementation as the proxy would say it: `shadow check --probe --request FILE`.
+
+A file holds `{"request": {...}, "hook": "sync", ...}`, as recorded between Metacontroller and a hook, or the request
+alone. Nothing is served or compared; whether the answer counts is told, not what is in it.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from pathlib import Path
+
+import msgspec
+
+from shadow.cli.common import CommandError, Exit
+from shadow.cli.probe import PATIENCE_SECONDS, BlockedError, Probe, connected, probe
+from shadow.config.document import read
+from shadow.config.implementation import Implementation
+from shadow.config.model import Configuration
+from shadow.config.watch import SecretFile
+from shadow.errors import RequestError
+from shadow.protocol.adapt import adapt_answer, adapt_request
+from shadow.protocol.controller import read_controller
+from shadow.protocol.dialect import Alterations, Dialect
+from shadow.protocol.messages import Request, read_request
+from shadow.protocol.wire import UnreadableError
+from shadow.terms import Hook, HookVersion, Side
+from shadow.upstream.address import Address
+
+
+class _Recorded(msgspec.Struct):
+    request: msgspec.Raw
+    hook: Hook = Hook.SYNC
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A call that can be sent again, in the hook version of the front it came from."""
+
+    request: Request
+    version: HookVersion
+
+
+def load_trial(path: Path) -> Trial:
+    """
+    Raises:
+        CommandError: the file holds no call.
+    """
+    try:
+        text = path.read_bytes()
+        kept = msgspec.json.decode(text, type=_Recorded) if b'"request"' in text else None
+        request = read_request(bytes(kept.request) if kept else text, kept.hook if kept else Hook.SYNC)
+        return Trial(request, read_controller(request.controller).version(request.hook))
+    except OSError as exc:
+        raise CommandError(f"--request: {path} cannot be read: {exc.strerror}", Exit.USAGE) from exc
+    except (RequestError, UnreadableError, msgspec.MsgspecError) as exc:
+        raise CommandError(f"--request: {path} holds no recorded call: {exc}", Exit.USAGE) from exc
+
+
+def trials(configuration: Configuration, trial: Trial, patience_seconds: float = PATIENCE_SECONDS) -> Iterator[Probe]:
+    """Both implementations of each migration, one after the other; the call itself may take their own `timeout`."""
+    for name, migration in configuration.migrations.items():
+        for side in Side:
+            where, settings = f"migrations.{name}.{side.value}", migration.implementation(side)
+            reason = why_not(trial.request, settings)
+            # What must not be asked beside a primary is not asked here either: it may act on the world outside.
+            yield (
+                probe(where, settings, patience_seconds, _Sending(trial))
+                if reason is None
+                else Probe(where, settings.url, None, f"not sent: {reason}")
+            )
+
+
+def why_not(request: Request, settings: Implementation) -> str | None:
+    """The setting that forbids asking this implementation in the shadow."""
+    if settings.path(request.hook) is None:
+        return f"it has no {request.hook} hook"
+    if request.hook is Hook.FINALIZE and not settings.shadow_finalize:
+        return "shadow_finalize is false"
+    observed = frozenset(key for key, objects in request.observed_groups.items() if objects)
+    return None if settings.shadow_when.allows(observed) else "shadow_when forbids it for this call"
+
+
+@dataclass(frozen=True, slots=True)
+class _Sending:
+    """The last two hops: `hook`, which has to answer 200, and `answer`, which has to be one that may be served."""
+
+    trial: Trial
+
+    def __call__(self, connection: HTTPConnection, address: Address, settings: Implementation) -> str:
+        request = self.trial.request
+        path = settings.path(request.hook) or ""
+        dialect = Dialect(settings.protocol, settings.version(request.hook))
+        body = adapt_request(request, dialect, self.trial.version, _controller(settings)).body
+        connected(connection).settimeout(settings.timeout)
+        connection.request("POST", address.target(path), body, _headers(address, settings))
+        response = connection.getresponse()
+        answer = response.read()
+        if response.status != 200:
+            raise BlockedError("hook", f"HTTP {response.status} to POST {path}, 200 is needed")
+        adapted = adapt_answer(request, answer, dialect, self.trial.version, Alterations())
+        if adapted.refusal is not None:
+            raise BlockedError("answer", f"it would not be served: {adapted.refusal.message}")
+        if adapted.rejected is not None:
+            raise BlockedError("answer", f"Metacontroller would not take it: {adapted.rejected}")
+        return f"HTTP 200 and an answer of {len(answer)} bytes to POST {path}"
+
+
+def _controller(settings: Implementation) -> bytes | None:
+    path = settings.controller_file
+    return None if path is None else json.dumps(read(path.read_text(encoding="utf-8"), str(path)).value).encode()
+
+
+def _headers(address: Address, settings: Implementation) -> dict[str, str]:
+    headers = {
+        "Host": address.authority,
+        "Connection": "close",
+        "Content-Type": "application/json",
+        "X-Shadow-Role": "replay",
+        **settings.headers,
+    }
+    if settings.authorization_file is not None:
+        headers["Authorization"] = SecretFile(settings.authorization_file).read()
+    return headers

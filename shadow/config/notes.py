@@ -1,0 +1,49 @@
+"""What is allowed in a configuration and yet seldom meant. Never an error: a note changes no exit status."""
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+from shadow.config.document import spelled
+from shadow.config.model import Configuration, Migration
+from shadow.errors import Problem
+from shadow.terms import Hook, Stage
+
+_SQLITE = "sqlite:///"
+
+
+def notes(configuration: Configuration, today: date) -> Iterator[Problem]:
+    """Each with its path.
+
+    Args:
+        today: in UTC; rules end by it.
+    """
+    yield from _store(configuration.store)
+    for name, migration in configuration.migrations.items():
+        yield from _migration(("migrations", name), migration)
+        yield from _rules(("migrations", name, "compare"), migration, today)
+
+
+def _store(url: str) -> Iterator[Problem]:
+    directory = Path(url.removeprefix(_SQLITE)).parent
+    if url.startswith(_SQLITE) and not directory.is_dir():
+        yield Problem("store", f"the directory {directory} does not exist here; `shadow serve` needs it")
+
+
+def _migration(where: tuple[str, ...], migration: Migration) -> Iterator[Problem]:
+    old, new, canary = migration.old, migration.new, migration.canary
+    same = old.url == new.url and old.protocol is new.protocol
+    if same and all(old.path(hook) == new.path(hook) for hook in Hook):
+        yield Problem(spelled((*where, "new")), "is the same hook as `old`: nothing can differ")
+    if migration.stage is Stage.CANARY and not canary.buckets and not canary.pin.new:
+        yield Problem(spelled((*where, "canary")), "has weight 0 and no pin.new: no parent moves")
+
+
+def _rules(where: tuple[str | int, ...], migration: Migration, today: date) -> Iterator[Problem]:
+    compare = migration.compare
+    for verb, rules in (("ignore", compare.ignore), ("expect", compare.expect)):
+        for at, rule in enumerate(rules):
+            if rule.until is not None and rule.until < today:
+                yield Problem(
+                    spelled((*where, verb, at, "until")), f"{rule.until} is over: the rule does nothing any more"
+                )

@@ -1,0 +1,52 @@
+from datetime import date
+
+import pytest
+
+from shadow.config.model import Configuration
+from shadow.config.notes import notes
+
+TODAY = date(2026, 11, 23)
+
+
+@pytest.fixture
+def told(least, tmp_path):
+    def of(**settings):
+        least["store"] = f"sqlite:///{tmp_path}/shadow.db"
+        least["migrations"]["kfp"] |= settings
+        return [str(note) for note in notes(Configuration.model_validate(least), TODAY)]
+
+    return of
+
+
+def rule(until):
+    return {"compare": {"expect": [{"path": "a", "because": "x"}, {"path": "b", "because": "x", "until": until}]}}
+
+
+def test_an_ordinary_configuration_has_no_notes(told):
+    assert told() == []
+
+
+def test_two_names_for_one_hook_are_noted(told, least):
+    old = least["migrations"]["kfp"]["old"]
+    assert told(new=old) == ["migrations.kfp.new: is the same hook as `old`: nothing can differ"]
+    assert told(new=old | {"sync": "/new"}) == []
+    assert told(new=old | {"protocol": "decorator"}) == []
+
+
+def test_a_rule_whose_time_is_over_is_noted(told):
+    assert told(**rule("2026-11-23")) == []
+    assert told(**rule("2026-11-22")) == [
+        "migrations.kfp.compare.expect[1].until: 2026-11-22 is over: the rule does nothing any more"
+    ]
+
+
+def test_a_canary_that_moves_nobody_is_noted(told):
+    assert told(stage="canary") == ["migrations.kfp.canary: has weight 0 and no pin.new: no parent moves"]
+    assert told(stage="canary", canary={"weight": 1}) == []
+    assert told(stage="canary", canary={"pin": {"new": ["team-a"]}}) == []
+
+
+def test_a_store_in_no_directory_is_noted(least):
+    least["store"] = "sqlite:////nope/shadow.db"
+    (note,) = notes(Configuration.model_validate(least), TODAY)
+    assert str(note) == "store: the directory /nope does not exist here; `shadow serve` needs it"
