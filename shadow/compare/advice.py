@@ -13,6 +13,7 @@ from shadow.compare.kinds import namespaced
 from shadow.compare.merge import item_key, merge_key
 from shadow.compare.model import ObjectEffect
 from shadow.compare.normalize import same_data
+from shadow.compare.predictions import CODES as SEEN
 from shadow.compare.repeats import refused
 from shadow.compare.view import RequestView
 from shadow.protocol.names import ROLLING_METHODS
@@ -38,6 +39,7 @@ CODES: Final[Mapping[str, str]] = {
     "side-effects": "either answer has its own values for a Secret that is not observed: the hook acts when asked",
     "rolling-decorator": "a decorator controller does not roll: every object is updated at once",
     "rolling-composite": "rolling updates stalled after the first object, and failed under a cluster-scoped parent",
+    **SEEN,
 }
 """What each code means, in a sentence."""
 

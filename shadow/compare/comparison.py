@@ -16,10 +16,11 @@ from shadow.compare.diff import FieldChange
 from shadow.compare.differences import Describer, Effects
 from shadow.compare.effects import effects_of, managed
 from shadow.compare.groups import Generalizer
-from shadow.compare.model import Advice, Candidate, Comparison, Difference, EffectPair, ObjectEffect, Pair
+from shadow.compare.model import Advice, Candidate, Comparison, Difference, EffectPair, ObjectEffect, Pair, Predicted
 from shadow.compare.moves import moves
 from shadow.compare.notes import noted
 from shadow.compare.parent import parent_differences, parent_fields
+from shadow.compare.predictions import check, following, foresee, repeated
 from shadow.compare.rules import Rules
 from shadow.compare.situation import situation_of
 from shadow.compare.view import RequestView
@@ -91,9 +92,11 @@ class _Comparing:
         self._budget = budget
         self._redacted: dict[bytes, msgspec.Raw] = {}
         self._answers = {side: _read(view, candidate) for side, candidate in _sides(pair)}
+        self._seen = check(view, pair.caller, pair.foresight, pair.previous, pair.at)
 
     def result(self) -> Comparison:
         effects = self._effects()
+        writes = self._foreseen(effects)
         failure = self._failure()
         differences = () if failure else tuple(self._judged(self._differences(effects)))
         outcome = Outcome.FAILED if failure else _outcome(differences)
@@ -108,13 +111,24 @@ class _Comparing:
             differences=differences,
             effects_old=tuple(effects[Side.OLD].values()),
             effects_new=tuple(effects[Side.NEW].values()),
-            advice=tuple(self._advice(effects)),
+            advice=tuple(self._advice(effects, writes)),
             old_answer=self._kept(Side.OLD) if keep else None,
             new_answer=self._kept(Side.NEW) if keep else None,
             moves_old=self._moves(Side.NEW, Side.OLD) if differences else (),
             moves_new=self._moves(Side.OLD, Side.NEW) if differences else (),
             parent_labels=_texts(self._view.parent_texts("labels")),
+            confirmed=len(self._seen.confirmed),
+            contradicted=len(self._seen.contradicted),
+            foresight=following(self._pair, self._seen, writes),
         )
+
+    def _foreseen(self, effects: Mapping[Side, Effects]) -> tuple[Predicted, ...]:
+        """The writes that the answer which was served should cause."""
+        served = self._pair.served
+        answer = self._answers[served] if served is not None else None
+        if served is None or not isinstance(answer, Answer):
+            return ()
+        return foresee(self._view, answer, effects[served], self._pair.apply, self._seen)
 
     def _moves(self, before: Side, after: Side) -> tuple[ObjectEffect, ...]:
         """What handing the parent over from one side to the other would write."""
@@ -154,7 +168,8 @@ class _Comparing:
         if not isinstance(answer, Answer):
             return {}
         self._budget.check()
-        return {effect.object: effect for effect in effects_of(self._view, answer, self._pair.apply, known)}
+        effects = effects_of(self._view, answer, self._pair.apply, known, self._seen.unseen)
+        return {effect.object: effect for effect in effects}
 
     @cached_property
     def _alike(self) -> frozenset[Identity]:
@@ -220,7 +235,7 @@ class _Comparing:
             change = FieldChange(("order",), Change.CHANGED, ("order",), ("order",))
             yield describer.of_parent(change, _NO_EFFECT, {"order": before}, {"order": after})
 
-    def _advice(self, effects: Mapping[Side, Effects]) -> Iterator[Advice]:
+    def _advice(self, effects: Mapping[Side, Effects], writes: tuple[Predicted, ...]) -> Iterator[Advice]:
         """The traps in either answer, once where both share one; objects as every parent would call them."""
         found: dict[Side, dict[Found, None]] = {Side.OLD: {}, Side.NEW: {}}
         for side, answer in self._answers.items():
@@ -232,6 +247,10 @@ class _Comparing:
         if isinstance(old, Answer) and isinstance(new, Answer) and not self._identical:
             found[Side.OLD] |= {("side-effects", identity): None for identity in acted(self._view, old, new)}
             found[Side.NEW] |= {each: None for each in found[Side.OLD] if each[0] == "side-effects"}
+        if self._seen.served is not None:
+            found[self._seen.served] |= dict.fromkeys(self._seen.advice)
+        if self._pair.served is not None:
+            found[self._pair.served] |= {("repeats-seen", each): None for each in repeated(self._seen, writes)}
         generalizer = Generalizer(self._pair.parent)
         for code, identity in found[Side.OLD] | found[Side.NEW]:
             sides = [side for side in Side if (code, identity) in found[side]]

@@ -44,7 +44,7 @@ def applied(observed: Json, desired: Json) -> Json:
 
 def last_applied(observed: Json) -> Json | None:
     """What was desired when the object was last written; None if nothing is known, or it cannot be read."""
-    text = _last_applied_text(observed)
+    text = last_applied_text(observed)
     try:
         value = None if text is None else parse(text.encode())
     except (UnreadableError, UnicodeEncodeError):
@@ -60,7 +60,7 @@ def writes(observed: Json, desired: Json) -> bool:
     3. Only what is left needs the merge.
     """
     try:
-        if _last_applied_text(observed) != compact_json(desired):
+        if last_applied_text(observed) != compact_json(desired):
             return True
         return not _holds(observed, desired) and not same(applied(observed, desired), observed)
     except (RecursionError, UnicodeEncodeError):
@@ -98,7 +98,8 @@ def _by_key(observed: list[Any], wanted: list[Any]) -> bool:
     return len({item_key(item[key]) for item in observed}) == len(observed)
 
 
-def _last_applied_text(observed: Json) -> str | None:
+def last_applied_text(observed: Json) -> str | None:
+    """What was desired when the object was last written, as it is written there."""
     text = _object(_object(observed.get("metadata")).get("annotations")).get(LAST_APPLIED)
     return text if isinstance(text, str) else None
 

@@ -4,7 +4,7 @@ The order of questions is that of its own sync: can the answer be read, are obje
 and not desired, what is desired and not observed, and what would applying the rest change.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from shadow.compare import dynamic, serverside
 from shadow.compare.answer import Answer, NotAnAnswerError, read_answer
@@ -43,13 +43,18 @@ def predict(view: RequestView, body: bytes, apply: str = "dynamic") -> tuple[Obj
 
 
 def effects_of(
-    view: RequestView, answer: Answer, apply: str = "dynamic", known: Mapping[Identity, ObjectEffect] | None = None
+    view: RequestView,
+    answer: Answer,
+    apply: str = "dynamic",
+    known: Mapping[Identity, ObjectEffect] | None = None,
+    unseen: Container[Identity] = (),
 ) -> tuple[ObjectEffect, ...]:
     """`predict` for an answer that is already read.
 
     Args:
         known: effects of another answer to this request on objects that both want alike, where it is one under
             which objects are managed; see `managed`.
+        unseen: objects that this front had created before and still does not observe.
     """
     known = known or {}
     desired = answer.desired.objects
@@ -58,6 +63,7 @@ def effects_of(
         effects = [ObjectEffect(identity, Effect.NONE, why=untouched) for identity in identities]
     else:
         effects = [known.get(identity) or _effect(view, identity, desired, apply) for identity in identities]
+        effects = [_taken(effect) if effect.object in unseen else effect for effect in effects]
     if view.front is Protocol.COMPOSITE and parent_changes(view, answer):
         ref = view.parent
         parent = Identity(ref.apiVersion, ref.kind, ref.namespace, ref.name)
@@ -145,6 +151,13 @@ def _effect(view: RequestView, identity: Identity, desired: Mapping[Identity, Js
         return ObjectEffect(identity, Effect.LATENT, repeats=True, why=why)
     repeats = effect is not Effect.LATENT and apply != SERVER_SIDE and writes_again(view, identity, desired[identity])
     return ObjectEffect(identity, effect, repeats)
+
+
+def _taken(effect: ObjectEffect) -> ObjectEffect:
+    """Creating it once more does nothing: somebody else has an object of that name, or it is denied."""
+    if effect.effect is not Effect.CREATE:
+        return effect
+    return ObjectEffect(effect.object, Effect.UNADOPTED, why="created before, and not observed since")
 
 
 def _writes(view: RequestView, identity: Identity, item: Json | None, apply: str) -> bool:

@@ -30,6 +30,33 @@ class Candidate(msgspec.Struct, frozen=True):
     unsaid: tuple[Inexpressible, ...] = ()  # wanted of the parent, and not in the body: a composite has no words for it
 
 
+class Predicted(msgspec.Struct, frozen=True):
+    """A write that a served answer should cause.
+
+    `mark` tells by what it shows: of an update the digest of the last-applied configuration, of a delete or recreate
+    the uid that will be gone. `again`: the call after it came too soon to show it.
+    """
+
+    object: Identity
+    effect: Effect
+    mark: str = ""
+    again: bool = False
+
+
+class Foresight(msgspec.Struct, frozen=True):
+    """What a parent's next call should show, kept between its calls.
+
+    `unseen` are objects that this front had created and that it still does not observe.
+    """
+
+    front: str  # `DecoratorController/profiles`
+    call: str  # in which the answer was served
+    at: float  # unix seconds of that call
+    served: Side
+    writes: tuple[Predicted, ...] = ()
+    unseen: tuple[Identity, ...] = ()
+
+
 class Pair(msgspec.Struct, frozen=True):
     """Everything a comparison needs: one request, the two candidates, and the settings that decide effects."""
 
@@ -44,6 +71,11 @@ class Pair(msgspec.Struct, frozen=True):
     apply: str = "dynamic"  # dynamic | server-side
     rules_digest: str = ""  # which compiled rules of the worker apply
     keep_bodies: bool = False  # ask for the redacted bodies even if the pair matches
+    at: float = 0.0  # unix seconds
+    caller: str = ""  # the controller in front, `DecoratorController/profiles`
+    served: Side | None = None  # whose answer went out; None: an error did
+    previous: str | None = None  # the call in which this parent was last given an answer
+    foresight: Foresight | None = None  # what was expected of this call, as far as the proxy knows
 
 
 class ObjectEffect(msgspec.Struct, frozen=True):
@@ -122,4 +154,7 @@ class Comparison(msgspec.Struct, frozen=True):
     moves_old: tuple[ObjectEffect, ...] = ()  # what giving old's answer would write once new's was applied
     moves_new: tuple[ObjectEffect, ...] = ()  # the same the other way round; nothing where the answers agree
     parent_labels: Mapping[str, str] = {}  # of the request; a pin may select by them
+    confirmed: int = 0  # predicted writes that this call shows
+    contradicted: int = 0  # and those that it should show and does not
+    foresight: Foresight | None = None  # what the parent's next call should show
     cpu_seconds: float = 0.0

@@ -24,6 +24,7 @@ _FINALIZER = {
 
 
 class _Metadata(msgspec.Struct):
+    uid: str = ""
     deletionTimestamp: str | None = None
     generation: int | None = None
 
@@ -98,6 +99,10 @@ class RequestView:
     def being_deleted(self, identity: Identity) -> bool:
         """Whether the object is on its way out already: Metacontroller then waits."""
         return parse_as(self._raw[identity], _Head).metadata.deletionTimestamp is not None
+
+    def uid(self, identity: Identity) -> str:
+        """The observed object's."""
+        return parse_as(self._raw[identity], _Head).metadata.uid
 
     def generation(self, identity: Identity) -> int:
         """The observed object's; 0 for kinds without."""

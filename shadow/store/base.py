@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from shadow.compare.model import Comparison, EffectPair, ObjectEffect
+from shadow.compare.model import Comparison, EffectPair, Foresight, ObjectEffect
 from shadow.protocol.objects import Identity, ParentRef
 from shadow.terms import Change as FieldChange
 from shadow.terms import Effect, Hook, Outcome, Side
@@ -43,6 +43,8 @@ class Counters(msgspec.Struct, frozen=True):
     fallbacks_withheld: int = 0
     held: int = 0
     refused: int = 0
+    confirmed: int = 0  # predicted writes that the parent's next call showed
+    contradicted: int = 0
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -92,7 +94,8 @@ class ParentState(msgspec.Struct, frozen=True):
     served: Side | None  # whose answer was served last
     served_identities: tuple[Identity, ...] | None  # of that answer; None: unknown
     served_at: float | None
-    new_identities: tuple[Identity, ...] | None = None  # of the last answer of `new` that was served, for the hold
+    new_identities: tuple[Identity, ...] | None = None  # what `new` is known to have listed, for the hold
+    old_identities: tuple[Identity, ...] | None = None  # of `old`'s answer to the call that `new` was served in last
     outcome: Outcome | None = None  # of its latest comparison
     effects_old: Mapping[Effect, int] = {}
     effects_new: Mapping[Effect, int] = {}
@@ -105,6 +108,8 @@ class ParentState(msgspec.Struct, frozen=True):
     moves_old: Moves | None = None  # to `old`, by that comparison; None: it could not tell
     moves_new: Moves | None = None
     labels: Mapping[str, str] = {}  # of the parent, as of that comparison
+    answered_in: str | None = None  # the call in which the parent was last given an answer
+    foresight: Foresight | None = None  # what its next call should show
 
 
 class GivenRules(msgspec.Struct, frozen=True):
