@@ -17,10 +17,11 @@ from pathlib import Path
 import msgspec
 
 from shadow import logs
+from shadow.config.files import require_files
 from shadow.config.load import parse
 from shadow.config.model import Configuration, Server
 from shadow.config.tokens import TokensFile
-from shadow.config.watch import SecretFile, Watcher
+from shadow.config.watch import Presence, SecretFile, Watcher
 from shadow.errors import StoreError
 from shadow.implementations import Implementations
 from shadow.proxy.background import Background
@@ -45,12 +46,13 @@ from shadow.web.control import control_app
 from shadow.web.desk import Desk
 from shadow.web.findings import Findings
 from shadow.web.hooks import HookEndpoint
-from shadow.web.listen import Listener
+from shadow.web.listen import ListenError, Listener
 from shadow.worker.client import CompareWorker, WorkerSettings
 
 DRAIN_SECONDS = 10.0
 """From the signal to the end: calls in flight are answered first, then comparisons finished, the rest is counted."""
 _RETAIN_SECONDS = 60.0
+_MISSED_SECONDS = 1.0
 
 _log = logging.getLogger(__name__)
 
@@ -174,7 +176,11 @@ class Proxy:
         )
         drain = DRAIN_SECONDS / 2
         self.hooks = Listener("hooks", hooks, server.hooks, server.tls, drain)
-        self.control = Listener("control", control_app(desk), server.control, server.control_tls, drain)
+        try:
+            self.control = Listener("control", control_app(desk), server.control, server.control_tls, drain)
+        except ListenError:
+            self.hooks.close()
+            raise
 
     @classmethod
     async def build(cls, store: AsyncStore, store_url: str, configuration: Configuration) -> "Proxy":
@@ -190,7 +196,9 @@ class Proxy:
         return build(configuration, text, self.implementations.get)
 
     def _build(self, text: str) -> Snapshot:
-        return self.snapshot_of(text, parse(text, "the configuration file"))
+        configuration = parse(text, "the configuration file")
+        require_files(configuration)
+        return self.snapshot_of(text, configuration)
 
     async def run(self, first: Snapshot, offer: Offered, path: Path, told: Told) -> None:
         """Serve until told to end, then drain."""
@@ -202,6 +210,7 @@ class Proxy:
                 group.create_task(self.recorder.flush_forever()),
                 group.create_task(self.brakes.retry_forever()),
                 group.create_task(self._watch(Watcher(path, offer.text))),
+                group.create_task(self._miss(Presence((path, *_secrets_of(self.configuration.server))))),
                 group.create_task(self._retain_forever()),
             ]
             servers = [group.create_task(listener.run_until_told()) for listener in (self.hooks, self.control)]
@@ -225,7 +234,13 @@ class Proxy:
 
     async def _watch(self, watcher: Watcher) -> None:
         async for text in watcher:
-            await self.runtime.offer(text)
+            if not await self.runtime.offer(text):
+                watcher.tell_again()
+
+    async def _miss(self, presence: Presence) -> None:
+        while True:
+            self.runtime.missing_files = presence.look()
+            await asyncio.sleep(_MISSED_SECONDS)
 
     async def _retain_forever(self) -> None:
         settings = self.configuration.retention
@@ -236,6 +251,10 @@ class Proxy:
                 await self.store.retain(time.time(), retention)
             except StoreError:
                 _log.exception("old comparisons could not be deleted; tried again in a minute")
+
+
+def _secrets_of(server: Server) -> list[Path]:
+    return [path for path in (server.token_file, server.tokens_file, server.hooks_token_file) if path is not None]
 
 
 def doorkeeper(server: Server, key: bytes) -> Doorkeeper:

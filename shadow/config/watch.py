@@ -5,11 +5,15 @@ or half written. So a new text counts once it has kept still from one look to th
 """
 
 import asyncio
+import logging
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 
 from shadow.errors import ConfigurationError, Problem
+
+_log = logging.getLogger(__name__)
+_LOOKS_UNTIL_AGAIN = 20
 
 Stamp = tuple[int, ...]
 
@@ -34,10 +38,11 @@ class Watcher:
 
     def __init__(self, path: Path, known: str, interval_seconds: float = 0.5) -> None:
         self._path = path
-        self._told = known
+        self._told: str | None = known
         self._interval_seconds = interval_seconds
         self._settled: Stamp | None = None
         self._last: Stamp | None = None
+        self._looks_left: int | None = None
 
     async def __aiter__(self) -> AsyncIterator[str]:
         while True:
@@ -46,11 +51,19 @@ class Watcher:
                 yield text
             await asyncio.sleep(self._interval_seconds)
 
+    def tell_again(self) -> None:
+        """Tell the present text once more after some looks: another file that it names may be there by then."""
+        self._looks_left = _LOOKS_UNTIL_AGAIN
+
     def look(self) -> str | None:
         """The new text, if there is one that has kept still since the last look.
 
         Bytes that are not UTF-8 come as lone surrogates, which the parser refuses: better said than passed over.
         """
+        if self._looks_left is not None and (left := self._looks_left - 1) > 0:
+            self._looks_left = left
+        elif self._looks_left is not None:
+            self._looks_left = self._settled = self._told = None
         stamp, before = stamp_of(self._path), self._last
         self._last = stamp
         if stamp is None or stamp == self._settled or stamp != before:
@@ -64,8 +77,26 @@ class Watcher:
         self._settled = stamp
         if text == self._told:
             return None
-        self._told = text
+        self._told, self._looks_left = text, None
         return text
+
+
+class Presence:
+    """Files that were there at the start: what they held last stays in force while one is gone, which is said."""
+
+    def __init__(self, paths: Iterable[Path]) -> None:
+        self._paths = tuple(paths)
+        self._gone: frozenset[Path] = frozenset()
+
+    def look(self) -> tuple[str, ...]:
+        """Those that cannot be read now; the log has a line for each that goes or is back."""
+        gone = frozenset(path for path in self._paths if not os.access(path, os.R_OK))
+        for path in sorted(gone - self._gone):
+            _log.error("%s cannot be read any more; what it held last stays in force", path)
+        for path in sorted(self._gone - gone):
+            _log.info("%s can be read again", path)
+        self._gone = gone
+        return tuple(sorted(map(str, gone)))
 
 
 class SecretFile:

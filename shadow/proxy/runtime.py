@@ -40,6 +40,7 @@ class Runtime:
         self.snapshot: Snapshot | None = None
         self.refused: str | None = None  # why the file is not what is served; None: it is
         self.needs_restart: tuple[str, ...] = ()
+        self.missing_files: tuple[str, ...] = ()  # that are watched and gone; what they held last is in force
         self._store = store
         self._brakes = brakes
         self._recorder = recorder

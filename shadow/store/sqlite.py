@@ -84,7 +84,8 @@ class SqliteStore:
     def _look_for_directory(self) -> None:
         """SQLite would only say that it is unable to open the file."""
         if not self._path.parent.is_dir():
-            raise StoreError(self._where, f"the directory {self._path.parent} does not exist")
+            remedy = "create it, or let `store` name another place"
+            raise StoreError(self._where, f"the directory {self._path.parent} does not exist; {remedy}")
 
     def _open_to_read(self) -> None:
         if not self._path.is_file():

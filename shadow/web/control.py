@@ -62,6 +62,7 @@ async def _readyz(request: Request) -> Response:
         "configuration_digest": runtime.snapshot.digest if runtime.snapshot else None,
         "refused_configuration": runtime.refused,
         "needs_restart": runtime.needs_restart,
+        "missing_files": runtime.missing_files,
         "store_failing": recorder.store_failing,
         "brakes_unstored": sorted(desk.brakes.unstored),
     }

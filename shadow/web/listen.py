@@ -28,7 +28,7 @@ class Listener(uvicorn.Server):
     """One address; ends when told, not by signals: those are the process's."""
 
     def __init__(self, name: str, app: Any, address: Address, tls: ServerTls | None, drain_seconds: float) -> None:
-        self._socket = bind(address)
+        self._socket = bind(name, address)
         config = uvicorn.Config(
             app,
             http="httptools",
@@ -61,14 +61,18 @@ class Listener(uvicorn.Server):
         """Serve until `stop`, then answer what is in flight."""
         await self.serve(sockets=[self._socket])
 
+    def close(self) -> None:
+        """Let go of an address at which nothing was served yet."""
+        self._socket.close()
+
     def stop(self) -> None:
         self.should_exit = True
 
 
-def bind(address: Address) -> socket.socket:
+def bind(name: str, address: Address) -> socket.socket:
     """
     Raises:
-        ListenError: naming the address and why.
+        ListenError: naming the key of the configuration, the address, why, and what to do.
     """
     family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
@@ -78,7 +82,8 @@ def bind(address: Address) -> socket.socket:
         listener.listen(_BACKLOG)
     except OSError as exc:
         listener.close()
-        raise ListenError(f"cannot listen on {address.host}:{address.port}: {exc.strerror or exc}") from exc
+        why = f"cannot listen on {address}: {exc.strerror or exc}"
+        raise ListenError(f"server.{name}: {why}; free that address or configure another one") from exc
     listener.setblocking(False)
     return listener
 

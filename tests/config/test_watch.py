@@ -1,9 +1,10 @@
 import asyncio
+import logging
 import os
 
 import pytest
 
-from shadow.config.watch import SecretFile, Watcher
+from shadow.config.watch import Presence, SecretFile, Watcher
 from shadow.errors import ConfigurationError
 
 INTERVAL = 0.02
@@ -63,6 +64,29 @@ def test_a_rename_as_editors_do_it_is_noticed(file, tmp_path):
     (tmp_path / "new").write_text("two")
     (tmp_path / "new").rename(file)
     assert settle(watcher) == "two"
+
+
+def test_a_text_is_told_once_more_after_a_while_where_that_is_asked_for(file):
+    watcher = Watcher(file, "zero")
+    assert settle(watcher) == "one"
+    watcher.tell_again()
+    looks = [watcher.look() for _ in range(50)]
+    assert looks.count("one") == 1
+    assert looks.index("one") > 10
+
+
+def test_a_file_that_goes_is_said_once_and_so_is_its_return(file, tmp_path, caplog):
+    caplog.set_level(logging.INFO)
+    presence = Presence([file, tmp_path])
+    assert presence.look() == ()
+    file.unlink()
+    assert presence.look() == presence.look() == (str(file),)
+    file.write_text("back")
+    assert presence.look() == ()
+    assert [record.message for record in caplog.records] == [
+        f"{file} cannot be read any more; what it held last stays in force",
+        f"{file} can be read again",
+    ]
 
 
 def test_the_swap_of_a_config_map_is_noticed(tmp_path):
