@@ -50,10 +50,15 @@ class Adapted(msgspec.Struct, frozen=True):
     list_key: str | None = None  # of what is desired in `body`; None: nothing is
     namespace: str = ""  # the parent's
 
+    def listed(self) -> msgspec.Raw | None:
+        """The list of what the answer wants, if an empty one; None: it has none. Read when asked for."""
+        listed = None if self.list_key is None else split_object(self.body).get(self.list_key)
+        return None if is_null(listed) else listed
+
     def identities(self) -> list[Identity]:
         """What the answer wants, in its order, repetitions included; read when asked for."""
-        listed = None if self.list_key is None else split_object(self.body).get(self.list_key)
-        return [] if listed is None or is_null(listed) else identities(listed, self.namespace)
+        listed = self.listed()
+        return [] if listed is None else identities(listed, self.namespace)
 
 
 def adapt_request(

@@ -42,8 +42,7 @@ async def customize(exchange: Exchange, primary: Asking, memory: RelatedMemory, 
     call.customized = answer
     if not both:
         return reply
-    headers = [header for header in reply.headers if header[0] != b"etag"]
-    return msgspec.structs.replace(reply, headers=headers, body=answer.body)
+    return msgspec.structs.replace(reply, body=answer.body)
 
 
 async def _wait(exchange: Exchange, side: Side, memory: RelatedMemory, now: float) -> None:

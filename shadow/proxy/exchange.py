@@ -9,7 +9,7 @@ from shadow.protocol.adapt import adapt_request
 from shadow.protocol.messages import Request
 from shadow.proxy.call import Asking, Call
 from shadow.proxy.headers import first, incoming_tag, shown_headers
-from shadow.proxy.judge import answer_for, judge
+from shadow.proxy.judge import answer_for, judge, tag_namespace
 from shadow.proxy.migration import Migration
 from shadow.terms import Hook, Role, Side, Stage
 from shadow.upstream.base import Headers, Observation
@@ -131,22 +131,13 @@ class Exchange:
         body that the hold has not seen against this request.
         """
         value = first(self._headers, b"if-none-match")
-        if value is None or role is not Role.PRIMARY or not self._may_replay(side):
+        if value is None or role is not Role.PRIMARY or (namespace := tag_namespace(self.call, side)) is None:
             return None
         migration = self.call.migration
         held = side is Side.NEW and migration.hold and migration.stage in (Stage.CANARY, Stage.LIVE)
         if held and self.call.last_served is not Side.NEW:
             return None
-        return incoming_tag(value, side, migration.evidence_tag)
-
-    def _may_replay(self, side: Side) -> bool:
-        """Whether an answer to an earlier call is as good as one to this call: not if it may have seen less than it
-
-        should, and never in place of the rules of both.
-        """
-        if self.call.hook is Hook.CUSTOMIZE:
-            return self.call.assignment.shadow is None
-        return self.call.sees_everything(side)
+        return incoming_tag(value, side, namespace)
 
 
 def crashed(exc: BaseException) -> Observation:

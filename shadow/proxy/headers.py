@@ -20,13 +20,12 @@ _TAG = re.compile(rb'\A(W/)?"([^"]*)"\Z')
 _UNSAFE = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 
 
-def answer_headers(headers: Headers, side: Side, evidence: bytes, altered: bool) -> list[tuple[bytes, bytes]]:
+def answer_headers(headers: Headers, side: Side, namespace: bytes | None, altered: bool) -> list[tuple[bytes, bytes]]:
     """The end-to-end headers of an implementation's answer as they go out.
 
     Args:
-        evidence: a short form of the evidence digest, part of a tag's namespace.
-        altered: the body is not the implementation's own: what describes those bytes goes, its tag included, since
-            the alteration depends on the request and must not be replayed for another one.
+        namespace: of its entity tag, beside the side; None: no tag goes out.
+        altered: the body is not the implementation's own, so what describes its bytes goes.
     """
     gone = _OURS | _OF_THE_BODY if altered else _OURS
     out: list[tuple[bytes, bytes]] = []
@@ -37,7 +36,7 @@ def answer_headers(headers: Headers, side: Side, evidence: bytes, altered: bool)
             out.append((name, retry_after(value)))
         elif name != b"etag":
             out.append((name, value))
-        elif not altered and (tag := outgoing_tag(value, side, evidence)):
+        elif namespace is not None and (tag := outgoing_tag(value, side, namespace)):
             out.append((name, tag))
     return out
 
@@ -55,22 +54,22 @@ def retry_after(value: bytes | None) -> bytes:
     return str(max(1, math.ceil(seconds)) if math.isfinite(seconds) else 1).encode()
 
 
-def outgoing_tag(value: bytes, side: Side, evidence: bytes) -> bytes | None:
-    """`"abc"` of `new` becomes `"new.1f2e3d4c.abc"`; None if it is no entity tag."""
+def outgoing_tag(value: bytes, side: Side, namespace: bytes) -> bytes | None:
+    """`"abc"` of `new` becomes `"new.1f2e3d4c.sync.abc"`; None if it is no entity tag."""
     match = _TAG.match(value.strip())
     if match is None:
         return None
     weak, opaque = match.groups()
-    return b'%s"%s.%s.%s"' % (weak or b"", side.value.encode(), evidence, opaque)
+    return b'%s"%s.%s.%s"' % (weak or b"", side.value.encode(), namespace, opaque)
 
 
-def incoming_tag(value: bytes, side: Side, evidence: bytes) -> bytes | None:
+def incoming_tag(value: bytes, side: Side, namespace: bytes) -> bytes | None:
     """The implementation's own tag again; None if the tag is of another namespace."""
     match = _TAG.match(value.strip())
     if match is None:
         return None
     weak, opaque = match.groups()
-    prefix = b"%s.%s." % (side.value.encode(), evidence)
+    prefix = b"%s.%s." % (side.value.encode(), namespace)
     if not opaque.startswith(prefix):
         return None
     return b'%s"%s"' % (weak or b"", opaque[len(prefix) :])

@@ -7,7 +7,7 @@ import dataclasses
 import json
 from http import HTTPStatus
 
-from shadow.protocol.adapt import adapt_answer
+from shadow.protocol.adapt import Adapted, adapt_answer
 from shadow.protocol.customize import NO_RULES
 from shadow.protocol.dialect import Dialect
 from shadow.protocol.finalize import answer_without_finalize_hook
@@ -78,12 +78,42 @@ def reply_with(call: Call, asking: Asking, reason: str) -> Reply:
     """What goes out for this asking: its answer, its signal, or its failure as an error."""
     observation = asking.observation
     if asking.adapted is not None and (asking.failure is None or _stopped_by_front(call, asking)):
-        headers = answer_headers(observation.headers, asking.side, call.migration.evidence_tag, asking.adapted.altered)
+        namespace = tag_namespace(call, asking.side) if _is_replayable(call, asking, asking.adapted) else None
+        headers = answer_headers(observation.headers, asking.side, namespace, asking.adapted.altered)
         return Reply(200, headers, asking.adapted.body, asking.side, reason)
     if asking.is_signal or _is_complete_error(observation):
         return _passed_on(call, asking, reason)
     status = 504 if observation.timed_out else 502
     return error_reply(status, asking.failure or "no-answer", _sentence(asking), call.id, asking.side)
+
+
+def _is_replayable(call: Call, asking: Asking, adapted: Adapted) -> bool:
+    """Whether the answer may be kept by Metacontroller: without a list it is harmless only where nothing is observed."""
+    if first(asking.observation.headers, b"etag") is None:
+        return False
+    return call.hook is not Hook.SYNC or adapted.listed() is not None
+
+
+def tag_namespace(call: Call, side: Side) -> bytes | None:
+    """What keeps this implementation's entity tags apart, beside its name; None: none goes in or out.
+
+    Metacontroller replays the body it keeps to any later call for a parent of that name. That has to be what a direct
+    call would replay: the implementation's own bytes, of this hook, at this evidence. Not so
+
+    1. for the rules of both together;
+    2. from one that may not have seen all related objects;
+    3. where answers are translated or altered, which depends on the request.
+    """
+    dialect = call.migration.parties[side].dialects.get(call.hook)
+    if call.hook is Hook.CUSTOMIZE and call.assignment.shadow is not None:
+        return None
+    if dialect is None or not call.sees_everything(side):
+        return None
+    alterations = call.migration.alterations
+    altering = alterations.ownership is not None or alterations.status == "drop"
+    if call.hook is not Hook.CUSTOMIZE and (altering or dialect.protocol is not call.request.front):
+        return None
+    return b"%s.%s" % (call.migration.evidence_tag, call.hook.value.encode())
 
 
 def _stopped_by_front(call: Call, asking: Asking) -> bool:
@@ -98,7 +128,7 @@ def _stopped_by_front(call: Call, asking: Asking) -> bool:
 def _passed_on(call: Call, asking: Asking, reason: str) -> Reply:
     observation = asking.observation
     status = observation.status or 502
-    headers = answer_headers(observation.headers, asking.side, call.migration.evidence_tag, altered=False)
+    headers = answer_headers(observation.headers, asking.side, tag_namespace(call, asking.side), altered=False)
     if status == HTTPStatus.TOO_MANY_REQUESTS and first(headers, b"retry-after") is None:
         headers.append((b"retry-after", retry_after(None)))
     return Reply(status, headers, observation.body, asking.side, reason)

@@ -51,9 +51,14 @@ def test_an_unaltered_answer_keeps_its_end_to_end_headers():
     assert answer_headers(headers, Side.OLD, b"1", altered=False) == expected
 
 
-def test_an_altered_answer_loses_what_described_the_bytes_and_its_tag():
-    headers = [(b"content-md5", b"abc"), (b"etag", b'"1"'), (b"content-type", b"application/json")]
+def test_an_altered_answer_loses_what_described_the_bytes():
+    headers = [(b"content-md5", b"abc"), (b"content-type", b"application/json")]
     assert answer_headers(headers, Side.OLD, b"1", altered=True) == [(b"content-type", b"application/json")]
+
+
+def test_without_a_namespace_no_tag_goes_out():
+    assert answer_headers([(b"etag", b'"1"')], Side.OLD, None, altered=False) == []
+    assert answer_headers([(b"etag", b'"1"')], Side.OLD, b"1.sync", altered=False) == [(b"etag", b'"old.1.sync.1"')]
 
 
 def test_an_implementation_cannot_speak_for_the_proxy():
