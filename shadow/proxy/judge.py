@@ -88,7 +88,7 @@ def reply_with(call: Call, asking: Asking, reason: str) -> Reply:
 
 
 def _is_replayable(call: Call, asking: Asking, adapted: Adapted) -> bool:
-    """Whether the answer may be kept by Metacontroller: without a list it is harmless only where nothing is observed."""
+    """Whether Metacontroller may keep the answer: one without a list is harmless only where nothing is observed."""
     if first(asking.observation.headers, b"etag") is None:
         return False
     return call.hook is not Hook.SYNC or adapted.listed() is not None
