@@ -27,10 +27,13 @@ CODES: Final[Mapping[str, str]] = {
 }
 """Advice that takes more than one call; what each code means."""
 
+NOT_SEEN: Final = frozenset({"create-not-seen", "update-not-seen", "delete-not-seen"})
+"""Those of a prediction that is contradicted."""
+
 PATIENCE_SECONDS: Final = 1.0
 """A call that comes sooner may have been made before everything was observed: what it misses is asked again, once."""
 
-_NOT_SEEN = {
+_CODE_OF = {
     Effect.CREATE: "create-not-seen",
     Effect.UPDATE: "update-not-seen",
     Effect.DELETE: "delete-not-seen",
@@ -49,7 +52,7 @@ class Seen(NamedTuple):
 
     @property
     def advice(self) -> Iterator[tuple[str, Identity]]:
-        return ((_NOT_SEEN[each.effect], each.object) for each in self.contradicted)
+        return ((_CODE_OF[each.effect], each.object) for each in self.contradicted)
 
 
 def check(view: RequestView, front: str, foresight: Foresight | None, previous: str | None, at: float) -> Seen:

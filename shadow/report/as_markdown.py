@@ -55,6 +55,7 @@ def _summary(report: Report) -> str:
         f"Verdict: {plain(words.verdict(report)) or 'none'}",
         plain(words.totals(report)),
         plain(words.coverage(report)),
+        plain(words.predictions(report)),
         f"Effects of what is not explained: {words.effects(report.effects.items())}",
         f"Window: {words.window(report)}; {report.totals.parents} {words.parents_noun(report, report.totals.parents)}",
         f"Configuration {code(short(at.configuration_digest))}, evidence {code(short(at.evidence_digest))}",

@@ -59,6 +59,7 @@ def _summary(report: Report) -> Iterator[Text]:
     yield Text(f"verdict: {words.verdict(report)}" if report.verdict else "no verdict")
     yield Text(words.totals(report))
     yield Text(words.coverage(report))
+    yield Text(words.predictions(report))
     known = report.totals.parents
     yield Text(f"{known} {words.parents_noun(report, known)}; {words.window(report)}")
     yield Text(f"effects of what is not explained: {words.effects(report.effects.items())}\n")

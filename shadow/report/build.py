@@ -1,7 +1,9 @@
 """Computes a report from what the store kept and the rules of today. The formats only present what is computed here."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from itertools import islice
 
+from shadow.compare.predictions import NOT_SEEN
 from shadow.report.assess import Assessment, assess, situations
 from shadow.report.groups import Merged
 from shadow.report.model import (
@@ -12,6 +14,7 @@ from shadow.report.model import (
     Outcomes,
     ParentEffects,
     ParentLine,
+    Predictions,
     Report,
     Totals,
     Window,
@@ -22,6 +25,8 @@ from shadow.report.view import MigrationView, parent_states
 from shadow.report.window import instant, moment
 from shadow.store.base import Brake, Counters, ParentState, Store
 from shadow.terms import Outcome
+
+_MOST_EXAMPLES = 10
 
 
 class StoredParents(Collection[ParentLine]):
@@ -63,21 +68,23 @@ def build(store: Store, migration: MigrationView, since: float | None, until: fl
     watch = Watch(migration.rules, _compared_at(store, migration))
     merged.add_all(watch.over(store.groups(migration.name, evidence, since, until)), migration.explain)
     assessment = assess(store, migration, now)
+    totals, advice = store.totals(migration.name, since, until), _advice(store, migration, since, until)
     parents = StoredParents(store, migration.name, assessment)
     return Report(
         migration=migration.name,
         generated_at=moment(now),
         window=Window(instant(since), instant(until)),
         configuration=_configuration(migration),
-        totals=_totals(store.totals(migration.name, since, until), parents),
+        totals=_totals(totals, parents),
         coverage=situations(store.coverage(migration.name, evidence, since, until)),
         effects=merged.effects(),
         differences=merged.lines(),
         parents=parents,
-        advice=_advice(store, migration, since, until),
+        advice=advice,
         failures=_failures(store, migration, since, until),
         verdict=assessment.verdict,
         rules=watch.lines(),
+        predictions=_predictions(totals, advice),
     )
 
 
@@ -130,6 +137,11 @@ def _advice(store: Store, migration: MigrationView, since: float | None, until: 
     lines = store.advice(migration.name, migration.evidence_digest, since, until)
     lines.sort(key=lambda line: (-line.count, line.code, str(line.object)))
     return tuple(AdviceLine(line.code, line.implementation, line.object, line.message, line.count) for line in lines)
+
+
+def _predictions(counters: Counters, advice: Iterable[AdviceLine]) -> Predictions:
+    not_seen = (line for line in advice if line.code in NOT_SEEN)
+    return Predictions(counters.confirmed, counters.contradicted, tuple(islice(not_seen, _MOST_EXAMPLES)))
 
 
 def _failures(

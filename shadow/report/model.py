@@ -191,6 +191,17 @@ class FailureLine(msgspec.Struct, frozen=True):
     example: str
 
 
+class Predictions(msgspec.Struct, frozen=True):
+    """Writes that served answers should have caused, held against what the parents' next calls observed.
+
+    `examples` are the advice of those that did not show.
+    """
+
+    confirmed: int = 0
+    contradicted: int = 0
+    examples: tuple[AdviceLine, ...] = ()
+
+
 class RuleState(StrEnum):
     """What became of a rule within the window, at the present evidence."""
 
@@ -243,6 +254,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     failures: tuple[FailureLine, ...]
     verdict: VerdictLine | None = None
     rules: tuple[RuleLine, ...] = ()
+    predictions: Predictions = Predictions()
 
     @property
     def conclusive(self) -> bool:

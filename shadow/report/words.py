@@ -126,6 +126,12 @@ def totals(report: Report) -> str:
     )
 
 
+def predictions(report: Report) -> str:
+    """`predicted writes: 12 confirmed by the next call, 1 contradicted`."""
+    found = report.predictions
+    return f"predicted writes: {found.confirmed} confirmed by the next call, {found.contradicted} contradicted"
+
+
 def window(report: Report) -> str:
     """`2026-11-23 08:00 UTC to now`."""
     since, until = report.window.since, report.window.until

@@ -32,6 +32,13 @@ class Met(msgspec.Struct, frozen=True):
     outstanding: int
 
 
+class Foretold(msgspec.Struct, frozen=True):
+    """Predicted writes that a parent's next call showed, and those that it did not."""
+
+    confirmed: int
+    contradicted: int
+
+
 class Said(msgspec.Struct, frozen=True):
     """The verdict in short."""
 
@@ -62,6 +69,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     refused: int
     parents: int
     convergence: Met
+    predictions: Foretold
     removable: Removable
     verdict: Said
 
@@ -95,6 +103,7 @@ async def summary(desk: Desk, name: str) -> Summary:
         refused=counters.refused,
         parents=desk.parents.count(name),
         convergence=Met(convergence.answered, convergence.of, len(convergence.outstanding)),
+        predictions=Foretold(counters.confirmed, counters.contradicted),
         removable=removable(
             snapshot.configuration.migrations[name], brake.on if brake else None, convergence, controller
         ),

@@ -1,5 +1,7 @@
 """What a served answer should have caused is held against what the next call observes."""
 
+from typing import Any
+
 import msgspec
 import pytest
 
@@ -21,7 +23,8 @@ class Parent:
 
     def __init__(self, method="InPlace", apply="dynamic"):
         self.method, self.apply = method, apply
-        self.foresight, self.previous, self.at, self.calls = None, None, 0.0, 0
+        self.foresight: Any = None
+        self.previous, self.at, self.calls = None, 0.0, 0
 
     def call(self, body, *seen, served=Side.NEW, after=60.0, other=None, compared=True, **fields):
         """What a call brings that observes these objects and answers with this body."""
