@@ -23,6 +23,7 @@ COMMANDS: Mapping[str, str] = {
     "rollback": "pull the brake: old answers for every parent, at once",
     "release": "let the brake go",
     "convert": "turn a CompositeController into a DecoratorController, and back",
+    "rehearse": "play the whole move in a copy of the cluster and list every write",
     "profile": "run the bundled Kubeflow Pipelines profile hook",
 }
 """Every command and its line of help; its module has the same name."""

@@ -1,4 +1,4 @@
-"""The processes the story starts, each ended by its own id, and free ports for them."""
+"""Processes that a command starts, each ended by its own id, and free ports for them."""
 
 import asyncio
 import socket
@@ -68,7 +68,7 @@ class Process:
 async def shadow(name: str, *arguments: str, log: Path, environment: Mapping[str, str]) -> AsyncIterator[Process]:
     """Run `shadow ARGUMENTS` until the block ends.
 
-    In a session of its own: Ctrl-C reaches the demo alone, which then ends what it started in order.
+    In a session of its own: Ctrl-C reaches the command alone, which then ends what it started in order.
     """
     with log.open("wb") as stream:
         started = await asyncio.create_subprocess_exec(

@@ -1,0 +1,150 @@
+"""A cluster export (`kubectl get ... -o json` or `-o yaml`) as the simulated cluster takes it.
+
+Which resource belongs to which kind, and whether a status is a subresource, is read from CustomResourceDefinitions
+where the export has them, and guessed from the objects and the controllers where it has not.
+"""
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from shadow.errors import ShadowError
+from shadow.migrate.controllers import OBJECTS_KEY, parent_rules, protocol_of
+from shadow.migrate.yamltext import read_documents
+from shadow.protocol.objects import Json
+from shadow.protocol.resources import match_resources
+from shadow.simulate import ApiError, Cluster, Kind, Kinds
+from shadow.terms import Protocol
+
+
+class ExportError(ShadowError):
+    """What was exported cannot be used."""
+
+
+@dataclass(slots=True)
+class Export:
+    """Everything exported. `guessed` are resources whose kind nobody told."""
+
+    controllers: list[Json] = field(default_factory=list)
+    objects: list[Json] = field(default_factory=list)
+    kinds: Kinds = field(default_factory=Kinds)
+    guessed: list[str] = field(default_factory=list)
+
+    def controllers_of(self, protocol: Protocol) -> list[Json]:
+        return [body for body in self.controllers if protocol_of(body) is protocol]
+
+    def fill(self, cluster: Cluster) -> None:
+        """Put every object into a cluster; its controllers are the caller's to choose."""
+        cluster.api.kinds = self.kinds
+        for body in self.objects:
+            cluster.api.load(body)
+
+
+def read_export(texts: Iterable[tuple[str, str]]) -> Export:
+    """An export from texts, each with the name of its file.
+
+    Raises:
+        UnreadableTextError: one is neither JSON nor YAML.
+        ExportError: something in it is no object.
+    """
+    export = Export()
+    definitions = []
+    for text, source in texts:
+        for body in _bodies(text, source):
+            if protocol_of(body):
+                export.controllers.append(body)
+            elif body["kind"] == "CustomResourceDefinition":
+                definitions.append(body)
+            else:
+                export.objects.append(_identified(body))
+    for definition in definitions:
+        _register_defined(export.kinds, definition)
+    _register_seen(export)
+    return export
+
+
+def _bodies(text: str, source: str) -> Iterable[Json]:
+    for document in read_documents(text, source):
+        value = document.value
+        listed = value.get("items") if isinstance(value, dict) and str(value.get("kind", "")).endswith("List") else None
+        for body in listed if isinstance(listed, list) else [value]:
+            whole = isinstance(body, dict) and {"apiVersion", "kind", "metadata"} <= body.keys()
+            if not whole or not isinstance(body["metadata"], dict):
+                raise ExportError(f"{source}: not every item is an object with apiVersion, kind and metadata")
+            yield body
+
+
+def _identified(body: Json) -> Json:
+    """With what every live object has and a tidied export may lack: without it no write would be accepted."""
+    metadata = body["metadata"]
+    names = "/".join(str(part) for part in (body["kind"], metadata.get("namespace", ""), metadata.get("name", "")))
+    made = {"uid": str(uuid.uuid5(uuid.NAMESPACE_URL, names)), "resourceVersion": "1"}
+    return {**body, "metadata": {**made, **metadata}}
+
+
+def _register_defined(kinds: Kinds, definition: Json) -> None:
+    spec = definition["spec"]
+    names = spec["names"]
+    for version in spec.get("versions") or []:
+        kinds.register(
+            Kind(
+                names["kind"],
+                names["plural"],
+                (f"{spec['group']}/{version['name']}",),
+                namespaced=spec.get("scope") != "Cluster",
+                generation=True,
+                status_subresource="status" in (version.get("subresources") or {}),
+            )
+        )
+
+
+def _register_seen(export: Export) -> None:
+    """Kinds of objects that nobody defined, then resources that a controller names and nobody has an object of."""
+    declared = _declared(export.controllers)
+    unknown = {(body["apiVersion"], body["kind"]): body for body in export.objects if not _knows(export.kinds, body)}
+    matched = match_resources(declared, [f"{kind}.{version}" for version, kind in unknown])
+    for (version, kind), body in unknown.items():
+        plural = matched.get(f"{kind}.{version}", ("", f"{kind.lower()}s"))[1]
+        export.kinds.register(_seen(kind, plural, version, [o for o in export.objects if o["kind"] == kind] or [body]))
+    for version, plural in declared:
+        try:
+            export.kinds.of_resource(version, plural)
+        except ApiError:
+            export.kinds.register(Kind(_singular(plural), plural, (version,), generation=True, status_subresource=True))
+            export.guessed.append(f"{plural} ({version})")
+
+
+def _seen(kind: str, plural: str, version: str, bodies: list[Json]) -> Kind:
+    entries = [entry for body in bodies for entry in body["metadata"].get("managedFields") or []]
+    return Kind(
+        kind,
+        plural,
+        (version,),
+        namespaced=any(body["metadata"].get("namespace") for body in bodies),
+        generation=any("generation" in body["metadata"] for body in bodies),
+        # Where managedFields tell nothing, a custom resource is taken to have what nearly all of them have.
+        status_subresource=not entries or any(entry.get("subresource") == "status" for entry in entries),
+    )
+
+
+def _declared(controllers: list[Json]) -> list[tuple[str, str]]:
+    found: dict[tuple[str, str], None] = {}
+    for body in controllers:
+        protocol, spec = protocol_of(body), body.get("spec") or {}
+        assert protocol is not None
+        for rule in [*parent_rules(spec, protocol), *(spec.get(OBJECTS_KEY[protocol]) or [])]:
+            found[str(rule.get("apiVersion")), str(rule.get("resource"))] = None
+    return list(found)
+
+
+def _knows(kinds: Kinds, body: Json) -> bool:
+    try:
+        kinds.of(body["apiVersion"], body["kind"])
+    except ApiError:
+        return False
+    return True
+
+
+def _singular(plural: str) -> str:
+    stem = plural[:-3] + "y" if plural.endswith("ies") else plural.removesuffix("s")
+    return "".join(part.capitalize() for part in stem.split("-"))

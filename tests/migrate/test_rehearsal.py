@@ -1,0 +1,168 @@
+"""What was watched in real clusters when hooks changed hands comes out of a rehearsal, too, by way of the command."""
+
+import io
+import json
+from collections.abc import Iterator
+from contextlib import redirect_stdout
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shadow.cli.main import main
+from shadow.profile.hook import answer
+from shadow.profile.server import create_app
+from tests.hook_server import HookServer, answer_json
+from tests.migrate.lab import Json, kubeflow_export, speaking_both, widgets_export
+from tests.profile.captures import settings
+from tests.profile.test_server import running
+
+Told = dict[str, Json]
+
+
+def rehearse(directory: Path, export: Json, migration: Json, *arguments: str) -> tuple[int, Told, Json]:
+    """Exit status, acts by scene, and the whole JSON of one rehearsal."""
+    (directory / "export.json").write_text(json.dumps(export))
+    (directory / "shadow.yaml").write_text(json.dumps({"migrations": {"m": migration}}))
+    files = [str(directory / "export.json"), "--config", str(directory / "shadow.yaml")]
+    with redirect_stdout(io.StringIO()) as out:
+        status = main(["rehearse", *files, "--format", "json", *arguments])
+    told = json.loads(out.getvalue())
+    return status, {act["scene"]: act for act in told["acts"]}, told
+
+
+def sides(old: str, new: str, **both: Any) -> Json:
+    return {
+        "status": "drop",
+        "old": {"protocol": "composite", **both, "url": old, "sync": "/sync"},
+        "new": {"protocol": "decorator", **both, "url": new, "sync": "/sync"},
+    }
+
+
+@pytest.fixture(scope="module")
+def kubeflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, Told, Json]]:
+    with running(create_app(partial(answer, settings=settings()))) as url:
+        migration = sides(f"{url}/composite", f"{url}/decorator")
+        yield rehearse(tmp_path_factory.mktemp("kubeflow"), kubeflow_export(), migration)
+
+
+@pytest.fixture(scope="module")
+def widgets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
+    with HookServer(speaking_both()) as hook:
+        directory = tmp_path_factory.mktemp("widgets")
+        yield rehearse(directory, widgets_export(), sides(f"{hook.url}/old", f"{hook.url}/new"))[1]
+
+
+def counts(act: Json) -> Json:
+    """Without what is zero."""
+    return {name: number for name, number in act["counts"].items() if number}
+
+
+CREATED = {"create": 3}
+
+
+@pytest.mark.parametrize(
+    ("scene", "expected"),
+    [
+        pytest.param("steady", {}, id="today nothing changes"),
+        pytest.param("switch-blind", {"conflicts": 8}, id="without a hand-over nothing is seen and all is frozen"),
+        pytest.param("switch-annotated", {"update": 6}, id="annotated: in-place kinds are written once"),
+        pytest.param("switch-handed-over", {}, id="handed over: no write"),
+        pytest.param("marks-on", {"update": 6}, id="marks switched on later: in-place kinds once"),
+        pytest.param("switch-marked", {"conflicts": 2}, id="OnDelete kinds need the marks by hand"),
+        pytest.param("both-running", {"conflicts": 8}, id="both: the decorator is blind"),
+        pytest.param("back-blind", {"update": 8, "conflicts": 8}, id="back: all released, then seen by neither"),
+        pytest.param("back-handed-over", {}, id="handed back: no write"),
+        pytest.param("upgrade", {}, id="a newer Metacontroller: nothing, with namespaces spelled out"),
+        pytest.param("move", {}, id="to the hook right after the migration: nothing"),
+        pytest.param("rollback", {}, id="and back: nothing"),
+        pytest.param("out", {}, id="out: nothing"),
+    ],
+)
+def test_a_kubeflow_namespace(kubeflow: tuple[int, Told, Json], scene: str, expected: Json):
+    assert counts(kubeflow[1][scene]) == expected
+
+
+@pytest.mark.parametrize(
+    ("scene", "puts"),
+    [
+        pytest.param("steady", {"Deployment": 2, "Namespace": 1}, id="composite: its status cannot be left out"),
+        pytest.param("switch-handed-over", {"Deployment": 2}, id="decorator with status: drop"),
+        pytest.param("out", {"Deployment": 2, "Namespace": 2}, id="without the proxy the status is back"),
+    ],
+)
+def test_puts_without_effect_at_every_sync(kubeflow: tuple[int, Told, Json], scene: str, puts: Json):
+    found: dict[str, int] = {}
+    for write in kubeflow[1][scene]["every_sync"]:
+        assert write["noop"]
+        found[write["kind"]] = found.get(write["kind"], 0) + 1
+    assert found == puts
+
+
+def test_the_recommendation_and_the_exit_status(kubeflow: tuple[int, Told, Json]):
+    status, _, told = kubeflow
+    assert status == 0
+    sentences = " ".join(told["recommendation"])
+    assert "8 objects handed over" in sentences
+    assert "Do not switch without a hand-over" in sentences
+    assert "Do not go back" in sentences
+
+
+@pytest.mark.parametrize(
+    ("scene", "expected"),
+    [
+        pytest.param("steady", CREATED, id="an empty parent is filled"),
+        pytest.param("switch-annotated", {"update": 1, "recreate": 1}, id="Recreate kinds are recreated once"),
+        pytest.param("switch-handed-over", {}, id="handed over: no write, Recreate kinds included"),
+        pytest.param("back-handed-over", {}, id="handed back: no write"),
+    ],
+)
+def test_each_update_method(widgets: Told, scene: str, expected: Json):
+    assert counts(widgets[scene]) == expected
+
+
+def test_marks_are_withheld_where_they_would_recreate(widgets: Told):
+    assert counts(widgets["marks-on"]) == {"update": 1}
+
+
+def test_a_real_difference_is_told_and_is_3(tmp_path: Path):
+    with HookServer(speaking_both(color_of_new="blue")) as hook:
+        status, acts, told = rehearse(tmp_path, widgets_export(), sides(f"{hook.url}/old", f"{hook.url}/new"))
+    assert status == 3
+    assert counts(acts["move"]) == counts(acts["rollback"]) == {"update": 1}
+    assert "Moving from old to new means 1 updates." in told["recommendation"]
+
+
+def test_the_hooks_are_told_that_it_is_a_rehearsal(tmp_path: Path):
+    with HookServer(speaking_both()) as hook:
+        rehearse(tmp_path, widgets_export(), sides(f"{hook.url}/old", f"{hook.url}/new", headers={"X-Team": "a"}))
+        assert hook.calls
+        assert {call.headers["x-shadow-role"] for call in hook.calls} == {"rehearse"}
+        assert {call.headers["x-team"] for call in hook.calls} == {"a"}
+
+
+def test_a_hook_that_may_not_be_asked_is_not_asked_and_the_rehearsal_is_inconclusive(tmp_path: Path):
+    with HookServer(speaking_both()) as hook:
+        migration = sides(f"{hook.url}/old", f"{hook.url}/new")
+        migration["new"]["shadow_when"] = "never"
+        status, acts, told = rehearse(tmp_path, widgets_export(), migration)
+        assert {call.path for call in hook.calls} == {"/old/sync"}
+    assert status == 4
+    assert acts["move"]["failed"]
+    assert told["calls"]["new"]["asked"] == 0
+    assert told["calls"]["new"]["withheld"] > 0
+
+
+def test_a_failing_hook_is_inconclusive(tmp_path: Path):
+    with HookServer(answer_json({"error": "no"}, status=500)) as hook:
+        status, acts, _ = rehearse(tmp_path, widgets_export(), sides(hook.url, hook.url))
+    assert status == 4
+    assert acts["steady"]["failed"][0]["parent"] == "ns/w"
+
+
+def test_an_export_without_controller_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    (tmp_path / "export.json").write_text('{"kind": "List", "items": []}')
+    (tmp_path / "shadow.yaml").write_text(json.dumps({"migrations": {"m": sides("http://a", "http://b")}}))
+    assert main(["rehearse", str(tmp_path / "export.json"), "--config", str(tmp_path / "shadow.yaml")]) == 1
+    assert "neither a CompositeController nor a DecoratorController" in capsys.readouterr().err
