@@ -25,15 +25,17 @@ from shadow.config.watch import Presence, SecretFile, Watcher
 from shadow.errors import StoreError
 from shadow.implementations import Implementations
 from shadow.proxy.background import Background
-from shadow.proxy.brakes import Brakes
+from shadow.proxy.brakes import GUARD, Brakes
 from shadow.proxy.convergence import Convergences
 from shadow.proxy.dispatch import Chance, Dispatcher, new_call_id
 from shadow.proxy.fronts import Fronts
+from shadow.proxy.guard import Guard
+from shadow.proxy.migration import Migration
 from shadow.proxy.parents import Parents
 from shadow.proxy.recorder import Recorder
 from shadow.proxy.redaction_key import redaction_key
 from shadow.proxy.related_memory import RelatedMemory
-from shadow.proxy.runtime import Runtime
+from shadow.proxy.runtime import Runtime, governed_by
 from shadow.proxy.snapshot import Snapshot, build
 from shadow.proxy.startup import Offered, last_accepted, offered
 from shadow.redact import Redactor
@@ -148,6 +150,7 @@ class Proxy:
             self.recorder.lost,
         )
         self.recorder.worker = self.worker
+        self.guard = self.recorder.guard = Guard(brakes.get, self._pull, self.recorder.change, time.time)
         self.runtime = Runtime(store, brakes, self.recorder, self, self._build, time.time)
         self.dispatcher = Dispatcher(
             brakes,
@@ -200,10 +203,26 @@ class Proxy:
         require_files(configuration)
         return self.snapshot_of(text, configuration)
 
+    def _pull(self, migration: Migration, because: str, values: Mapping[str, float]) -> None:
+        """The guard's hand on the brake."""
+        snapshot = self.runtime.snapshot
+        if snapshot is None or snapshot.migrations.get(migration.name) is not migration:
+            return  # what it saw was of a configuration that is not in force any more
+        governed = governed_by(snapshot, migration.name) | {"guard": dict(values)}
+        self.background.spawn(self._pulled(migration.name, because, governed))
+
+    async def _pulled(self, name: str, because: str, governed: Mapping[str, object]) -> None:
+        await self.brakes.pull(name, GUARD, because, governed)
+
+    async def _restore_guards(self, first: Snapshot) -> None:
+        for migration in first.migrations.values():
+            self.guard.restore(migration, await self.store.read(_kept(migration.name, self.guard.epoch(migration))))
+
     async def run(self, first: Snapshot, offer: Offered, path: Path, told: Told) -> None:
         """Serve until told to end, then drain."""
         await self.worker.start()
         await self.runtime.take_over(first, accepted=offer.problem is None)
+        await self._restore_guards(first)
         self.recorder.change(Change(time.time(), None, "start", "process", "it started", {"digest": first.digest}))
         async with asyncio.TaskGroup() as group:
             helpers = [
@@ -265,6 +284,10 @@ def doorkeeper(server: Server, key: bytes) -> Doorkeeper:
     keyring = Keyring(one, TokensFile(server.tokens_file) if server.tokens_file else None)
     session_key = hmac.new(key, b"sessions of the page", hashlib.sha256).digest()
     return Doorkeeper(keyring, Sessions(keyring, session_key, time.time), server.control.loopback)
+
+
+def _kept(migration: str, epoch: str) -> Callable[[Store], dict[int, dict[str, float]]]:
+    return lambda store: store.guard(migration, epoch)
 
 
 def token_of(path: Path | None) -> Callable[[], str | None]:

@@ -16,6 +16,8 @@ from shadow.store.asynchronous import AsyncStore
 from shadow.store.base import Brake
 
 _log = logging.getLogger(__name__)
+GUARD = "guard"
+"""By whom a brake is pulled that no person and no configuration pulled."""
 _RETRY_SECONDS = 0.5
 _ATTEMPTS = 5  # at overtaking another writer, before the next retry
 
@@ -38,6 +40,11 @@ class Brakes:
         brake = self._known.get(migration)
         return brake is not None and brake.on
 
+    def is_guards(self, migration: str) -> bool:
+        """Whether a guard pulled it, and nobody has confirmed that."""
+        brake = self._known.get(migration)
+        return brake is not None and brake.on and brake.by == GUARD
+
     @property
     def unstored(self) -> frozenset[str]:
         """The migrations whose pulled brake is not in the store yet."""
@@ -50,9 +57,9 @@ class Brakes:
     async def pull(self, migration: str, by: str, because: str, governed: Mapping[str, Any]) -> bool:
         """On, here at once and then in the store. Returns whether it is stored; if not, it is retried until it is.
 
-        Pulling twice changes nothing: the first reason and time stay.
+        Pulling twice changes nothing: the first reason and time stay. But to pull what a guard had pulled confirms it.
         """
-        if not self.is_on(migration):
+        if not self.is_on(migration) or (self.is_guards(migration) and by != GUARD):
             self._known[migration] = self._next(migration, True, by, because, governed)
             self._unstored.add(migration)
         async with self._lock:

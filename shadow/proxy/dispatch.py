@@ -24,6 +24,7 @@ from shadow.proxy.customizing import customize, note, seeing
 from shadow.proxy.cutover import Assignment, assign
 from shadow.proxy.exchange import Exchange, crashed, why_not_asked
 from shadow.proxy.fronts import Fronts
+from shadow.proxy.guarded import unconfirmed
 from shadow.proxy.judge import error_reply, reply_with
 from shadow.proxy.migration import Migration
 from shadow.proxy.parents import Parents
@@ -167,6 +168,8 @@ class Dispatcher:
                 reply = reply_with(call, old, "brake")
             else:
                 reply = error_reply(503, "brake", "the brake was pulled during this call; ask again", call.id)
+        if migration.serves_new and self._brakes.is_guards(migration.name):
+            reply = unconfirmed(call, reply, self._parents.get(migration.name, call.request.parent.uid))
         call.reply = reply = seeing(call, reply)
         call.replied_at = self._chance.clock()
         self._note_served(call, reply)

@@ -6,6 +6,7 @@ from typing import Literal, Protocol
 
 from shadow.compare.rules import Rules
 from shadow.config.implementation import ShadowWhen
+from shadow.config.judging import Guard
 from shadow.config.pins import Pins
 from shadow.protocol.dialect import Alterations, Dialect
 from shadow.terms import Effect, Hook, Role, Side, Stage
@@ -64,6 +65,8 @@ class Migration:
     front_timeout_seconds: float
     evidence_digest: str
     evidence_tag: bytes  # a short form of the digest, in entity tags
+    guard: Guard
+    resync_after_seconds: float | None  # the longest until the next sync while parents are outstanding
     governed_digest: str  # of stage, weight, pins and implementations: what a release checks
 
     @property

@@ -14,10 +14,11 @@ from shadow.compare.model import Comparison, Pair
 from shadow.errors import StoreError
 from shadow.protocol.controller import read_controller
 from shadow.proxy.call import Call
+from shadow.proxy.guard import Guard, watches_alone
 from shadow.proxy.parents import Parents
 from shadow.proxy.records import parent_state, record_of, traced
 from shadow.proxy.related_memory import RelatedMemory
-from shadow.proxy.settle import failure, pair_of, settle
+from shadow.proxy.settle import failure, lone_pair_of, pair_of, settle
 from shadow.proxy.tally import Tally, added
 from shadow.proxy.telling import Telling
 from shadow.store import base as stored
@@ -60,6 +61,7 @@ class Recorder:
             before: what the store held when this process started, by migration.
         """
         self.worker: PairQueue | None = None  # set once it runs: its results come back here
+        self.guard: Guard | None = None  # set once there is one: it pulls the brake, which knows nothing of this
         self.store_failures = 0
         self.store_failing = False
         self.records_lost = 0
@@ -73,6 +75,7 @@ class Recorder:
         self._before = before
         self._tallies: dict[str, Tally] = {}
         self._waiting: dict[str, Call] = {}
+        self._watched: dict[str, Call] = {}
         self._finished: deque[stored.Call] = deque()
         self._changes: list[stored.Change] = []
         self._telling = Telling()
@@ -95,7 +98,10 @@ class Recorder:
         self.tally(call.migration.name).replied(call)
         self._telling.tell(call)
         settled = settle(call)
+        if self.guard is not None:
+            self.guard.seen(call)
         if settled is not None:
+            self._watch_alone(call)
             self._finish(call, *settled, None)
             return
         self._waiting[call.id] = call
@@ -103,15 +109,28 @@ class Recorder:
         if self.worker is None or not self.worker.submit(pair):
             self.lost([call.id], "queue")
 
+    def _watch_alone(self, call: Call) -> None:
+        """In complete `old` is not asked, but what `new` does is looked at all the same; nothing is counted by it."""
+        if self.guard is not None and self.worker is not None and watches_alone(call):
+            self._watched[call.id] = call
+            if not self.worker.submit(lone_pair_of(call)):
+                del self._watched[call.id]
+
     def compared(self, comparison: Comparison) -> None:
         """The compare process answered."""
+        watched = self._watched.pop(comparison.id, None)
+        if watched is not None and self.guard is not None:
+            self.guard.compared(watched, comparison)
         call = self._waiting.pop(comparison.id, None)
         if call is not None:
+            if self.guard is not None:
+                self.guard.compared(call, comparison)
             self._finish(call, comparison.outcome, comparison.reason, comparison)
 
     def lost(self, ids: Iterable[str], reason: str) -> None:
         """Pairs that will not be compared: dropped, unless it is known without a comparison that they failed."""
         for pair_id in ids:
+            self._watched.pop(pair_id, None)
             call = self._waiting.pop(pair_id, None)
             if call is not None:
                 self._finish(call, *(failure(call) or (Outcome.DROPPED, reason)), None)
@@ -135,12 +154,15 @@ class Recorder:
         parents, related = self._parents.take_changed(), self._related.take_changed()
         changes, self._changes = self._changes, []
         counters = {name: tally.counters() for name, tally in self._tallies.items()}
-        batch = stored.Flush(self._replica, self._clock(), counters, calls, parents, changes, related)
+        guards = self.guard.rises() if self.guard is not None else []
+        batch = stored.Flush(self._replica, self._clock(), counters, calls, parents, changes, related, guards)
         try:
             await self._store.flush(batch)
         except StoreError as exc:
             self._keep(calls, parents, changes)
             self._related.give_back(related)
+            if self.guard is not None:
+                self.guard.give_back(guards)
             self.store_failures += 1
             self.store_failing = True
             _log.error("not written, tried again with the next batch: %s", exc)

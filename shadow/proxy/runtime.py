@@ -140,4 +140,5 @@ def governed_by(snapshot: Snapshot, name: str) -> dict[str, object]:
         "stage": migration.stage,
         "weight": migration.weight_buckets / 100,
         "configuration_digest": snapshot.digest,
+        "evidence_digest": migration.evidence_digest,
     }

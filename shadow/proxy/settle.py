@@ -40,8 +40,17 @@ def failure(call: Call) -> Settled | None:
     return None
 
 
+def lone_pair_of(call: Call) -> Pair:
+    """`new`'s answer alone, for the compare process to tell its effects."""
+    return _pair(call, Candidate(None, failure="not-asked"), _candidate(call.askings[Side.NEW]), False)
+
+
 def pair_of(call: Call, keep_bodies: bool) -> Pair:
     """The pair for the compare process; both answers in the front's dialect, as they would be served."""
+    return _pair(call, _candidate(call.askings[Side.OLD]), _candidate(call.askings[Side.NEW]), keep_bodies)
+
+
+def _pair(call: Call, old: Candidate, new: Candidate, keep_bodies: bool) -> Pair:
     migration = call.migration
     return Pair(
         id=call.id,
@@ -50,8 +59,8 @@ def pair_of(call: Call, keep_bodies: bool) -> Pair:
         front=call.request.front,
         request=call.request.body,
         parent=call.request.parent,
-        old=_candidate(call.askings[Side.OLD]),
-        new=_candidate(call.askings[Side.NEW]),
+        old=old,
+        new=new,
         apply=migration.apply,
         rules_digest=migration.rules_digest,
         keep_bodies=keep_bodies,

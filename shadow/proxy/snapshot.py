@@ -76,6 +76,8 @@ def _migration(name: str, settings: configured.Migration, make_asked: MakeAsked)
         front_timeout_seconds=settings.front_timeout,
         evidence_digest=evidence,
         evidence_tag=evidence.rpartition(":")[2][:12].encode(),
+        guard=settings.guard,
+        resync_after_seconds=settings.resync.after if settings.resync is not None else None,
         governed_digest=_digest(governed),
     )
 

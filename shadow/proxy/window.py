@@ -1,0 +1,106 @@
+"""What a guard counts, in steps of ten seconds, and when that is too much. Pure; pulls nothing."""
+
+import math
+from collections import Counter
+from collections.abc import Mapping
+
+from shadow.config.judging import Guard
+from shadow.config.scalars import spell_seconds, spell_share
+from shadow.terms import Side
+
+BUCKET_SECONDS = 10
+
+CALLS = "calls"  # of `new`
+FAILED = "failed"  # of these
+PAIRS = "pairs"  # calls in which both took their time
+TRIPPED = "tripped"
+_SECONDS = "seconds."
+_EFFECT = "effect."
+
+Counts = Mapping[str, float]
+
+
+class Window:
+    """The counts of the last so many seconds; adding is cheap, since calls pay for it."""
+
+    def __init__(self, seconds: float, buckets: Mapping[int, Counts] | None = None) -> None:
+        """
+        Args:
+            seconds: rounded up to whole buckets.
+            buckets: what was counted before this process started.
+        """
+        self._length = math.ceil(seconds / BUCKET_SECONDS)
+        self._buckets: dict[int, Counter[str]] = {}
+        self._unsaved: dict[int, Counter[str]] = {}
+        self.totals: Counter[str] = Counter()
+        for start, counts in sorted((buckets or {}).items()):
+            self._add(start, counts)
+
+    def add(self, now: float, counts: Counts) -> None:
+        bucket = int(now // BUCKET_SECONDS)
+        self._add(bucket, counts)
+        self._unsaved.setdefault(bucket, Counter()).update(counts)
+
+    def _add(self, bucket: int, counts: Counts) -> None:
+        self.expire(bucket)
+        self._buckets.setdefault(bucket, Counter()).update(counts)
+        self.totals.update(counts)
+
+    def expire(self, bucket: int) -> None:
+        """Forget what has left the window that ends with this bucket."""
+        for start in [start for start in self._buckets if start <= bucket - self._length]:
+            self.totals.subtract(self._buckets.pop(start))
+
+    def keep_from(self, now: float) -> int:
+        """The oldest bucket that still counts."""
+        return int(now // BUCKET_SECONDS) - self._length + 1
+
+    def take_unsaved(self) -> dict[int, dict[str, float]]:
+        unsaved, self._unsaved = self._unsaved, {}
+        return {start: dict(counts) for start, counts in unsaved.items()}
+
+    def give_back(self, buckets: Mapping[int, Counts]) -> None:
+        for start, counts in buckets.items():
+            self._unsaved.setdefault(start, Counter()).update(counts)
+
+
+def took(side: Side) -> str:
+    """The name under which a side's seconds are counted."""
+    return f"{_SECONDS}{side}"
+
+
+def effect(name: str) -> str:
+    """The name under which an effect of a served answer of `new` is counted."""
+    return f"{_EFFECT}{name}"
+
+
+def excess(settings: Guard, totals: Counts) -> str | None:
+    """What is too much, in words with the values seen; None while all is within bounds. Effects come first."""
+    within = f"within {spell_seconds(settings.window)}"
+    for name, limit in settings.max_effects:
+        if (count := round(totals.get(effect(name), 0))) > limit:
+            times = _times(count, name)
+            return f"answers of new that were served had {times} that old's had not {within}; {limit} allowed"
+    calls, failed = round(totals.get(CALLS, 0)), round(totals.get(FAILED, 0))
+    if calls >= settings.min_calls and failed > settings.max_failed * calls:
+        share, allowed = spell_share(round(failed / calls, 4)), spell_share(settings.max_failed)
+        return f"new failed in {failed} of {calls} calls ({share}) {within}; {allowed} allowed"
+    return _slow(settings, totals, within)
+
+
+def _slow(settings: Guard, totals: Counts, within: str) -> str | None:
+    pairs = round(totals.get(PAIRS, 0))
+    if settings.max_latency_ratio is None or pairs < settings.min_calls:
+        return None
+    old, new = (totals.get(took(side), 0.0) / pairs for side in Side)
+    if new <= settings.max_latency_ratio * old:
+        return None
+    ratio = f"{new / old:.1f} times as long as" if old else "longer than"
+    return (
+        f"new took {ratio} old ({new * 1000:.0f} ms to {old * 1000:.0f} ms, mean of {pairs} calls) {within}; "
+        f"{settings.max_latency_ratio:g} times allowed"
+    )
+
+
+def _times(count: int, name: str) -> str:
+    return f"1 {name}" if count == 1 else f"{count} {name}s"
