@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from shadow.cli.client import Control, add_control_arguments, control, migration_path
+from shadow.cli.client import Control, add_control_arguments, control, digest, migration_path
 from shadow.cli.common import CommandError, Exit, write
 from shadow.config.scalars import seconds
 from shadow.report.model import BrakeLine, Outcomes
@@ -16,7 +16,6 @@ from shadow.report.words import counted, printable
 from shadow.terms import Side, Stage
 
 _POLL_SECONDS = 0.25
-_SHORTEST_DIGEST = 8
 
 
 class Front(msgspec.Struct, frozen=True):
@@ -39,6 +38,7 @@ class Status(msgspec.Struct, frozen=True):
     evidence_digest: str
     comparisons: Outcomes
     front: Front | None = None
+    fronts: tuple[Front, ...] = ()
     calls: int = 0
     dropped: int = 0
     dropped_by: Mapping[str, int] = {}
@@ -48,6 +48,16 @@ class Status(msgspec.Struct, frozen=True):
     held: int = 0
     refused: int = 0
     parents: int = 0
+
+
+class Readiness(msgspec.Struct, frozen=True):
+    """What `GET /readyz` says is amiss."""
+
+    refused_configuration: str | None = None
+    needs_restart: tuple[str, ...] = ()
+    missing_files: tuple[str, ...] = ()
+    store_failing: bool = False
+    brakes_unstored: tuple[str, ...] = ()
 
 
 def register(subparsers: Any) -> None:
@@ -65,14 +75,6 @@ def register(subparsers: Any) -> None:
     parser.set_defaults(run=run)
 
 
-def digest(text: str) -> str:
-    """A digest or its beginning, with or without `sha256:`."""
-    bare = text.strip().lower().removeprefix("sha256:")
-    if len(bare) < _SHORTEST_DIGEST or not set(bare) <= set("0123456789abcdef"):
-        raise argparse.ArgumentTypeError(f"must be at least {_SHORTEST_DIGEST} hex digits of a digest")
-    return f"sha256:{bare}"
-
-
 def _duration(text: str) -> float:
     try:
         return seconds(text)
@@ -87,10 +89,37 @@ def run(args: argparse.Namespace) -> int:
         found = _wait(lambda: _fetch(api, args.migration), args.wait_digest, args.wait)
     else:
         found = _fetch(api, args.migration)
+    amiss = list(troubles(_readiness(api)))
+    write(f"{line}\n" for line in amiss)
     write(line for status in found for line in lines(status))
     if args.wait_digest and not in_force(found, args.wait_digest):
-        raise CommandError(f"{args.wait_digest} is not in force after {args.wait:g}s", Exit.INCONCLUSIVE)
+        raise CommandError(
+            "; ".join([f"{args.wait_digest} is not in force after {args.wait:g}s", *amiss]), Exit.INCONCLUSIVE
+        )
     return Exit.FINE
+
+
+def _readiness(api: Control) -> Readiness:
+    """What the proxy says of itself; a proxy that cannot say is shown without."""
+    try:
+        return msgspec.json.decode(api.get("/readyz", also=(503,)), type=Readiness)
+    except (CommandError, msgspec.DecodeError):
+        return Readiness()
+
+
+def troubles(readiness: Readiness) -> Iterator[str]:
+    """What a person has to know before believing the rest, a line each."""
+    if readiness.refused_configuration:
+        refused = printable(readiness.refused_configuration)
+        yield f"configuration REFUSED, the last accepted one goes on: {refused}"
+    if readiness.needs_restart:
+        yield f"needs a restart to take effect: {', '.join(map(printable, readiness.needs_restart))}"
+    if readiness.missing_files:
+        yield f"cannot be read any more, the last content stays: {', '.join(map(printable, readiness.missing_files))}"
+    if readiness.store_failing:
+        yield "the store FAILS: calls go on, nothing is recorded; the log says why"
+    if readiness.brakes_unstored:
+        yield f"brake pulled but NOT STORED: {', '.join(map(printable, readiness.brakes_unstored))}"
 
 
 def _fetch(api: Control, migration: str | None) -> list[Status]:
@@ -129,8 +158,10 @@ def _facts(status: Status) -> Iterator[tuple[str, str]]:
     yield "configuration", status.configuration_digest
     yield "evidence", status.evidence_digest
     yield "front", _front(status.front)
+    if len(status.fronts) > 1:
+        yield "TWO FRONTS", _two_fronts(status.fronts)
     yield "parents", str(status.parents)
-    yield "calls", f"{status.calls}, answered by {_served(status.served)}"
+    yield "calls", f"{status.calls}, served {_served(status.served)}"
     yield "compared", f"{outcomes.matched} matched, {outcomes.ignored} ignored, {outcomes.mismatched} mismatched"
     yield "not compared", f"{outcomes.failed} failed, {outcomes.skipped} skipped, {_dropped(status)}"
     yield "withheld", f"{status.held} held, {status.refused} refused, {counted(status.fallbacks_withheld, 'fallback')}"
@@ -152,6 +183,11 @@ def _front(front: Front | None) -> str:
         return "not seen yet"
     seen = f", seen {front.seen_at:%Y-%m-%d %H:%M:%S} UTC" if front.seen_at else ""
     return f"{printable(front.kind)} {printable(front.name)} (resourceVersion {printable(front.resourceVersion)}){seen}"
+
+
+def _two_fronts(fronts: tuple[Front, ...]) -> str:
+    names = " and ".join(f"{printable(front.kind)} {printable(front.name)}" for front in fronts)
+    return f"{names} call at once: each may release, or not see, what the other writes; stop one of them"
 
 
 def _served(served: Mapping[Side, int]) -> str:

@@ -44,7 +44,9 @@ def forbidden(migration: Migration, hook: Hook, request: Request, side: Side) ->
         return "never"
     if hook is Hook.FINALIZE and not party.shadow_finalize:
         return "never"
-    if party.shadow_when.mode == "observed" and not party.shadow_when.allows(observed_kinds(request)):
+    # A customize call shows nothing observed, so there is nothing a condition on that could be held against.
+    conditional = party.shadow_when.mode == "observed" and hook is not Hook.CUSTOMIZE
+    if conditional and not party.shadow_when.allows(observed_kinds(request)):
         return "shadow-when"
     return None
 

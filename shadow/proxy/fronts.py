@@ -12,6 +12,8 @@ from shadow.store.base import Change
 from shadow.terms import Hook
 
 _MOST = 8  # controllers remembered per migration; a name is the caller's to choose
+_RESYNC_SECONDS = 1800.0  # Metacontroller's own cache comes round so often where a controller names no period
+_SLACK_SECONDS = 30.0  # a sync has a queue before it
 _MOST_TOLD = 200  # lines in the change log, of one migration and process, for the same reason
 
 
@@ -40,21 +42,40 @@ class Fronts:
 
     def latest(self, migration: str) -> dict[str, Any] | None:
         """`{kind, name, resourceVersion, seen_at}` of the controller that called last."""
-        seen = self._seen.get(migration)
-        if not seen:
-            return None
-        (kind, name), (controller, at) = max(seen.items(), key=lambda item: item[1][1])
-        return {"kind": kind, "name": name, "resourceVersion": controller.resource_version, "seen_at": instant(at)}
+        seen = self._latest_first(migration)
+        return _shown(*seen[0]) if seen else None
+
+    def calling(self, migration: str, now: float) -> list[dict[str, Any]]:
+        """Those that called within their resync period, the latest first. Two at once undo each other's work."""
+        return [
+            _shown(controller, at) for controller, at in self._latest_first(migration) if _calls(controller, now - at)
+        ]
 
     def controller(self, migration: str) -> Controller | None:
         """The one that called last."""
-        seen = self._seen.get(migration)
-        return max(seen.values(), key=lambda value: value[1])[0] if seen else None
+        seen = self._latest_first(migration)
+        return seen[0][0] if seen else None
 
     def facts(self, migration: str) -> FrontFacts | None:
         """What evidence depends on, of the controller that called last."""
         controller = self.controller(migration)
         return facts_of(controller) if controller is not None else None
+
+    def _latest_first(self, migration: str) -> list[tuple[Controller, float]]:
+        return sorted(self._seen.get(migration, {}).values(), key=lambda value: -value[1])
+
+
+def _calls(controller: Controller, silent_seconds: float) -> bool:
+    return silent_seconds <= (controller.resync_period_seconds or _RESYNC_SECONDS) + _SLACK_SECONDS
+
+
+def _shown(controller: Controller, at: float) -> dict[str, Any]:
+    return {
+        "kind": CONTROLLER_KIND[controller.protocol],
+        "name": controller.name,
+        "resourceVersion": controller.resource_version,
+        "seen_at": instant(at),
+    }
 
 
 def change_of(migration: str, controller: Controller, now: float) -> Change:

@@ -48,7 +48,8 @@ class Said(msgspec.Struct, frozen=True):
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """One migration. `brake.on` is null while the brake is unknown; `pending` are calls that have no outcome yet, so
-    that `calls` is always the sum of the outcomes, `dropped` and `pending`."""
+    that `calls` is always the sum of the outcomes, `dropped` and `pending`. `fronts` are the controllers that called
+    within their resync period: more than one at once undo each other's work."""
 
     name: str
     stage: Stage
@@ -57,6 +58,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     configuration_digest: str
     evidence_digest: str
     front: Front | None
+    fronts: tuple[Front, ...]
     calls: int
     comparisons: Outcomes
     dropped: int
@@ -91,6 +93,7 @@ async def summary(desk: Desk, name: str) -> Summary:
         configuration_digest=snapshot.digest,
         evidence_digest=migration.evidence_digest,
         front=Front(**front) if front else None,
+        fronts=tuple(Front(**each) for each in desk.fronts.calling(name, desk.clock())),
         calls=counters.calls,
         comparisons=outcomes,
         dropped=counters.dropped,

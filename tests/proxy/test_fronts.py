@@ -40,3 +40,12 @@ def test_names_without_end_do_not_fill_the_change_log():
     fronts = Fronts()
     told = [fronts.saw("m", front(f"c-{number}"), float(number)) for number in range(300)]
     assert sum(change is not None for change in told) == 200
+
+
+def test_who_called_within_its_resync_period_is_calling():
+    fronts = Fronts()
+    fronts.saw("m", front("slow", resyncPeriodSeconds=3600), 0.0)
+    fronts.saw("m", front("quick"), 1000.0)
+    assert [each["name"] for each in fronts.calling("m", 1100.0)] == ["quick", "slow"]
+    assert [each["name"] for each in fronts.calling("m", 3000.0)] == ["slow"]
+    assert fronts.calling("m", 9000.0) == fronts.calling("other", 0.0) == []
