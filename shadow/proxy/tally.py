@@ -3,6 +3,7 @@
 from collections import Counter
 
 from shadow.proxy.call import Call
+from shadow.proxy.latency import Latency
 from shadow.store.base import Counters
 from shadow.terms import Outcome, Side
 
@@ -14,6 +15,7 @@ class Tally:
         self.calls = 0
         self.outcomes: Counter[Outcome] = Counter()
         self.dropped_by: Counter[str] = Counter()
+        self.latency = Latency()
         self._served: Counter[Side] = Counter()
         self._fallbacks = 0
         self._fallbacks_withheld = 0
@@ -32,7 +34,9 @@ class Tally:
         self._fallbacks += call.fallback is True
         self._fallbacks_withheld += call.fallback is False
         self._held += bool(call.held)
-        self._refused += sum(asking.refusal is not None for asking in call.askings.values())
+        for side, asking in call.askings.items():
+            self._refused += asking.refusal is not None
+            self.latency.note(side, asking.observation.seconds)
 
     def ended(self, outcome: Outcome, reason: str | None) -> None:
         self.outcomes[outcome] += 1

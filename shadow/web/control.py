@@ -12,6 +12,7 @@ from shadow.web.desk import Desk, desk_of
 from shadow.web.gate import App, Gate
 from shadow.web.openapi import document
 from shadow.web.operation import routes
+from shadow.web.page.app import Page
 from shadow.web.problems import on_fault, on_http_exception, on_store_error
 
 OPERATIONS = (
@@ -30,14 +31,20 @@ OPERATIONS = (
 
 def control_app(desk: Desk) -> App:
     """The application."""
+    page = Page()
     app = Starlette(
         routes=[
             Route("/livez", _livez),
             Route("/readyz", _readyz),
             Route("/openapi.json", _openapi),
             *routes(OPERATIONS),
+            *page.routes(),
         ],
-        exception_handlers={HTTPException: on_http_exception, StoreError: on_store_error, Exception: on_fault},
+        exception_handlers={
+            HTTPException: page.or_problem(on_http_exception),
+            StoreError: page.or_problem(on_store_error),
+            Exception: page.or_problem(on_fault),
+        },
     )
     app.state.desk = desk
     return Gate(app, desk.door)

@@ -95,14 +95,19 @@ async def _handle(operation: Operation[Any, Any], request: Request) -> Response:
     path = {key: str(value) for key, value in request.path_params.items()}
     if "name" in path:
         desk.known(path["name"])
-    query = _query(request, operation.query)
+    query = query_of(request.query_params.multi_items(), operation.query)
     body = await _body(request, operation.body)
     return await operation.handle(desk, Asked(path, query, body, by))
 
 
-def _query(request: Request, kind: type[Q]) -> Q:
+def query_of(parameters: Iterable[tuple[str, str]], kind: type[Q]) -> Q:
+    """The parameters of an address, decoded.
+
+    Raises:
+        HTTPException: 400 naming the one that is wrong, unknown or given twice.
+    """
     given: dict[str, str] = {}
-    for key, value in request.query_params.multi_items():
+    for key, value in parameters:
         if key in given:
             raise HTTPException(400, f"{key}: is given twice")
         given[key] = value

@@ -1,5 +1,7 @@
 """Parents by name, filtered. Read from the store page by page, so that ten thousand of them are no load."""
 
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import Annotated
 
 import msgspec
@@ -7,7 +9,7 @@ from starlette.responses import Response
 
 from shadow.report.build import parent_line
 from shadow.report.model import ParentLine
-from shadow.report.readiness import Measure, ParentLife, Readiness
+from shadow.report.readiness import Measure, Readiness
 from shadow.report.view import PAGE
 from shadow.store.base import ParentState, Store
 from shadow.store.parents import cursor_of
@@ -16,6 +18,27 @@ from shadow.web.desk import Desk
 from shadow.web.lists import Cursor, Limit, Page, no_such_cursor
 from shadow.web.operation import ROOT, Answer, Asked, Nothing, Operation, as_json
 from shadow.web.reports import found
+
+
+class State(StrEnum):
+    """Which parents: those that still call, those that do not, those not yet answered by their present primary."""
+
+    LIVE = "live"
+    GONE = "gone"
+    OUTSTANDING = "outstanding"
+
+
+@dataclass(frozen=True, slots=True)
+class Yardstick:
+    """By what parents are told apart."""
+
+    measure: Measure
+    outstanding: frozenset[str]  # uids
+
+    def is_in(self, state: ParentState, wanted: State) -> bool:
+        if wanted is State.OUTSTANDING:
+            return state.parent.uid in self.outstanding
+        return self.measure.life(state) == wanted.value
 
 
 class ParentsQuery(msgspec.Struct, frozen=True):
@@ -27,15 +50,15 @@ class ParentsQuery(msgspec.Struct, frozen=True):
     outcome: Outcome | None = None
     primary: Side | None = None
     readiness: Readiness | None = None
-    state: ParentLife | None = None
+    state: State | None = None
 
-    def fits(self, state: ParentState, measure: Measure) -> bool:
+    def fits(self, state: ParentState, by: Yardstick) -> bool:
         return (
             (self.q is None or self.q.lower() in str(state.parent).lower())
             and (self.outcome is None or state.outcome is self.outcome)
             and (self.primary is None or state.primary is self.primary)
-            and (self.readiness is None or measure.readiness(state) is self.readiness)
-            and (self.state is None or measure.life(state) is self.state)
+            and (self.readiness is None or by.measure.readiness(state) is self.readiness)
+            and (self.state is None or by.is_in(state, self.state))
         )
 
 
@@ -45,22 +68,23 @@ async def page_of(desk: Desk, name: str, query: ParentsQuery) -> Page[ParentLine
         HTTPException: 400 for a cursor that is none.
     """
     measure = (await found(desk, name)).assessment.parents.measure
+    yardstick = Yardstick(measure, desk.convergences.of(desk.snapshot.migrations[name]).outstanding)
     await desk.recorder.flush()
     try:
-        states, following = await desk.store.read(lambda store: _fitting(store, name, query, measure))
+        states, following = await desk.store.read(lambda store: _fitting(store, name, query, yardstick))
     except ValueError as exc:
         raise no_such_cursor(exc) from exc
     return Page([parent_line(state, measure) for state in states], following)
 
 
-def _fitting(store: Store, name: str, query: ParentsQuery, measure: Measure) -> tuple[list[ParentState], str | None]:
+def _fitting(store: Store, name: str, query: ParentsQuery, by: Yardstick) -> tuple[list[ParentState], str | None]:
     """As many as are asked for, and where to go on if there may be more."""
     found: list[ParentState] = []
     after = query.after
     while True:
         page, after = store.parents(name, after, PAGE)
         for state in page:
-            if not query.fits(state, measure):
+            if not query.fits(state, by):
                 continue
             if len(found) == query.limit:
                 return found, cursor_of(found[-1])
