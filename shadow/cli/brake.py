@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from shadow.cli.client import Problem, Reply, add_control_arguments, control, migration_path
-from shadow.cli.common import CommandError, Exit, sentence, write
+from shadow.cli.common import CommandError, Exit, complain, sentence, write
 from shadow.report.words import printable
 
 
@@ -25,6 +25,7 @@ class Changed(msgspec.Struct, frozen=True):
     on: bool
     stored: bool
     replicas: Replicas = Replicas()
+    warnings: tuple[str, ...] = ()
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -52,6 +53,8 @@ def change(args: argparse.Namespace, action: str, body: Mapping[str, Any]) -> in
     except msgspec.DecodeError as error:
         raise CommandError(f"{api.url} does not answer as a shadow does: {error}") from error
     write([f"{args.migration}: {told(changed)}\n"])
+    for warning in changed.warnings:
+        complain(f"warning: {printable(warning)}")
     complete = reply.status == 200 and changed.stored and not changed.replicas.missing
     return Exit.FINE if complete else Exit.INCONCLUSIVE
 

@@ -12,6 +12,7 @@ import httpx
 import msgspec
 
 from shadow.cli.common import CommandError, Exit
+from shadow.config.beginning import beginning
 
 DEFAULT_CONTROL = "http://127.0.0.1:9090"
 _TIMEOUT_SECONDS = 30.0
@@ -74,6 +75,18 @@ def _checked_url(url: str) -> str:
     return url.rstrip("/")
 
 
+def digest(text: str) -> str:
+    """An argument that is a digest or its beginning.
+
+    Raises:
+        argparse.ArgumentTypeError: it is too short or no hex number.
+    """
+    try:
+        return beginning(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
 def migration_path(name: str, *rest: str) -> str:
     """`/api/v1/migrations/{name}/...`."""
     return "/".join(("/api/v1/migrations", quote(name, safe=""), *rest))
@@ -100,13 +113,13 @@ class Control:
         self.url = url
         self._token = token
 
-    def get(self, path: str, params: Mapping[str, str] | None = None) -> bytes:
-        """The body of a 200.
+    def get(self, path: str, params: Mapping[str, str] | None = None, also: tuple[int, ...] = ()) -> bytes:
+        """The body of a 200, or of a status in `also`.
 
         Raises:
             CommandError: for everything else.
         """
-        return self._send("GET", path, params=params).body
+        return self._send("GET", path, params=params, also=also).body
 
     def post(
         self, path: str, body: Mapping[str, Any], params: Mapping[str, str] | None = None, also: tuple[int, ...] = ()
@@ -149,7 +162,10 @@ class Control:
     def _refused(self, answer: httpx.Response) -> CommandError:
         problem = _problem(answer)
         if answer.status_code == 401:
-            return CommandError(f"{self.url} wants a token: --token-file, SHADOW_TOKEN_FILE or SHADOW_TOKEN")
+            where = "--token-file, SHADOW_TOKEN_FILE or SHADOW_TOKEN"
+            if self._token:
+                return CommandError(f"{self.url} does not know this token; check what you gave it by {where}")
+            return CommandError(f"{self.url} wants a token: {where}")
         if problem is None:
             return CommandError(f"{self.url} answered {answer.status_code}: is this the control address of a shadow?")
         # A proxy that understood and says no: the name, the reason or the right is wrong, not the tool.

@@ -4,6 +4,7 @@ import argparse
 from typing import Any
 
 from shadow.cli.brake import add_arguments, change
+from shadow.cli.client import digest
 
 
 def register(subparsers: Any) -> None:
@@ -12,8 +13,10 @@ def register(subparsers: Any) -> None:
     add_arguments(parser)
     parser.add_argument(
         "--accept-digest",
+        type=digest,
         metavar="D",
-        help="release although stage, weight, pins or implementations changed since the pull, to this configuration",
+        help="release although stage, weight, pins or implementations changed since the pull, to this configuration "
+        "(its digest or at least 8 digits of it)",
     )
     parser.set_defaults(run=run)
 

@@ -31,7 +31,7 @@ class Holder:
         return right in self.rights or right is Right.READ
 
 
-LOCAL = Holder("local", ALL_RIGHTS)
+LOCAL = Holder("loopback", ALL_RIGHTS)
 """Anybody on this machine, where no token is asked for."""
 
 

@@ -1,13 +1,16 @@
 """The brake, pulled and released by a person: the decision, whoever asks for it, and the API's two addresses."""
 
+from collections.abc import Iterator
 from typing import Annotated
 
 import msgspec
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from shadow.config.beginning import means
 from shadow.config.tokens import Right
 from shadow.proxy.runtime import governed_by
+from shadow.terms import Stage
 from shadow.web.desk import Desk
 from shadow.web.operation import ROOT, Answer, Asked, Nothing, Operation, as_json
 
@@ -19,7 +22,8 @@ class Pull(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Letting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`accept_digest` is the configuration digest in force: only where a release was refused without it."""
+    """`accept_digest` is the configuration digest in force, or its first 8 hex digits: only where a release was
+    refused without it."""
 
     because: Because
     accept_digest: str | None = None
@@ -39,6 +43,7 @@ class Moved(msgspec.Struct, frozen=True):
     on: bool
     stored: bool
     replicas: Replicas
+    warnings: tuple[str, ...] = ()  # why the brake may not help: `old` has to answer for it to mean anything
 
     @property
     def complete(self) -> bool:
@@ -48,7 +53,18 @@ class Moved(msgspec.Struct, frozen=True):
 async def pull(desk: Desk, name: str, by: str, because: str) -> Moved:
     """From the next call on `old` is primary for every parent."""
     stored = await desk.brakes.pull(name, by, because, governed_by(desk.snapshot, name))
-    return _moved(True, stored)
+    return _moved(True, stored, tuple(doubts(desk, name)))
+
+
+def doubts(desk: Desk, name: str) -> Iterator[str]:
+    """Why `old` may not answer. A call without an answer writes nothing, but nothing is put right either."""
+    migration = desk.snapshot.configuration.migrations[name]
+    if migration.stage is Stage.COMPLETE:
+        yield f"`old` is not asked in stage complete: make sure that {migration.old.url} still answers"
+    states = list(desk.parents.of(name))
+    failed = sum((state.reason or "").startswith("old:") for state in states)
+    if failed:
+        yield f"`old` gave no valid answer for {failed} of {len(states)} parents when it was last asked"
 
 
 async def release(desk: Desk, name: str, by: str, because: str, accept_digest: str | None = None) -> Moved:
@@ -68,21 +84,22 @@ def refusal(desk: Desk, name: str, accepted: str | None) -> str | None:
     snapshot, brake = desk.snapshot, desk.brakes.get(name)
     if snapshot.configuration.migrations[name].brake is not None:
         return f"the configuration pulls it: take migrations.{name}.brake out of the file first"
-    if brake is None or not brake.on or accepted == snapshot.digest:
+    if brake is None or not brake.on:
         return None
     if accepted is not None:
-        return f"accept_digest is {accepted}, but {snapshot.digest} is in force"
+        in_force = means(accepted, snapshot.digest)
+        return None if in_force else f"the digest accepted is {accepted}, but {snapshot.digest} is in force"
     if brake.governed.get("digest") == snapshot.migrations[name].governed_digest:
         return None
     return (
         "stage, weight, pins or implementations changed since the brake was pulled; look at what is in force and "
-        f"say so with accept_digest {snapshot.digest}"
+        f"say so with `accept_digest` (`--accept-digest`): {snapshot.digest}"
     )
 
 
-def _moved(on: bool, stored: bool) -> Moved:
+def _moved(on: bool, stored: bool, warnings: tuple[str, ...] = ()) -> Moved:
     # One process serves from one SQLite file, so this replica's acknowledgement is everybody's.
-    return Moved(on, stored, Replicas(1, 1))
+    return Moved(on, stored, Replicas(1, 1), warnings)
 
 
 async def _rollback(desk: Desk, asked: Asked[Nothing, Pull]) -> Response:

@@ -46,7 +46,7 @@ class Desk:
             HTTPException: 404.
         """
         if name not in self.snapshot.migrations:
-            raise HTTPException(404, f"no migration is called {name!r}")
+            raise HTTPException(404, f"no migration is called {name!r}; there is {', '.join(self.snapshot.migrations)}")
         return name
 
 

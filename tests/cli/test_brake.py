@@ -52,8 +52,19 @@ def test_release_lets_go(api: Control, capsys: pytest.CaptureFixture[str]):
 
 def test_release_to_another_configuration_names_its_digest(api: Control):
     api.answer("POST", RELEASE, changed(on=False))
-    assert main(["release", "kfp", "--because", "fixed", "--accept-digest", "sha256:abc"]) == 0
-    assert api.asked[0].json() == {"because": "fixed", "accept_digest": "sha256:abc"}
+    assert main(["release", "kfp", "--because", "fixed", "--accept-digest", "0123ABCD"]) == 0
+    assert api.asked[0].json() == {"because": "fixed", "accept_digest": "sha256:0123abcd"}
+
+
+def test_what_may_not_help_is_a_warning(api: Control, capsys: pytest.CaptureFixture[str]):
+    api.answer("POST", ROLLBACK, changed(on=True) | {"warnings": ["`old` is not asked in stage complete"]})
+    assert main(["rollback", "kfp", "--because", "x"]) == 0
+    assert capsys.readouterr().err == "shadow: warning: `old` is not asked in stage complete\n"
+
+
+def test_an_accepted_digest_is_at_least_eight_digits(api: Control):
+    assert main(["release", "kfp", "--because", "fixed", "--accept-digest", "abc"]) == 2
+    assert api.asked == []
 
 
 def test_a_refused_release_is_2_with_the_reason(api: Control, capsys: pytest.CaptureFixture[str]):

@@ -93,6 +93,11 @@ class TestFaults:
         with pytest.raises(CommandError, match=r"cannot reach http://no-such-host\.invalid"):
             control(args(control="http://no-such-host.invalid"), {}).get("/x")
 
+    def test_a_wrong_token_is_told_apart_from_none(self, api: Control, token_file: Path):
+        api.problem("GET", "/x", 401, "send the token")
+        with pytest.raises(CommandError, match="does not know this token; check what you gave it by --token-file"):
+            control(args(token_file=token_file)).get("/x")
+
     def test_a_missing_token_says_where_it_comes_from(self, api: Control):
         api.problem("GET", "/x", 401, "send the token")
         with pytest.raises(CommandError, match="--token-file, SHADOW_TOKEN_FILE or SHADOW_TOKEN"):

@@ -61,7 +61,7 @@ def test_it_shows_where_one_stands(api: Control, capsys: pytest.CaptureFixture[s
         "brake          off",
         DIGEST,
         "DecoratorController kfp (resourceVersion 17), seen 2027-01-15 08:00:00 UTC",
-        "40, answered by old 30, new 10",
+        "40, served old 30, new 10",
         "30 matched, 4 ignored, 3 mismatched",
         "1 failed, 1 skipped, 1 dropped (queue 1)",
         "3 held, 0 refused, 1 fallback",
@@ -117,7 +117,7 @@ class TestWaitDigest:
         for digest in ("sha256:" + "0" * 64, "sha256:" + "0" * 64, DIGEST):
             api.answer("GET", "/api/v1/migrations/kfp", migration(configuration_digest=digest))
         assert main(["status", "kfp", "--wait-digest", DIGEST]) == 0
-        assert len(api.asked) == 3
+        assert [asked.target for asked in api.asked].count("/api/v1/migrations/kfp") == 3
 
     @pytest.mark.parametrize("given", [DIGEST, DIGEST[:19], "ab" * 32, "ABABABAB"])
     def test_a_digest_may_be_shortened(self, api: Control, given: str):
@@ -140,3 +140,37 @@ class TestWaitDigest:
     @pytest.mark.parametrize("given", ["", "5", "soon"])
     def test_what_is_no_duration_is_2(self, api: Control, given: str):
         assert main(["status", "--wait-digest", DIGEST, "--wait", given]) == 2
+
+
+READY: dict[str, Any] = {
+    "ready": True,
+    "refused_configuration": None,
+    "needs_restart": [],
+    "missing_files": [],
+    "brakes_unstored": [],
+}
+
+
+@pytest.mark.parametrize(
+    ("amiss", "told"),
+    [
+        ({"refused_configuration": "migrations.kfp.stage: must be"}, "REFUSED, the last accepted one goes on: migra"),
+        ({"needs_restart": ["server", "store"]}, "needs a restart to take effect: server, store"),
+        ({"missing_files": ["/etc/token"]}, "cannot be read any more, the last content stays: /etc/token"),
+        ({"store_failing": True}, "the store FAILS"),
+        ({"brakes_unstored": ["kfp"]}, "brake pulled but NOT STORED: kfp"),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_what_is_amiss_comes_first(api: Control, capsys: pytest.CaptureFixture[str], amiss: dict[str, Any], told: str):
+    api.answer("GET", "/api/v1/migrations/kfp", migration())
+    api.answer("GET", "/readyz", READY | amiss)
+    assert main(["status", "kfp"]) == 0
+    assert told in capsys.readouterr().out.splitlines()[0]
+
+
+def test_a_digest_that_does_not_come_is_told_with_the_reason(api: Control, capsys: pytest.CaptureFixture[str]):
+    api.answer("GET", "/api/v1/migrations", [migration()])
+    api.answer("GET", "/readyz", READY | {"refused_configuration": "migrations.kfp.stage: must be off"}, status=503)
+    assert main(["status", "--wait-digest", "c" * 12, "--wait", "10ms"]) == 4
+    assert "is not in force after 0.01s; configuration REFUSED" in capsys.readouterr().err
