@@ -34,6 +34,7 @@ class Asking:
     failure: str | None = None
     adapted: Adapted | None = None
     notes: tuple[Note, ...] = ()  # of the request as it was sent
+    revision: str | None = None  # of the implementation, as configured or as told in the answer
 
     @property
     def all_notes(self) -> tuple[Note, ...]:

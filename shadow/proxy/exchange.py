@@ -9,7 +9,7 @@ from shadow.protocol.adapt import adapt_request
 from shadow.protocol.messages import Request
 from shadow.proxy.call import Asking, Call
 from shadow.proxy.headers import first, incoming_tag, shown_headers
-from shadow.proxy.judge import answer_for, judge, tag_namespace
+from shadow.proxy.judge import answer_for, judge, revision_of, tag_namespace
 from shadow.proxy.migration import Migration
 from shadow.terms import Hook, Role, Side, Stage
 from shadow.upstream.base import Headers, Observation
@@ -97,6 +97,7 @@ class Exchange:
         observation = await party.asked.ask(call.hook, headers, shown.body, role, urgent=urgent, timeout_seconds=within)
         asking = judge(call, side, role, observation, tag is not None, started)
         asking.notes = shown.notes
+        asking.revision = revision_of(party, observation)
         call.askings[side] = asking
         return asking
 

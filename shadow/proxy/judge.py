@@ -13,10 +13,12 @@ from shadow.protocol.dialect import Dialect
 from shadow.protocol.finalize import answer_without_finalize_hook
 from shadow.proxy.call import Asking, Call, Reply
 from shadow.proxy.headers import answer_headers, first, retry_after
+from shadow.proxy.migration import Party
 from shadow.terms import Hook, Role, Side, Stage
 from shadow.upstream.base import Observation
 
 _CONDITIONAL = (304, 412)
+_LONGEST_REVISION = 256  # characters; a digest of an image has 71
 
 
 def judge(call: Call, side: Side, role: Role, observation: Observation, tag_sent: bool, started: float) -> Asking:
@@ -45,6 +47,14 @@ def answer_for(call: Call, side: Side, role: Role, started: float) -> Asking:
     observation = Observation(int(HTTPStatus.OK), ((b"content-type", b"application/json"),), body, 0.0)
     failure = f"refused:{adapted.refusal.code}" if adapted.refusal is not None else None
     return Asking(side, role, started, observation, failure, adapted)
+
+
+def revision_of(party: Party, observation: Observation) -> str | None:
+    """Of the implementation that answered: as configured, or as its `revision_header` tells; None: unknown."""
+    if party.revision_header is None:
+        return party.revision
+    told = first(observation.headers, party.revision_header)
+    return told.decode("latin-1").strip()[:_LONGEST_REVISION] or None if told is not None else None
 
 
 def _failure(observation: Observation, tag_sent: bool) -> str | None:

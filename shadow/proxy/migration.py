@@ -1,6 +1,6 @@
 """One migration as a call sees it: an immutable snapshot, taken once and used for the whole call."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -65,6 +65,7 @@ class Migration:
     front_timeout_seconds: float
     evidence_digest: str
     evidence_tag: bytes  # a short form of the digest, in entity tags
+    evidence_at: Callable[[tuple[tuple[Side, str], ...]], str]  # the digest once these revisions were told
     guard: Guard
     resync_after_seconds: float | None  # the longest until the next sync while parents are outstanding
     governed_digest: str  # of stage, weight, pins and implementations: what a release checks

@@ -60,6 +60,7 @@ class Recorder:
             keep_matched: whether the bodies of this pair are kept though it may match; drawn for each.
             before: what the store held when this process started, by migration.
         """
+        self.heard: Callable[[Call], None] | None = None  # notes what implementations told of themselves
         self.worker: PairQueue | None = None  # set once it runs: its results come back here
         self.guard: Guard | None = None  # set once there is one: it pulls the brake, which knows nothing of this
         self.store_failures = 0
@@ -95,6 +96,8 @@ class Recorder:
 
     def completed(self, call: Call) -> None:
         """Everybody who was asked has spoken and the reply is decided."""
+        if self.heard is not None:
+            self.heard(call)
         self.tally(call.migration.name).replied(call)
         self._telling.tell(call)
         settled = settle(call)

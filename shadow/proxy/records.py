@@ -45,7 +45,7 @@ def _asked(asking: Asking | None) -> stored.Asked:
         return stored.Asked("not-asked")
     observation = asking.observation
     result = "answered" if asking.failure is None else "refused" if asking.refusal else "failed"
-    return stored.Asked(result, observation.status, observation.seconds, asking.reason)
+    return stored.Asked(result, observation.status, observation.seconds, asking.reason, asking.revision)
 
 
 def parent_state(record: stored.Call, comparison: Comparison, front_digest: str) -> stored.ParentState:

@@ -10,8 +10,10 @@ from typing import Protocol
 from shadow.config.model import Configuration
 from shadow.errors import ConfigurationError, StoreError
 from shadow.proxy.brakes import Brakes
+from shadow.proxy.call import Call
 from shadow.proxy.migration import Migration
 from shadow.proxy.recorder import Recorder
+from shadow.proxy.revisions import Revisions
 from shadow.proxy.snapshot import Snapshot
 from shadow.store.asynchronous import AsyncStore
 from shadow.store.base import Change
@@ -44,6 +46,8 @@ class Runtime:
         self._store = store
         self._brakes = brakes
         self._recorder = recorder
+        self._revisions = Revisions()
+        recorder.heard = self.heard
         self._rules = rules
         self._build = build
         self._clock = clock
@@ -51,6 +55,16 @@ class Runtime:
 
     def migrations(self) -> Mapping[str, Migration]:
         return self.snapshot.migrations if self.snapshot is not None else {}
+
+    def heard(self, call: Call) -> None:
+        """Everybody has spoken in this call. Who told another revision than before changes what evidence is about."""
+        changed = self._revisions.heard(call)
+        name = call.migration.name
+        if not changed or self.snapshot is None or name not in self.snapshot.migrations:
+            return
+        self.snapshot = self.snapshot.having(self._revisions.applied(self.snapshot.migrations[name]))
+        for side, revision in changed.items():
+            _log.info("%s: `%s` tells another revision: %s", name, side, revision)
 
     async def offer(self, text: str) -> bool:
         """Take a new configuration over; False, keeping the old one, if it is not valid."""
@@ -81,6 +95,8 @@ class Runtime:
         if before is not None and before.digest == snapshot.digest:
             self.refused = None
             return
+        for migration in snapshot.migrations.values():
+            snapshot = snapshot.having(self._revisions.applied(migration))
         for digest, rules in snapshot.rules.items():
             self._rules.set_rules(digest, rules)
         await self._brakes_for(snapshot)

@@ -3,7 +3,8 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 from shadow.compare.rules import compile_rules
@@ -28,6 +29,10 @@ class Snapshot:
     text: str
     digest: str
     migrations: Mapping[str, Migration]
+
+    def having(self, migration: Migration) -> "Snapshot":
+        """The same with this one in the place of the one of its name."""
+        return replace(self, migrations={**self.migrations, migration.name: migration})
 
     @property
     def rules(self) -> dict[str, list[dict[str, object]]]:
@@ -76,6 +81,7 @@ def _migration(name: str, settings: configured.Migration, make_asked: MakeAsked)
         front_timeout_seconds=settings.front_timeout,
         evidence_digest=evidence,
         evidence_tag=evidence.rpartition(":")[2][:12].encode(),
+        evidence_at=lru_cache(maxsize=64)(lambda told: evidence_digest(settings, controllers, dict(told))),
         guard=settings.guard,
         resync_after_seconds=settings.resync.after if settings.resync is not None else None,
         governed_digest=_digest(governed),
