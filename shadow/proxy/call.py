@@ -1,18 +1,18 @@
 """One call while it is under way: who was asked, what they said, what goes out. A record; it decides nothing."""
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import msgspec
 
 from shadow.protocol.adapt import Adapted
 from shadow.protocol.draft import Note
 from shadow.protocol.messages import Request
+from shadow.protocol.objects import Identity
 from shadow.proxy.cutover import Assignment
 from shadow.proxy.migration import Migration
 from shadow.proxy.related import Customized, Shares
 from shadow.telemetry.trace import TraceContext
-from shadow.terms import Hook, HookVersion, Role, Side
+from shadow.terms import Effect, Hook, HookVersion, Role, Side
 from shadow.upstream.base import Headers, Observation
 
 SIGNALS = frozenset((304, 412, 429))
@@ -78,6 +78,7 @@ class Reply(msgspec.Struct, frozen=True):
     body: bytes
     side: Side | None
     reason: str  # stage, weight, pin, brake, fallback; or the code of the proxy's own error
+    own: bool = False  # the proxy's own words, even where it speaks of what `side` did
 
 
 @dataclass(slots=True)
@@ -94,17 +95,24 @@ class Call:
     front_version: HookVersion
     front: str  # `DecoratorController/profiles`
     last_served: Side | None  # whose answer this parent was served last
+    last_tag: bytes | None  # and with which entity tag
     assignment: Assignment
+    previous: str | None = None  # the call in which this parent was last given an answer
     shares: Shares | None = None  # of the related objects; None: everybody is shown everything
     customized: Customized | None = None  # what a customize answer that goes out says
     askings: dict[Side, Asking] = field(default_factory=dict)
+    again: dict[Side, Asking] = field(default_factory=dict)  # asked the same once more
     not_asked: str | None = None  # why the shadow is not asked: stage, sample, shadow-when, never, brake-unknown
     reply: Reply | None = None
     replied_at: float | None = None
     fallback: bool | None = None  # None: not tried; False: withheld
-    held: dict[Any, Any] = field(default_factory=dict)  # identity -> effect, of a held answer
+    held: dict[Identity, Effect] = field(default_factory=dict)  # what a held answer would have removed
+
+    @property
+    def is_sync(self) -> bool:
+        """Whether it is about what the parent's objects should be, not about its end: told by path and body alike."""
+        return self.hook is Hook.SYNC and not self.request.is_finalize
 
     def sees_everything(self, side: Side) -> bool:
         """Whether all related objects that this implementation would select are in the call, as far as is known."""
         return self.shares is None or side not in self.shares.unknown
-

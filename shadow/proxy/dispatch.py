@@ -10,13 +10,16 @@ import os
 import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 import msgspec
 
+from shadow.compare.view import RequestView
 from shadow.errors import RequestError
 from shadow.protocol.controller import Controller, read_controller
 from shadow.protocol.messages import Request, read_request, read_root
+from shadow.protocol.objects import Identity
 from shadow.protocol.wire import UnreadableError
 from shadow.proxy.brakes import Brakes
 from shadow.proxy.call import Asking, Call, Reply
@@ -25,6 +28,7 @@ from shadow.proxy.cutover import Assignment, assign
 from shadow.proxy.exchange import Exchange, crashed, why_not_asked
 from shadow.proxy.fronts import Fronts
 from shadow.proxy.guarded import unconfirmed
+from shadow.proxy.headers import first
 from shadow.proxy.judge import error_reply, reply_with
 from shadow.proxy.migration import Migration
 from shadow.proxy.parents import Parents
@@ -37,6 +41,8 @@ from shadow.terms import Hook, Role, Side, Stage
 from shadow.upstream.base import Headers
 
 _log = logging.getLogger(__name__)
+_APPLIED = (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED, HTTPStatus.PRECONDITION_FAILED)
+"""With these Metacontroller applies something: the answer, or the one that it remembers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +89,7 @@ class Dispatcher:
         self._recorder.opened(call)
         try:
             reply = await self._reply(call, headers)
+            await self._remember_first(call, reply)
         except Exception:  # noqa: BLE001 - a fault of ours must end in an error, never in a wrong answer or an uncounted call
             _log.exception("call %s of %s failed in the proxy", call.id, migration.name)
             reply = error_reply(500, "internal", "the proxy failed; its log says how", call.id)
@@ -108,7 +115,9 @@ class Dispatcher:
             front_version=controller.version(hook),
             front=(front := front_of(controller)),
             last_served=last.served if last is not None else None,
+            last_tag=self._parents.tag(migration.name, request.parent.uid),
             assignment=self._assign(migration, request),
+            previous=last.answered_in if last is not None else None,
             shares=self._shares(migration, request, controller, front, now) if hook is not Hook.CUSTOMIZE else None,
         )
 
@@ -155,7 +164,31 @@ class Dispatcher:
             _log.exception("call %s: asking `%s` in the shadow failed in the proxy", call.id, side)
             call.askings[side] = Asking(side, Role.SHADOW, started, crashed(exc), failure="internal")
         if call.reply is not None:
-            self._recorder.completed(call)
+            self._complete(call)
+
+    async def _remember_first(self, call: Call, reply: Reply) -> None:
+        """What `new` lists for the first time is stored before it can be created: a crash must not forget it."""
+        migration, asking = call.migration, call.askings.get(Side.NEW)
+        measured = reply.side is Side.NEW and reply.status == HTTPStatus.OK and call.is_sync and migration.hold
+        if not measured or asking is None or asking.adapted is None or migration.stage is Stage.COMPLETE:
+            return
+        names = self._listed(call, asking)
+        state = self._parents.grow(migration.name, call.request.parent, names)
+        if state is not None:
+            await self._recorder.keep(state)
+
+    def _listed(self, call: Call, asking: Asking) -> tuple[Identity, ...]:
+        assert asking.adapted is not None, "only a valid answer lists anything"
+        uid, adapted = call.request.parent.uid, asking.adapted
+        return self._parents.identities(call.migration.name, uid, asking.side, adapted.body, adapted.identities)
+
+    def _complete(self, call: Call) -> None:
+        """Everybody has spoken. What `old` wants beside a served `new` is what its agreement will be worth."""
+        old = call.askings.get(Side.OLD)
+        served_new = call.reply is not None and call.reply.side is Side.NEW and call.reply.status == HTTPStatus.OK
+        if served_new and call.is_sync and old is not None and old.body is not None:
+            self._parents.beside(call.migration.name, call.request.parent.uid, self._listed(call, old))
+        self._recorder.completed(call)
 
     def _last_word(self, call: Call, reply: Reply) -> Reply:
         """The brake was perhaps pulled while `new` was answering: then nothing of `new` goes out any more."""
@@ -175,7 +208,7 @@ class Dispatcher:
         self._note_served(call, reply)
         shadow = call.assignment.shadow
         if call.not_asked is not None or shadow is None or shadow in call.askings:
-            self._recorder.completed(call)
+            self._complete(call)
         return reply
 
     def _note_served(self, call: Call, reply: Reply) -> None:
@@ -184,15 +217,24 @@ class Dispatcher:
             note(call, reply, self._related, self._chance.clock())
             return  # also called for parents that are never synced
         name, parent = call.migration.name, call.request.parent
-        measure = call.hook is Hook.SYNC and reply.status == 200
+        if reply.status in _APPLIED:
+            self._parents.answered(name, parent, call.assignment.primary, call.id)
+        measure = call.is_sync and reply.status == HTTPStatus.OK
         asking = call.askings.get(reply.side) if measure and reply.side is not None else None
         served = identities = None
         if asking is not None and asking.failure is None and asking.adapted is not None:
             served = asking.side
-            identities = self._parents.identities(
-                name, parent.uid, served, asking.adapted.body, asking.adapted.identities
-            )
-        self._parents.served(name, parent, call.assignment.primary, served, identities, self._chance.clock())
+            identities = self._listed(call, asking)
+        self._parents.served(
+            name,
+            parent,
+            call.assignment.primary,
+            served,
+            identities,
+            self._chance.clock(),
+            lambda: frozenset(RequestView(call.request)),
+            first(reply.headers, b"etag"),
+        )
 
 
 def labels_of(request: Request) -> dict[str, str]:

@@ -42,7 +42,7 @@ def forbidden(migration: Migration, hook: Hook, request: Request, side: Side) ->
         return None  # it has no such hook, so nobody is asked
     if party.shadow_when.mode == "never":
         return "never"
-    if hook is Hook.FINALIZE and not party.shadow_finalize:
+    if (hook is Hook.FINALIZE or (hook is Hook.SYNC and request.is_finalize)) and not party.shadow_finalize:
         return "never"
     # A customize call shows nothing observed, so there is nothing a condition on that could be held against.
     conditional = party.shadow_when.mode == "observed" and hook is not Hook.CUSTOMIZE
@@ -130,15 +130,15 @@ class Exchange:
     def _tag(self, side: Side, role: Role) -> bytes | None:
         """The caller's entity tag if it came from this implementation at this evidence.
 
-        To `new` under a hold only if the parent's last served answer was `new`'s: a 304 makes Metacontroller replay a
-        body that the hold has not seen against this request.
+        To `new` under a hold only the tag of the very answer that this parent was served last: a 304 makes
+        Metacontroller replay the body it kept, and an older one may lack what was listed since.
         """
         value = first(self._headers, b"if-none-match")
         if value is None or role is not Role.PRIMARY or (namespace := tag_namespace(self.call, side)) is None:
             return None
         migration = self.call.migration
         held = side is Side.NEW and migration.hold and migration.stage in (Stage.CANARY, Stage.LIVE)
-        if held and self.call.last_served is not Side.NEW:
+        if held and (self.call.last_served is not Side.NEW or self.call.last_tag != value):
             return None
         return incoming_tag(value, side, namespace)
 

@@ -1,6 +1,6 @@
 """The veto: which deletes and recreates of `new`'s answer may not be served, and why. Pure.
 
-`old` would always delete what only `new` wants, so `old` agreeing to a delete counts for nothing where `new` itself
+`old` would always delete what only `new` wants, so `old` agreeing to a delete counts for nothing where only `new`
 listed the object when it was last served: a hook that forgets an object must not be believed.
 """
 
@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from shadow.compare.effects import RequestView, removals
 from shadow.protocol.objects import Identity
 from shadow.proxy.call import Call
+from shadow.proxy.listed import agreed
 from shadow.store.base import ParentState
 from shadow.terms import Effect
 
@@ -35,9 +36,11 @@ def held(
     """
     if old_removals is None:
         return dict(found)
-    listed = frozenset(last.new_identities or ()) if last is not None else frozenset()
-    return {
-        identity: effect
-        for identity, effect in found.items()
-        if identity in listed or old_removals.get(identity) is not effect
-    }
+    return {identity: effect for identity, effect in found.items() if not _agree(identity, effect, old_removals, last)}
+
+
+def _agree(
+    identity: Identity, effect: Effect, old_removals: Mapping[Identity, Effect], last: ParentState | None
+) -> bool:
+    """Whether `old` would do the very same, and that counts: who recreates an object wants it."""
+    return old_removals.get(identity) is effect and (effect is Effect.RECREATE or agreed(last, identity))

@@ -3,6 +3,8 @@
 from collections import Counter
 from collections.abc import Iterable
 
+import msgspec
+
 from shadow.compare.model import Comparison, ObjectEffect
 from shadow.protocol.objects import Identity
 from shadow.proxy.call import Asking, Call
@@ -68,6 +70,7 @@ def parent_state(record: stored.Call, comparison: Comparison, front_digest: str)
         moves_old=_moves(comparison, Side.OLD),
         moves_new=_moves(comparison, Side.NEW),
         labels=comparison.parent_labels,
+        foresight=comparison.foresight,
     )
 
 
@@ -115,3 +118,11 @@ def traced(call: Call, outcome: Outcome) -> TracedCall:
         asked=asked,
         outcome=outcome,
     )
+
+
+def without_answers(call: stored.Call) -> stored.Call:
+    """The call without the two bodies, which are nearly all of its size."""
+    if call.comparison is None:
+        return call
+    comparison = msgspec.structs.replace(call.comparison, old_answer=None, new_answer=None)
+    return msgspec.structs.replace(call, comparison=comparison)

@@ -7,7 +7,9 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
+from shadow.config.difference import differences
 from shadow.config.model import Configuration
+from shadow.config.model import Migration as Settings
 from shadow.errors import ConfigurationError, StoreError
 from shadow.proxy.brakes import Brakes
 from shadow.proxy.call import Call
@@ -40,6 +42,7 @@ class Runtime:
         clock: Callable[[], float],
     ) -> None:
         self.snapshot: Snapshot | None = None
+        self._undecided: set[str] = set()  # unknown brakes found where `new` may be served: only a person settles them
         self.refused: str | None = None  # why the file is not what is served; None: it is
         self.needs_restart: tuple[str, ...] = ()
         self.missing_files: tuple[str, ...] = ()  # that are watched and gone; what they held last is in force
@@ -52,6 +55,7 @@ class Runtime:
         self._build = build
         self._clock = clock
         self._started_with: Configuration | None = None
+        self.served_before: Configuration | None = None  # by the process before this one
 
     def migrations(self) -> Mapping[str, Migration]:
         return self.snapshot.migrations if self.snapshot is not None else {}
@@ -109,8 +113,11 @@ class Runtime:
     async def _brakes_for(self, snapshot: Snapshot) -> None:
         """Before the snapshot counts: the brakes that it pulls are on, and those that can be known are known."""
         for name, migration in snapshot.migrations.items():
-            if self._brakes.get(name) is None and not migration.serves_new:
-                await self._remember(name)
+            if self._brakes.get(name) is None:
+                if migration.serves_new:
+                    self._undecided.add(name)
+                elif name not in self._undecided:
+                    await self._remember(name)
             pulled = snapshot.configuration.migrations[name].brake
             if pulled is not None:
                 await self._brakes.pull(name, "configuration", pulled.because, governed_by(snapshot, name))
@@ -137,7 +144,9 @@ class Runtime:
         )
         if self.needs_restart:
             _log.warning("these take effect at the next start only: %s", ", ".join(self.needs_restart))
-        details["stages"] = {name: migration.stage for name, migration in after.migrations.items()}
+        details["migrations"] = {name: _position(each) for name, each in after.configuration.migrations.items()}
+        if (previous := before.configuration if before is not None else self.served_before) is not None:
+            details["changes"] = differences(previous, after.configuration)
         self._recorder.change(Change(self._clock(), None, "configuration", "file", "it changed", details))
         _log.info("configuration %s taken over", after.digest)
 
@@ -146,6 +155,12 @@ class Runtime:
             await self._store.accept_configuration(snapshot.text, snapshot.digest, self._clock())
         except StoreError as exc:
             _log.error("the accepted configuration could not be kept: %s", exc)
+
+
+def _position(settings: Settings) -> dict[str, object]:
+    """What decides who is primary: enough to tell later who governed a parent."""
+    pin = settings.canary.pin.model_dump(mode="json", exclude_defaults=True)
+    return {"stage": settings.stage, "weight": settings.canary.weight, "pin": pin}
 
 
 def governed_by(snapshot: Snapshot, name: str) -> dict[str, object]:

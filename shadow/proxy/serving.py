@@ -6,7 +6,7 @@ from shadow.proxy.exchange import Exchange
 from shadow.proxy.hold import held, unexpected
 from shadow.proxy.judge import error_reply, reply_with
 from shadow.store.base import ParentState
-from shadow.terms import Hook, Side, Stage
+from shadow.terms import Side, Stage
 
 
 async def decide(exchange: Exchange, primary: Asking, last: ParentState | None) -> Reply:
@@ -31,7 +31,7 @@ async def decide(exchange: Exchange, primary: Asking, last: ParentState | None) 
 async def _is_held(exchange: Exchange, body: bytes, last: ParentState | None) -> bool:
     call = exchange.call
     migration = call.migration
-    if call.hook is not Hook.SYNC or migration.stage not in (Stage.CANARY, Stage.LIVE) or not migration.hold:
+    if not call.is_sync or migration.stage not in (Stage.CANARY, Stage.LIVE) or not migration.hold:
         return False
     found = unexpected(call, exchange.view, body)
     if not found:
@@ -46,7 +46,7 @@ async def _fallback(exchange: Exchange) -> Reply | None:
     """`old`'s answer in place of a failure of `new`, if that does no harm; an error harms nobody."""
     call = exchange.call
     migration = call.migration
-    if call.hook is not Hook.SYNC or migration.fallback == "off" or migration.stage is Stage.COMPLETE:
+    if not call.is_sync or migration.fallback == "off" or migration.stage is Stage.COMPLETE:
         return None
     old = await exchange.answer_of(Side.OLD)
     allowed = (

@@ -82,6 +82,10 @@ class AsyncStore:
     ) -> None:
         await self._write(Urgency.DECISION, lambda: self._store.acknowledge(migration, group, acknowledgement, line))
 
+    async def keep(self, batch: Flush) -> None:
+        """A small batch that somebody waits for."""
+        await self._write(Urgency.DECISION, lambda: self._store.flush(batch))
+
     async def flush(self, batch: Flush) -> None:
         await self._write(Urgency.BATCH, lambda: self._store.flush(batch))
 

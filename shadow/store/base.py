@@ -215,6 +215,21 @@ class AdviceCount(msgspec.Struct, frozen=True):
     count: int
 
 
+class NoiseCount(msgspec.Struct, frozen=True):
+    """In how many of the comparisons in which an implementation was asked twice it differed from itself, and where.
+
+    `object` stands for its kind, `one` and `other` are the latest values, redacted.
+    """
+
+    implementation: Side
+    object: Identity | None
+    path: str
+    one: Any = None
+    other: Any = None
+    differs: int = 0
+    of: int = 0
+
+
 class FailureCount(msgspec.Struct, frozen=True):
     implementation: Side
     hook: Hook
@@ -356,6 +371,10 @@ class Store(Protocol):
     def advice(
         self, migration: str, evidence_digest: str, since: float | None, until: float | None
     ) -> list[AdviceCount]: ...
+
+    def noise(
+        self, migration: str, evidence_digest: str, since: float | None, until: float | None
+    ) -> list[NoiseCount]: ...
 
     def failures(self, migration: str, since: float | None, until: float | None) -> list[FailureCount]: ...
 

@@ -44,6 +44,7 @@ class Running:
         }
         self.configure(**settings)
         self.client = httpx.AsyncClient(timeout=20)
+        self.end = asyncio.Event()
 
     def configure(self, **settings: Any) -> None:
         """Change keys of the migration (`old__timeout` reaches into `old`) and write the file."""
@@ -99,7 +100,7 @@ async def running(
     for key, value in (top or {}).items():
         proxy.top[key] = {**proxy.top[key], **value} if key == "server" else value
     proxy.configure()
-    end = asyncio.Event()
+    end = proxy.end
     task = asyncio.create_task(serve(proxy.path, {}, end.wait))
     try:
         await _until_ready(proxy, task)

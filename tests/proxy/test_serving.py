@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from shadow.store.sqlite import SqliteStore
 from tests.hook_server import (
     Behaviour,
     HookServer,
@@ -25,7 +26,7 @@ from tests.hook_server import (
 from tests.hook_server import (
     answer as answering,
 )
-from tests.proxy.bodies import answer, config_map, observed, request
+from tests.proxy.bodies import MARK, answer, config_map, observed, request
 from tests.proxy.running import Json, running
 
 Start = Callable[..., HookServer]
@@ -345,3 +346,104 @@ async def test_one_failure_in_ten_causes_no_write(tmp_path: Path, hook_server: S
     assert len(served) == 27
     assert all(one.json() == answer(ONE, TWO) for one in served)
     assert counts["fallbacks_withheld"] == 3
+
+
+async def test_what_new_makes_is_stored_before_its_answer_goes_out(tmp_path: Path, hook_server: Start):
+    old, new = hook_server(answer_json(answer(ONE))), hook_server(answer_json(answer(ONE, TWO)))
+    async with running(tmp_path, old, new, **LIVE) as proxy:
+        await proxy.call(SEES_ONE)
+        beside = SqliteStore(tmp_path / "shadow.db", read_only=True)  # what a process killed now would leave
+        beside.open(0)
+        (state,) = beside.served_identities("m")
+        beside.close()
+    assert {identity.name for identity in state.new_identities or ()} == {"one", "two"}
+
+
+async def test_one_answer_while_nothing_is_observed_does_not_make_new_forget(tmp_path: Path, hook_server: Start):
+    old = hook_server(answer_json(answer(ONE)))
+    new = hook_server(in_turn(answer_json(answer(ONE, TWO)), answer_json(answer(ONE))))
+    async with running(tmp_path, old, new, **LIVE) as proxy:
+        await proxy.call(SEES_ONE)
+        assert (await proxy.call(SEES_ONE)).status_code == 200  # a cache that lags: two is not seen yet
+        assert (await proxy.call(SEES_BOTH)).status_code == 502
+
+
+async def test_an_object_that_both_stop_wanting_is_deleted(tmp_path: Path, hook_server: Start):
+    both, one = answer_json(answer(ONE, TWO)), answer_json(answer(ONE))
+    old, new = hook_server(in_turn(both, one)), hook_server(in_turn(both, one))
+    async with running(tmp_path, old, new, **LIVE) as proxy:
+        await proxy.call(SEES_BOTH)
+        await proxy.settled()
+        response = await proxy.call(SEES_BOTH)
+    assert (response.status_code, response.headers["x-shadow-served"]) == (200, "new")
+
+
+async def test_a_recreate_that_old_would_do_as_well_is_served(tmp_path: Path, hook_server: Start):
+    changed = answer_json(answer(config_map("one", {"a": "2"})))
+    old = hook_server(in_turn(answer_json(answer(ONE)), changed))
+    new = hook_server(in_turn(answer_json(answer(ONE)), changed))
+    sees = request(observed(ONE), method="Recreate")
+    async with running(tmp_path, old, new, **LIVE) as proxy:
+        await proxy.call(sees)
+        assert (await proxy.call(sees)).headers["x-shadow-served"] == "new"
+
+
+async def test_an_older_tag_does_not_bring_an_older_answer_back(tmp_path: Path, hook_server: Start):
+    old = hook_server(answer_json(answer(ONE)))
+    tagged = answering(json.dumps(answer(ONE)).encode(), headers=[("ETag", '"1"')])
+    new = hook_server(in_turn(tagged, answer_json(answer(ONE, TWO))))
+    async with running(tmp_path, old, new, **LIVE) as proxy:
+        tag = (await proxy.call(SEES_ONE)).headers["etag"]
+        await proxy.call(SEES_ONE)
+        await proxy.call(SEES_BOTH, if_none_match=tag)
+    assert "if-none-match" not in new.calls[2].headers
+
+
+async def test_a_recreate_is_foreseen_by_the_way_the_front_applies(tmp_path: Path, hook_server: Start):
+    """Server-side apply leaves no last-applied configuration, which dynamic apply would take for a change."""
+    owned = {"f:data": {"f:a": {}}, "f:metadata": {"f:annotations": {f"f:{MARK}": {}}}}
+    fields = [{"manager": "metacontroller", "operation": "Apply", "fieldsV1": owned}]
+    live = {"uid": "u", "annotations": {MARK: "profiles"}, "managedFields": fields}
+    plain = {**ONE, "metadata": {**ONE["metadata"], **live}}
+    same, changed = answer_json(answer(ONE)), answer_json(answer(config_map("one", {"a": "2"})))
+    sees = request(plain, method="Recreate")
+    async with running(tmp_path, hook_server(same), hook_server(same), apply="server-side", **LIVE) as proxy:
+        served = [(await proxy.call(sees)).status_code for _ in range(2)]
+    (tmp_path / "second").mkdir()
+    two = hook_server(same), hook_server(changed)
+    async with running(tmp_path / "second", *two, apply="server-side", **LIVE) as proxy:
+        held = (await proxy.call(sees)).headers["x-shadow-served"]
+    assert (served, held) == ([200, 200], "old")
+
+
+@pytest.mark.parametrize("strict", [False, "auto"])
+async def test_no_reading_of_an_answer_lets_a_delete_past_the_hold(tmp_path: Path, hook_server: Start, strict: Any):
+    old = hook_server(answer_json(answer(ONE, TWO)))
+    new = hook_server(answer_json(answer(ONE, bogus=1)))
+    sees = json.loads(SEES_BOTH)
+    sees["controller"]["spec"]["hooks"]["sync"]["version"] = "v2"
+    body = json.dumps(sees).encode()
+    async with running(
+        tmp_path, old, new, strict=strict, old__hook_version="v2", new__hook_version="v2", **LIVE
+    ) as proxy:
+        response = await proxy.call(body)
+    assert response.headers.get("x-shadow-served") != "new" or response.status_code != 200
+
+
+async def test_a_parent_that_is_finalized_at_the_sync_path_can_go(tmp_path: Path, hook_server: Start):
+    old = hook_server(answer_json(answer(ONE)))
+    new = hook_server(answer_json(answer(finalized=True)))
+    ending = json.loads(SEES_ONE) | {"finalizing": True}
+    async with running(tmp_path, old, new, **LIVE) as proxy:
+        response = await proxy.call(json.dumps(ending).encode())
+    assert (response.status_code, response.headers["x-shadow-served"]) == (200, "new")
+    assert not old.calls
+
+
+async def test_a_slow_call_is_answered_though_the_process_is_told_to_end(tmp_path: Path, hook_server: Start):
+    old = hook_server(answer_json(answer(ONE), delay_seconds=6))
+    async with running(tmp_path, old, hook_server(answer_json(answer(ONE)))) as proxy:
+        call = asyncio.create_task(proxy.call(SEES_ONE))
+        await asyncio.to_thread(old.wait_for_calls, 1)
+        proxy.end.set()
+        assert (await call).status_code == 200

@@ -57,10 +57,9 @@ async def test_rollback_takes_effect_on_the_next_call_and_release_ends_it(
         shown = (await proxy.get())["brake"]
         released = await proxy.post("release", because="fixed")
         assert await served(proxy) == "new"
-    assert (pulled.status_code, pulled.json()) == (
-        200,
-        {"on": True, "stored": True, "replicas": {"acknowledged": 1, "of": 1, "missing": []}},
-    )
+    replicas = {"acknowledged": 1, "of": 1, "missing": []}
+    expected = {"on": True, "stored": True, "replicas": replicas}
+    assert (pulled.status_code, pulled.json() | expected) == (200, pulled.json())
     assert (shown["on"], shown["because"]) == (True, "it deletes")
     assert released.json()["on"] is False
 
@@ -271,3 +270,16 @@ async def test_what_is_no_call_gets_a_clear_error_and_is_not_counted(
         assert (await proxy.get())["calls"] == 0
     assert response.status_code == status
     assert set(response.json()) == {"error", "code", "call"}
+
+
+async def test_a_wiped_store_is_not_settled_by_going_through_stage_shadow(
+    tmp_path: Path, sides: tuple[HookServer, HookServer]
+):
+    async with running(tmp_path, *sides, stage="live") as proxy:
+        assert (await proxy.call(SEES_ONE)).status_code == 503
+        proxy.configure(stage="shadow")
+        await proxy.taken_over(stage="shadow")
+        assert await served(proxy) == "old"
+        proxy.configure(stage="live")
+        await proxy.taken_over(stage="live")
+        assert (await proxy.call(SEES_ONE)).status_code == 503
