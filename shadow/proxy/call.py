@@ -79,6 +79,7 @@ class Reply(msgspec.Struct, frozen=True):
     side: Side | None
     reason: str  # stage, weight, pin, brake, fallback; or the code of the proxy's own error
     own: bool = False  # the proxy's own words, even where it speaks of what `side` did
+    own: bool = False  # the proxy's own words, even where it speaks of what `side` did
 
 
 @dataclass(slots=True)

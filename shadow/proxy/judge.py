@@ -147,7 +147,7 @@ def _passed_on(call: Call, asking: Asking, reason: str) -> Reply:
 def error_reply(status: int, code: str, message: str, call_id: str, side: Side | None = None) -> Reply:
     """An error of the proxy's own: `{"error": sentence, "code": code, "call": id}`."""
     body = json.dumps({"error": message, "code": code, "call": call_id}).encode()
-    return Reply(status, [(b"content-type", b"application/json")], body, side, code)
+    return Reply(status, [(b"content-type", b"application/json")], body, side, code, own=True)
 
 
 def _is_complete_error(observation: Observation) -> bool:

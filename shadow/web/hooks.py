@@ -107,6 +107,6 @@ def _complete(message: MutableMapping[str, Any], body: bytes) -> bytes:
 
 def _headers(reply: Reply, call_id: str) -> list[tuple[bytes, bytes]]:
     headers = [*reply.headers, (b"content-length", b"%d" % len(reply.body)), (b"x-shadow-call", call_id.encode())]
-    if reply.side is not None:
+    if reply.side is not None and not reply.own:
         headers.append((b"x-shadow-served", reply.side.value.encode()))
     return headers

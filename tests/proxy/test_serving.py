@@ -240,6 +240,7 @@ async def test_an_object_that_only_new_made_is_not_deleted_when_new_forgets_it(t
         counts = await proxy.settled()
     assert response.status_code == 502
     assert response.json()["code"] == "held"
+    assert "x-shadow-served" not in response.headers  # nobody's answer went out
     assert (counts["held"], counts["fallbacks_withheld"]) == (1, 1)
 
 
