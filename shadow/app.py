@@ -37,7 +37,7 @@ from shadow.proxy.redaction_key import redaction_key
 from shadow.proxy.related_memory import RelatedMemory
 from shadow.proxy.runtime import Runtime, governed_by
 from shadow.proxy.snapshot import Snapshot, build
-from shadow.proxy.startup import Offered, last_accepted, offered
+from shadow.proxy.startup import Offered, last_accepted, offered, served_before
 from shadow.redact import Redactor
 from shadow.store.asynchronous import AsyncStore
 from shadow.store.base import Change, Counters, ParentState, RelatedState, Retention, Store
@@ -100,10 +100,12 @@ async def serve(path: Path, environ: Mapping[str, str] = os.environ, told: Told 
 
 async def _serve_with(store: AsyncStore, offer: Offered, path: Path, told: Told) -> None:
     text, configuration = offer.text, offer.configuration
+    accepted = await store.read(lambda s: s.accepted_configuration())
     if configuration is None:
         assert offer.problem is not None
-        text, configuration = last_accepted(await store.read(lambda s: s.accepted_configuration()), offer.problem)
+        text, configuration = last_accepted(accepted, offer.problem)
     proxy = await Proxy.build(store, offer.store_url, configuration)
+    proxy.runtime.served_before = served_before(accepted)
     if offer.problem is not None:
         proxy.runtime.refuse(offer.problem)
     await proxy.run(proxy.snapshot_of(text, configuration), offer, path, told)

@@ -3,16 +3,52 @@
 import argparse
 from typing import Any
 
+import msgspec
+
 from shadow.cli.brake import add_arguments, change
+from shadow.cli.client import Control, control, migration_path
+from shadow.cli.common import CommandError, Exit, write
+from shadow.cli.waiting import duration, wait_until
+from shadow.report.words import counted
+
+
+class Convergence(msgspec.Struct, frozen=True):
+    """How many parents have been answered by their present primary."""
+
+    answered: int
+    of: int
+    outstanding: int
+
+
+class Braked(msgspec.Struct, frozen=True):
+    """A migration, as far as a rollback waits for it."""
+
+    convergence: Convergence
 
 
 def register(subparsers: Any) -> None:
     """Add the command's arguments."""
     parser = subparsers.add_parser("rollback", help="pull the brake: old answers for every parent, at once")
     add_arguments(parser)
+    parser.add_argument(
+        "--wait", type=duration, metavar="5m", help="wait so long for every known parent to be answered by old"
+    )
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """0 stored and acknowledged by all, 4 not yet."""
-    return change(args, "rollback", {"because": args.because})
+    """0 stored and acknowledged by all, and with --wait every parent answered by old; 4 not yet."""
+    pulled = change(args, "rollback", {"because": args.because})
+    if args.wait is None:
+        return pulled
+    api = control(args)
+    found = wait_until(lambda met: not met.outstanding, lambda: _fetch(api, args.migration), args.wait)
+    write([f"{args.migration}: {found.answered} of {counted(found.of, 'parent')} answered by old\n"])
+    return Exit.INCONCLUSIVE if found.outstanding else pulled
+
+
+def _fetch(api: Control, migration: str) -> Convergence:
+    try:
+        return msgspec.json.decode(api.get(migration_path(migration)), type=Braked).convergence
+    except msgspec.DecodeError as error:
+        raise CommandError(f"{api.url} does not answer as a shadow does: {error}") from error

@@ -28,6 +28,28 @@ class Front(msgspec.Struct, frozen=True):
     seen_at: datetime | None = None
 
 
+class Convergence(msgspec.Struct, frozen=True):
+    """How many parents have been answered by their present primary."""
+
+    answered: int = 0
+    of: int = 0
+    outstanding: int = 0
+
+
+class Judged(msgspec.Struct, frozen=True):
+    """The verdict in short."""
+
+    verdict: str = ""
+    reasons: tuple[str, ...] = ()
+
+
+class Removable(msgspec.Struct, frozen=True):
+    """Whether old and the proxy may go."""
+
+    removable: bool | None = None
+    reasons: tuple[str, ...] = ()
+
+
 class Status(msgspec.Struct, frozen=True):
     """One migration of `GET /api/v1/migrations`, as far as it is shown; what is not served yet stays empty."""
 
@@ -49,6 +71,9 @@ class Status(msgspec.Struct, frozen=True):
     held: int = 0
     refused: int = 0
     parents: int = 0
+    convergence: Convergence = Convergence()
+    verdict: Judged = Judged()
+    removable: Removable = Removable()
 
 
 def register(subparsers: Any) -> None:
@@ -138,6 +163,15 @@ def _facts(status: Status) -> Iterator[tuple[str, str]]:
     yield "not compared", f"{outcomes.failed} failed, {outcomes.skipped} skipped, {_dropped(status)}"
     yield "withheld", f"{status.held} held, {status.refused} refused, {counted(status.fallbacks_withheld, 'fallback')}"
     yield "fallbacks", str(status.fallbacks)
+    met = status.convergence
+    yield "convergence", f"{met.answered} of {counted(met.of, 'parent')} answered by their present primary"
+    yield "verdict", _reasoned(status.verdict.verdict or "unknown", status.verdict.reasons)
+    yield "removable", _reasoned("yes" if status.removable.removable else "no", status.removable.reasons)
+
+
+def _reasoned(word: str, reasons: tuple[str, ...]) -> str:
+    """A word, and each reason on a line of its own below it."""
+    return word + "".join(f"\n{'':<17}- {printable(reason)}" for reason in reasons)
 
 
 def brake(line: BrakeLine) -> str:

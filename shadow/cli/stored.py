@@ -2,18 +2,27 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
 
 from shadow.cli.common import CommandError, Exit
 from shadow.config.digest import configuration_digest, evidence_digest
 from shadow.config.load import parse
 from shadow.config.model import Configuration, Migration
+from shadow.proxy.migration import Migration as ServedMigration
+from shadow.proxy.planning import Known, Position, moved, plan_move
+from shadow.proxy.snapshot import build as build_snapshot
 from shadow.report.build import build
 from shadow.report.judge import judge
 from shadow.report.model import Report
-from shadow.report.view import MigrationView, parent_states
+from shadow.report.plan import Plan
+from shadow.report.readiness import FrontFacts
+from shadow.report.view import MigrationView, changes, parent_states
 from shadow.store.base import Store
 from shadow.store.open import open_store
-from shadow.terms import Side
+from shadow.terms import Side, Stage
+from shadow.upstream.base import Observation
 
 
 @contextmanager
@@ -30,10 +39,21 @@ def stored_report(
         CommandError: no configuration is known that has this migration.
         StoreError: the store cannot be opened or read.
     """
+    with opened(url, now) as store:
+        yield build(store, view(store, name, given, now), since, until, now)
+
+
+@contextmanager
+def opened(url: str, now: float) -> Iterator[Store]:
+    """The store, for reading.
+
+    Raises:
+        StoreError: it cannot be opened.
+    """
     store = open_store(url, read_only=True)
     store.open(now)
     try:
-        yield build(store, view(store, name, given, now), since, until, now)
+        yield store
     finally:
         store.close()
 
@@ -55,7 +75,63 @@ def view(store: Store, name: str, given: Configuration | None, now: float) -> Mi
         evidence_digest=evidence(store, name, migration),
         explain=judged,
         rules=judged.rules,
+        verdict=migration.verdict,
+        front=front(store, name),
+        revision=migration.new.revision,
     )
+
+
+def front(store: Store, name: str) -> FrontFacts | None:
+    """The controller that came last, by the change log; None: none ever came."""
+    line = next((line for line in changes(store, name) if line.kind == "front"), None)
+    return None if line is None else msgspec.convert(line.details, FrontFacts)
+
+
+def stored_plan(
+    store: Store,
+    name: str,
+    stage: Stage | None,
+    weight: float | None,
+    brake: bool | None,
+    config: Path | None,
+    now: float,
+) -> Plan:
+    """What a move would write, by the configuration that was in force last.
+
+    Raises:
+        CommandError: no configuration is known that has this migration.
+        ConfigurationError: the one to move to is not valid.
+    """
+    accepted = store.accepted_configuration()
+    if accepted is None:
+        raise CommandError("the store has not taken over any configuration", Exit.INCONCLUSIVE)
+    pulled = store.brakes().get(name)
+    present = Position(_migration(accepted[0], name), pulled is not None and pulled.on)
+    if config is None:
+        buckets = None if weight is None else round(weight * 100)
+        target, notes = moved(present, stage, buckets, brake)
+    else:
+        text = config.read_text(encoding="utf-8")
+        pulls = migration_of(parse(text, str(config)), name).brake is not None
+        target, notes = Position(_migration(text, name), present.braked or pulls), ()
+    known = Known(front(store, name), 0.0, now)
+    return plan_move(parent_states(store, name), present, target, known, notes)
+
+
+def _migration(text: str, name: str) -> ServedMigration:
+    configuration = parse(text, "the configuration")
+    migration_of(configuration, name)
+    return build_snapshot(configuration, text, lambda *_: _NOBODY).migrations[name]
+
+
+class _Nobody:
+    """A plan asks no implementation."""
+
+    async def ask(self, *_: object, **__: object) -> Observation:
+        raise NotImplementedError
+
+
+_NOBODY = _Nobody()
 
 
 def migration_of(configuration: Configuration, name: str) -> Migration:

@@ -55,6 +55,14 @@ def _store_of(text: str, path: Path) -> str | None:
     return url if isinstance(url, str) else None
 
 
+def served_before(accepted: tuple[str, str] | None) -> Configuration | None:
+    """The configuration that the process before this one served with, as far as this version can read it."""
+    try:
+        return None if accepted is None else parse(accepted[0], "the configuration in the store")
+    except ConfigurationError:
+        return None
+
+
 def last_accepted(accepted: tuple[str, str] | None, problem: ConfigurationError) -> tuple[str, Configuration]:
     """The text and configuration that the store holds.
 

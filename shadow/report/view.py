@@ -7,7 +7,7 @@ from shadow.compare.rules import Rules
 from shadow.config.judging import Verdict
 from shadow.report.judge import Explain
 from shadow.report.readiness import FrontFacts
-from shadow.store.base import Brake, ParentState, Store
+from shadow.store.base import Brake, Change, ParentState, Store
 from shadow.terms import Stage
 
 PAGE = 500  # parents read from the store at once
@@ -40,6 +40,16 @@ class MigrationView:
     front: FrontFacts | None = None
     revision: str | None = None
     listening_since: float = 0.0
+
+
+def changes(store: Store, migration: str) -> Iterator[Change]:
+    """The change log of a migration, newest first, a page in memory at a time."""
+    after: str | None = None
+    while True:
+        page, after = store.history(migration, after, PAGE)
+        yield from page
+        if after is None:
+            return
 
 
 def parent_states(store: Store, migration: str) -> Iterator[ParentState]:

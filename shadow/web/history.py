@@ -2,16 +2,20 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from shadow.proxy.governing import Governing, governing
+from shadow.report.view import changes
 from shadow.report.window import moment
 from shadow.store.base import Change
 from shadow.web.desk import Desk
 from shadow.web.lists import Cursor, Limit, Page, no_such_cursor
 from shadow.web.operation import ROOT, Answer, Asked, Nothing, Operation, as_json
+from shadow.web.reports import Instant, instant
 
 
 class ChangeLine(msgspec.Struct, frozen=True):
@@ -28,6 +32,36 @@ class ChangeLine(msgspec.Struct, frozen=True):
 class HistoryQuery(msgspec.Struct, frozen=True):
     after: Cursor | None = None
     limit: Limit = 50
+
+
+class GoverningQuery(msgspec.Struct, frozen=True):
+    """Of which parent, and when; now if nothing is said."""
+
+    parent: Annotated[str, msgspec.Meta(description="`namespace/name`, or `name` of a cluster-scoped one.")]
+    at: Instant | None = None
+
+
+async def governed(desk: Desk, name: str, query: GoverningQuery) -> Governing:
+    """Which implementation governed a parent at a time, as the change log tells it.
+
+    Raises:
+        HTTPException: 404 for a parent that never called.
+    """
+    now = desk.clock()
+    at = instant(query.at, "at", now)
+    states = [state for state in desk.parents.of(name) if str(state.parent) == query.parent]
+    if not states:
+        raise HTTPException(404, f"no parent {query.parent!r} has called")
+    state = max(states, key=lambda state: state.seen_at)
+    await desk.recorder.flush()
+    asked = now if at is None else at
+    return await desk.store.read(
+        lambda store: governing(changes(store, name), name, state.parent, state.labels, asked)
+    )
+
+
+async def _governing(desk: Desk, asked: Asked[GoverningQuery, Nothing]) -> Response:
+    return as_json(await governed(desk, asked.name, asked.query))
 
 
 async def page_of(desk: Desk, name: str, query: HistoryQuery) -> Page[ChangeLine]:
@@ -60,6 +94,15 @@ OPERATIONS = (
         _list,
         {200: Answer("newest first", Page[ChangeLine])},
         HistoryQuery,
+        Nothing,
+    ),
+    Operation(
+        "GET",
+        f"{ROOT}/{{name}}/history/governing",
+        "who governed a parent at a time",
+        _governing,
+        {200: Answer("as the change log tells it", Governing)},
+        GoverningQuery,
         Nothing,
     ),
 )

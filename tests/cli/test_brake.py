@@ -99,3 +99,25 @@ def test_an_answer_that_is_none_is_1(api: Control, capsys: pytest.CaptureFixture
 def test_nobody_there_is_1_in_one_line(refused_url: str, capsys: pytest.CaptureFixture[str]):
     assert main(["rollback", "kfp", "--because", "x", "--control", refused_url]) == 1
     assert capsys.readouterr().err.count("\n") == 1
+
+
+class TestWait:
+    STATUS = "/api/v1/migrations/kfp"
+
+    def test_it_returns_when_every_parent_was_answered_by_old(self, api: Control, capsys: pytest.CaptureFixture[str]):
+        api.answer("POST", ROLLBACK, changed(on=True))
+        for outstanding in (2, 1, 0):
+            convergence = {"answered": 3 - outstanding, "of": 3, "outstanding": outstanding}
+            api.answer("GET", self.STATUS, {"name": "kfp", "convergence": convergence})
+        assert main(["rollback", "kfp", "--because", "x", "--wait", "10s"]) == 0
+        assert "3 of 3 parents answered by old" in capsys.readouterr().out
+
+    def test_a_wait_that_expires_is_4(self, api: Control):
+        api.answer("POST", ROLLBACK, changed(on=True))
+        api.answer("GET", self.STATUS, {"convergence": {"answered": 1, "of": 3, "outstanding": 2}})
+        assert main(["rollback", "kfp", "--because", "x", "--wait", "10ms"]) == 4
+
+    def test_a_brake_that_is_not_stored_is_4_however_long_it_is_waited_for(self, api: Control):
+        api.answer("POST", ROLLBACK, changed(on=True, stored=False), status=202)
+        api.answer("GET", self.STATUS, {"convergence": {"answered": 3, "of": 3, "outstanding": 0}})
+        assert main(["rollback", "kfp", "--because", "x", "--wait", "1s"]) == 4
