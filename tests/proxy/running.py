@@ -38,6 +38,7 @@ class Running:
             "old": {"protocol": "decorator", "url": old_url, "sync": "/sync"},
             "new": {"protocol": "decorator", "url": new_url, "sync": "/sync"},
         }
+        self.others: Json = {}  # more migrations by name, served beside `m`
         self.top: Json = {
             "server": {"hooks": self.hooks[7:], "control": self.control[7:]},
             "store": f"sqlite:///{directory}/shadow.db",
@@ -52,11 +53,11 @@ class Running:
             section, _, inner = key.rpartition("__")
             target = self.migration[section] if section else self.migration
             target[inner] = value
-        self.path.write_text(json.dumps(self.top | {"migrations": {"m": self.migration}}))
+        self.path.write_text(json.dumps(self.top | {"migrations": {"m": self.migration, **self.others}}))
 
-    async def call(self, body: bytes, hook: str = "sync", **headers: str) -> httpx.Response:
+    async def call(self, body: bytes, hook: str = "sync", to: str = "m", **headers: str) -> httpx.Response:
         sent = {"content-type": "application/json", **{name.replace("_", "-"): text for name, text in headers.items()}}
-        return await self.client.post(f"{self.hooks}/m/{hook}", content=body, headers=sent)
+        return await self.client.post(f"{self.hooks}/{to}/{hook}", content=body, headers=sent)
 
     async def get(self, path: str = "") -> Any:
         response = await self.client.get(f"{self.control}/api/v1/migrations/m{path}")
@@ -93,12 +94,18 @@ class Running:
 
 @asynccontextmanager
 async def running(
-    directory: Path, old: HookServer | str, new: HookServer | str, top: Json | None = None, **settings: Any
+    directory: Path,
+    old: HookServer | str,
+    new: HookServer | str,
+    top: Json | None = None,
+    others: Json | None = None,
+    **settings: Any,
 ) -> AsyncIterator[Running]:
     """A proxy that serves while the block runs, and drains at its end."""
     proxy = Running(directory, old, new, settings)
     for key, value in (top or {}).items():
         proxy.top[key] = {**proxy.top[key], **value} if key == "server" else value
+    proxy.others = others or {}
     proxy.configure()
     end = proxy.end
     task = asyncio.create_task(serve(proxy.path, {}, end.wait))
