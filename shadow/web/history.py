@@ -55,9 +55,7 @@ async def governed(desk: Desk, name: str, query: GoverningQuery) -> Governing:
     state = max(states, key=lambda state: state.seen_at)
     await desk.recorder.flush()
     asked = now if at is None else at
-    return await desk.store.read(
-        lambda store: governing(changes(store, name), name, state.parent, state.labels, asked)
-    )
+    return await desk.store.read(lambda store: governing(changes(store, name), name, state.parent, state.labels, asked))
 
 
 async def _governing(desk: Desk, asked: Asked[GoverningQuery, Nothing]) -> Response:
