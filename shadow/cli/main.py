@@ -26,6 +26,7 @@ COMMANDS: Mapping[str, str] = {
     "release": "let the brake go",
     "history": "who changed what, when and why; who governed a parent at a time",
     "convert": "turn a CompositeController into a DecoratorController, and back",
+    "handover": "the script that hands live objects over, or takes the proxy out of the path",
     "rehearse": "play the whole move in a copy of the cluster and list every write",
     "profile": "run the bundled Kubeflow Pipelines profile hook",
 }
