@@ -145,7 +145,7 @@ def lines(status: Status) -> Iterator[str]:
     """One migration for a person, a fact a line."""
     yield f"{printable(status.name)}\n"
     for name, text in _facts(status):
-        yield f"  {name:<14} {text}\n"
+        yield f"  {name:<17} {text}\n"
 
 
 def _facts(status: Status) -> Iterator[tuple[str, str]]:
@@ -161,8 +161,10 @@ def _facts(status: Status) -> Iterator[tuple[str, str]]:
     yield "calls", f"{status.calls}, answered by {_served(status.served)}"
     yield "compared", f"{outcomes.matched} matched, {outcomes.ignored} ignored, {outcomes.mismatched} mismatched"
     yield "not compared", f"{outcomes.failed} failed, {outcomes.skipped} skipped, {_dropped(status)}"
-    yield "withheld", f"{status.held} held, {status.refused} refused, {counted(status.fallbacks_withheld, 'fallback')}"
-    yield "fallbacks", str(status.fallbacks)
+    yield "held", f"{counted(status.held, 'answer')} of new, for what it would have removed"
+    yield "refused", f"{counted(status.refused, 'answer')} of either side, not fit to be served"
+    yield "fallback served", f"{counted(status.fallbacks, 'time')} old's answer for a failure of new"
+    yield "fallback withheld", f"{counted(status.fallbacks_withheld, 'time')}: none, or one that would change something"
     met = status.convergence
     yield "convergence", f"{met.answered} of {counted(met.of, 'parent')} answered by their present primary"
     yield "verdict", _reasoned(status.verdict.verdict or "unknown", status.verdict.reasons)

@@ -15,6 +15,7 @@ from shadow.errors import StoreError
 from shadow.protocol.controller import read_controller
 from shadow.proxy.call import Call
 from shadow.proxy.guard import Guard, watches_alone
+from shadow.proxy.holding import Holding
 from shadow.proxy.parents import Parents
 from shadow.proxy.records import parent_state, record_of, traced
 from shadow.proxy.related_memory import RelatedMemory
@@ -79,6 +80,8 @@ class Recorder:
         self._watched: dict[str, Call] = {}
         self._finished: deque[stored.Call] = deque()
         self._changes: list[stored.Change] = []
+        self._held: deque[stored.HeldCall] = deque(maxlen=_BACKLOG)
+        self._holding = Holding()
         self._telling = Telling()
 
     def tally(self, migration: str) -> Tally:
@@ -99,6 +102,8 @@ class Recorder:
         if self.heard is not None:
             self.heard(call)
         self.tally(call.migration.name).replied(call)
+        if (held := self._holding.seen(call)) is not None:
+            self._held.append(held)
         self._telling.tell(call)
         settled = settle(call)
         if self.guard is not None:
@@ -158,12 +163,14 @@ class Recorder:
         changes, self._changes = self._changes, []
         counters = {name: tally.counters() for name, tally in self._tallies.items()}
         guards = self.guard.rises() if self.guard is not None else []
-        batch = stored.Flush(self._replica, self._clock(), counters, calls, parents, changes, related, guards)
+        held = [self._held.popleft() for _ in range(len(self._held))]
+        batch = stored.Flush(self._replica, self._clock(), counters, calls, parents, changes, related, guards, held)
         try:
             await self._store.flush(batch)
         except StoreError as exc:
             self._keep(calls, parents, changes)
             self._related.give_back(related)
+            self._held.extendleft(reversed(held))
             if self.guard is not None:
                 self.guard.give_back(guards)
             self.store_failures += 1

@@ -40,6 +40,9 @@ def _blocks(report: Report) -> Iterator[str]:
     yield from _table(report, unexplained)
     for line in unexplained:
         yield _folded_difference(report, line)
+    if unexplained:
+        yield f"{plain(words.REMEDY)}.\n\n"
+    yield from _list("Held: answers of new that were not served", [words.held(line) for line in report.held], folded=False)
     yield from _list("Failures", [words.failure(line) for line in report.failures], folded=False)
     yield from _list("Explained by rules", [words.explained(report, line) for line in explained])
     yield from _list("Rules that explain nothing at present", words.idle_rules(report))
@@ -57,6 +60,7 @@ def _summary(report: Report) -> str:
         plain(words.coverage(report)),
         plain(words.predictions(report)),
         f"Effects of what is not explained: {words.effects(report.effects.items())}",
+        *([plain(agreed)] if (agreed := words.agreed(report)) else []),
         f"Window: {words.window(report)}; {report.totals.parents} {words.parents_noun(report, report.totals.parents)}",
         f"Configuration {code(short(at.configuration_digest))}, evidence {code(short(at.evidence_digest))}",
     )
@@ -92,7 +96,8 @@ def _folded_difference(report: Report, line: DifferenceLine) -> str:
 def _parent(line: ParentLine) -> str:
     effects = words.effects(line.effects.new.items())
     stale = ", stale" if line.stale else ""
-    return f"{printable(str(line.parent))}: {line.outcome}{stale}, primary {line.primary}, given new: {effects}"
+    about = f"{line.outcome}{stale}, primary {line.primary}"
+    return f"{printable(str(line.parent))}: {about}, all that new's answer would do: {effects}"
 
 
 def _list(title: str, items: Iterable[str], *, folded: bool = True) -> Iterator[str]:

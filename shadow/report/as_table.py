@@ -22,6 +22,10 @@ _COLOUR = {
     Effect.UPDATE: "yellow",
     Effect.CREATE: "yellow",
 }
+_LEGEND = (
+    "effect: what Metacontroller would do to the object; side: given whose answer (old: only when going back); "
+    "where: parents that show it"
+)
 _SIGNS = {"-": "red", "+": "green"}
 _MOST_LISTED = 30
 _MOST_LINES = 12
@@ -39,12 +43,16 @@ def render(report: Report, *, colour: bool = False, width: int = 120) -> Iterato
 def _parts(report: Report) -> Iterator[RenderableType]:
     yield from _summary(report)
     open_lines = [line for line in report.differences if not line.explained]
+    yield from _section("Held: answers of new that were not served", [words.held(line) for line in report.held])
     if open_lines:
         yield _table(report, open_lines[:_MOST_LISTED])
+        yield Text(f"{_LEGEND}\n", style="dim")
     for number, line in enumerate(open_lines[:_MOST_LISTED], start=1):
         yield _difference(report, number, line)
     if len(open_lines) > _MOST_LISTED:
         yield Text(f"and {len(open_lines) - _MOST_LISTED} more: --format json or csv has them all\n")
+    if open_lines:
+        yield Text(f"{words.REMEDY}.\n", style="dim")
     explained = [line for line in report.differences if line.explained]
     yield from _section("Explained by rules", [words.explained(report, line) for line in explained])
     yield from _section("Rules that explain nothing at present", words.idle_rules(report))
@@ -62,6 +70,8 @@ def _summary(report: Report) -> Iterator[Text]:
     yield Text(words.predictions(report))
     known = report.totals.parents
     yield Text(f"{known} {words.parents_noun(report, known)}; {words.window(report)}")
+    if agreed := words.agreed(report):
+        yield Text(agreed)
     yield Text(f"effects of what is not explained: {words.effects(report.effects.items())}\n")
 
 

@@ -8,9 +8,12 @@ from shadow.report.assess import Assessment, assess, situations
 from shadow.report.groups import Merged
 from shadow.report.model import (
     AdviceLine,
+    Agreed,
     BrakeLine,
     ConfigurationLine,
     FailureLine,
+    HeldLine,
+    HeldObject,
     Outcomes,
     ParentEffects,
     ParentLine,
@@ -82,6 +85,8 @@ def build(store: Store, migration: MigrationView, since: float | None, until: fl
         parents=parents,
         advice=advice,
         failures=_failures(store, migration, since, until),
+        held=_held(store, migration, since, until),
+        agreed_removals=Agreed(assessment.parents.removals.total(), len(assessment.parents.removals)),
         verdict=assessment.verdict,
         rules=watch.lines(),
         predictions=_predictions(totals, advice),
@@ -150,6 +155,20 @@ def _failures(
     lines = store.failures(migration.name, since, until)
     lines.sort(key=lambda line: (-line.count, line.implementation, line.hook, line.reason))
     return tuple(FailureLine(line.implementation, line.hook, line.reason, line.count, line.example) for line in lines)
+
+
+def _held(store: Store, migration: MigrationView, since: float | None, until: float | None) -> tuple[HeldLine, ...]:
+    return tuple(
+        HeldLine(
+            parent=line.parent,
+            objects=tuple(HeldObject(each.object, each.effect) for each in line.objects),
+            count=line.count,
+            first_seen=moment(line.first_seen),
+            last_seen=moment(line.last_seen),
+            call=line.call,
+        )
+        for line in store.held(migration.name, since, until)
+    )
 
 
 def parent_line(state: ParentState, measure: Measure) -> ParentLine:

@@ -171,6 +171,31 @@ class VerdictLine(msgspec.Struct, frozen=True):
     waived: tuple[str, ...] = ()
 
 
+class HeldObject(msgspec.Struct, frozen=True):
+    """One object that an answer of `new` would have removed, and how."""
+
+    object: Identity
+    effect: Effect
+
+
+class HeldLine(msgspec.Struct, frozen=True):
+    """A parent for which an answer of `new` was held, at whatever evidence; `call` is the latest such call's id."""
+
+    parent: ParentRef
+    objects: tuple[HeldObject, ...]
+    count: int
+    first_seen: datetime
+    last_seen: datetime
+    call: str
+
+
+class Agreed(msgspec.Struct, frozen=True):
+    """Observed objects that both answers would remove, in parents whose answers do not differ otherwise."""
+
+    objects: int = 0
+    parents: int = 0
+
+
 class AdviceLine(msgspec.Struct, frozen=True):
     """A trap seen in requests and answers."""
 
@@ -254,6 +279,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     failures: tuple[FailureLine, ...]
     verdict: VerdictLine | None = None
     rules: tuple[RuleLine, ...] = ()
+    held: tuple[HeldLine, ...] = ()
+    agreed_removals: Agreed = Agreed()
     predictions: Predictions = Predictions()
 
     @property

@@ -33,6 +33,7 @@ class Parents:
     worst: Effect = Effect.NONE
     names: dict[str, list[str]] = field(default_factory=dict)
     troubles: Counter[str] = field(default_factory=Counter)
+    removals: Counter[str] = field(default_factory=Counter)  # by uid: objects that both answers remove, and only they
 
     @property
     def live(self) -> int:
@@ -46,11 +47,19 @@ class Parents:
             return
         self.readiness[self.measure.readiness(state)] += 1
         self.evident += self.measure.is_evidence(state)
+        if state.outcome in (Outcome.MATCHED, Outcome.IGNORED) and self.measure.is_evidence(state):
+            self._add_removals(state)
         if (trouble := self._trouble(state)) is not None:
             self.troubles[trouble] += 1
             named = self.names.setdefault(trouble, [])
             if len(named) < _NAMED:
                 named.append(printable(str(state.parent)))
+
+    def _add_removals(self, state: ParentState) -> None:
+        """What both remove is no difference, and worth knowing all the same."""
+        for effect in (Effect.DELETE, Effect.RECREATE):
+            if both := min(state.effects_old.get(effect, 0), state.effects_new.get(effect, 0)):
+                self.removals[state.parent.uid] += both
 
     def _trouble(self, state: ParentState) -> str | None:
         match self.measure.readiness(state):

@@ -3,14 +3,14 @@
 from collections.abc import Iterable
 
 from shadow.protocol.objects import Identity
-from shadow.report.model import AdviceLine, DifferenceLine, FailureLine, Report, RuleLine, RuleState
+from shadow.report.model import AdviceLine, DifferenceLine, FailureLine, HeldLine, Report, RuleLine, RuleState
 from shadow.terms import Change, Effect, Side
 
 _WOULD = {
     Effect.DELETE: "{side} would delete {object}",
     Effect.RECREATE: "{side} would delete and recreate {object}",
     Effect.INEXPRESSIBLE: "{side} sets {field}, which the front's protocol cannot express",
-    Effect.UNADOPTED: "{side} wants {object}, which exists but is not observed: it would stay as it is",
+    Effect.UNADOPTED: "{side} wants {object}, which this front created and still does not see: it stays as it is",
     Effect.UPDATE: "{side} would update {field}",
     Effect.CREATE: "{side} would create {object}",
     Effect.LATENT: "{side} wants {field} otherwise, which its update strategy does not apply",
@@ -75,7 +75,7 @@ def seen(report: Report, line: DifferenceLine) -> str:
     if line.side is Side.NEW and line.effects.old is not Effect.NONE:
         parts.append(f"given old's answer: {line.effects.old}")
     if line.moved_parents:
-        parts.append(f"{line.moved_parents} of {line.parents} answered by new")
+        parts.append(f"{line.moved_parents} of {line.parents} assigned to new")
     if 0 < line.unexplained_parents < line.parents:
         rest = line.parents - line.unexplained_parents
         parts.append(f"rules explain it in {rest} {parents_noun(report, rest)}")
@@ -157,10 +157,33 @@ def failure(line: FailureLine) -> str:
     )
 
 
+def held(line: HeldLine) -> str:
+    """`team-a: new would delete Service team-a/ui; held 12 times, last ...`."""
+    would = ", ".join(f"{each.effect} {object_name(each.object)}" for each in line.objects)
+    times = f"held {counted(line.count, 'time')}, last {line.last_seen:%Y-%m-%d %H:%M:%S} UTC"
+    return f"{printable(str(line.parent))}: new would {would}; {times}"
+
+
+def agreed(report: Report) -> str:
+    """What both answers would remove: no difference, and worth knowing. Empty where there is nothing of the kind."""
+    found = report.agreed_removals
+    if not found.objects:
+        return ""
+    where = f"{found.parents} {parents_noun(report, found.parents)}"
+    return f"both answers would delete or recreate the same observed objects: {found.objects} in {where}"
+
+
+REMEDY = (
+    "A hook that was mended: raise its `revision` in the configuration (or have it tell one, `revision_header`), and "
+    "what was found before no longer counts"
+)
+
+
 def advice(line: AdviceLine) -> str:
-    """`stringdata (new, Secret <namespace>/mlpipeline): ...`."""
-    about = ", ".join(part for part in (line.implementation, line.object and object_name(line.object)) if part)
-    return f"{printable(line.code)}{f' ({about})' if about else ''}: {printable(line.message)}"
+    """`stringdata (new, Secret <namespace>/mlpipeline), 12 times: ...`."""
+    who = line.implementation or "old and new"
+    about = ", ".join(part for part in (who, line.object and object_name(line.object)) if part)
+    return f"{printable(line.code)} ({about}), {counted(line.count, 'time')}: {printable(line.message)}"
 
 
 _RULES = {

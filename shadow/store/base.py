@@ -158,6 +158,27 @@ class GuardRises(msgspec.Struct, frozen=True):
     buckets: Mapping[int, Mapping[str, float]]
 
 
+class HeldCall(msgspec.Struct, frozen=True):
+    """A call in which an answer of `new` was not served, because of what it would have removed."""
+
+    migration: str
+    call: str
+    at: float
+    parent: ParentRef
+    objects: tuple[ObjectEffect, ...]
+
+
+class HeldCount(msgspec.Struct, frozen=True):
+    """How often the same was held for the same parent."""
+
+    parent: ParentRef
+    objects: tuple[ObjectEffect, ...]
+    call: str  # the latest one
+    count: int = 0
+    first_seen: float = 0.0
+    last_seen: float = 0.0
+
+
 class Flush(msgspec.Struct, frozen=True):
     """One batched write, one transaction: counters are written together with what they count.
 
@@ -173,6 +194,7 @@ class Flush(msgspec.Struct, frozen=True):
     changes: Sequence[Change] = ()
     related: Sequence[RelatedState] = ()
     guards: Sequence[GuardRises] = ()
+    held: Sequence[HeldCall] = ()
 
 
 class Retention(msgspec.Struct, frozen=True):
@@ -377,6 +399,10 @@ class Store(Protocol):
     ) -> list[NoiseCount]: ...
 
     def failures(self, migration: str, since: float | None, until: float | None) -> list[FailureCount]: ...
+
+    def held(self, migration: str, since: float | None, until: float | None) -> list[HeldCount]:
+        """What was held, at whatever evidence; the latest first."""
+        ...
 
     def coverage(
         self, migration: str, evidence_digest: str, since: float | None, until: float | None

@@ -10,7 +10,16 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from shadow.compare.model import Advice, Comparison, Difference
-from shadow.store.base import AdviceCount, Asked, Call, Coverage, FailureCount, Group
+from shadow.store.base import (
+    AdviceCount,
+    Asked,
+    Call,
+    Coverage,
+    FailureCount,
+    Group,
+    HeldCall,
+    HeldCount,
+)
 from shadow.store.rows import decode, encode
 from shadow.store.series import Kind, Subject, Tally, seen
 from shadow.terms import Outcome, Side
@@ -98,6 +107,24 @@ def _reason(asked: Asked, call: Call) -> str:
     if asked.error:
         return asked.error
     return f"status-{asked.status}" if asked.status else call.reason or asked.result
+
+
+def tally_held(tally: Tally, held: HeldCall) -> None:
+    """Count one held call."""
+    identity = tuple(f"{each.effect} {each.object}" for each in held.objects)
+    subject = Subject(Kind.HELD, held.migration, parent=held.parent.uid, identity=identity)
+    tally.add(subject, HeldCount(held.parent, held.objects, held.call), held.at)
+
+
+def held(connection: sqlite3.Connection, migration: str, since: float | None, until: float | None) -> list[HeldCount]:
+    """The latest first."""
+    lines = [
+        msgspec.structs.replace(
+            decode(one.record, HeldCount), count=one.sightings, first_seen=one.first_seen, last_seen=one.last_seen
+        )
+        for one in seen(connection, Kind.HELD, migration, "", since, until)
+    ]
+    return sorted(lines, key=lambda line: -line.last_seen)
 
 
 def groups(

@@ -23,6 +23,7 @@ class Kind(StrEnum):
     DIFFERENCE = "difference"
     ADVICE = "advice"
     FAILURE = "failure"
+    HELD = "held"
     SITUATION = "situation"
 
 

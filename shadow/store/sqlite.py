@@ -37,6 +37,7 @@ from shadow.store.base import (
     FailureCount,
     Flush,
     Group,
+    HeldCount,
     ParentState,
     RelatedState,
     Retention,
@@ -176,6 +177,8 @@ class SqliteStore:
         calls = [_settled(call) for call in batch.calls]
         for call in calls:
             findings.tally_call(tally, call)
+        for held in batch.held:
+            findings.tally_held(tally, held)
         with self._write() as writer, transaction(writer.connection) as connection:
             counters.record(connection, tally, batch.replica, batch.at, batch.counters)
             tally.write(connection)
@@ -239,6 +242,10 @@ class SqliteStore:
     def failures(self, migration: str, since: float | None, until: float | None) -> list[FailureCount]:
         with self._read() as connection:
             return findings.failures(connection, migration, since, until)
+
+    def held(self, migration: str, since: float | None, until: float | None) -> list[HeldCount]:
+        with self._read() as connection:
+            return findings.held(connection, migration, since, until)
 
     def coverage(
         self, migration: str, evidence_digest: str, since: float | None, until: float | None

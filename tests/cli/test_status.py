@@ -58,13 +58,16 @@ def test_it_shows_where_one_stands(api: Control, capsys: pytest.CaptureFixture[s
     shown = capsys.readouterr().out
     for fact in (
         "canary 25%",
-        "brake          off",
+        "brake             off",
         DIGEST,
         "DecoratorController kfp (resourceVersion 17), seen 2027-01-15 08:00:00 UTC",
         "40, served old 30, new 10",
         "30 matched, 4 ignored, 3 mismatched",
         "1 failed, 1 skipped, 1 dropped (queue 1)",
-        "3 held, 0 refused, 1 fallback",
+        "held              3 answers of new",
+        "refused           0 answers of either side",
+        "fallback served   2 times old's answer",
+        "fallback withheld 1 time: none, or one that would",
     ):
         assert fact in shown
 

@@ -71,7 +71,7 @@ class TestJson:
         document = json.loads(text("json", report))
         assert list(document) == [
             "schema", "migration", "generated_at", "window", "configuration", "totals", "coverage", "effects",
-            "differences", "parents", "advice", "failures", "verdict", "rules",
+            "differences", "parents", "advice", "failures", "verdict", "rules", "held", "agreed_removals",
             "predictions",
         ]  # fmt: skip
         assert document["schema"] == "shadow.report/v1"

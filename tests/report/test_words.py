@@ -6,11 +6,13 @@ import msgspec
 import pytest
 
 from shadow.compare.rules import Judgement
+from shadow.protocol.objects import Identity
 from shadow.report import Report, words
-from shadow.report.model import BrakeLine
+from shadow.report.formats import FORMATS
+from shadow.report.model import Agreed, BrakeLine, HeldLine, HeldObject
 from shadow.report.window import moment
 from shadow.terms import Change, Effect, Side, Stage
-from tests.report.scene import NOW, compared, difference, failed, reported
+from tests.report.scene import NOW, compared, difference, failed, namespace, reported
 
 SERVICE = "Service <namespace>/ui"
 
@@ -23,7 +25,7 @@ SERVICE = "Service <namespace>/ui"
         (Effect.CREATE, "", "new would create {}"),
         (Effect.UPDATE, "spec.type", "new would update spec.type of {}"),
         (Effect.LATENT, "spec.type", "new wants spec.type of {} otherwise, which its update strategy does not apply"),
-        (Effect.UNADOPTED, "", "new wants {}, which exists but is not observed: it would stay as it is"),
+        (Effect.UNADOPTED, "", "new wants {}, which this front created and still does not see: it stays as it is"),
         (Effect.NONE, "spec.type", "the answers differ in spec.type of {}, which changes nothing in the cluster"),
     ],
     ids=lambda value: value if isinstance(value, Effect) else "",
@@ -47,7 +49,7 @@ def test_a_rollback_is_told_as_what_old_would_do(tmp_path: Path):
     report = reported(tmp_path, compared("a", back, primary=Side.NEW))
     [line] = report.differences
     assert words.sentence(report, line) == "In 1 of 1 namespace old would create Service <namespace>/ui"
-    assert "1 of 1 answered by new" in words.seen(report, line)
+    assert "1 of 1 assigned to new" in words.seen(report, line)
 
 
 def test_what_the_other_answer_would_do_is_said_too(tmp_path: Path):
@@ -158,3 +160,22 @@ def test_effects_are_listed_worst_first():
         "delete 3, update 5, none 1"
     )
     assert words.effects([]) == "none"
+
+
+def test_what_was_held_is_found_by_its_parent(tmp_path: Path):
+    gone = HeldObject(Identity("v1", "Service", "team-a", "ui"), Effect.DELETE)
+    line = HeldLine(namespace("team-a"), (gone,), 12, moment(NOW - 60), moment(NOW), "c1")
+    assert words.held(line) == (
+        "team-a: new would delete Service team-a/ui; held 12 times, last 2027-01-15 08:00:00 UTC"
+    )
+    report = msgspec.structs.replace(reported(tmp_path, compared("team-a")), held=(line,))
+    for name in ("table", "markdown"):
+        assert "Held: answers of new that were not served" in "".join(FORMATS[name](report))
+
+
+def test_what_both_would_delete_is_said_though_it_is_no_difference(tmp_path: Path):
+    report = reported(tmp_path, compared("a"))
+    assert words.agreed(report) == ""
+    assert words.agreed(msgspec.structs.replace(report, agreed_removals=Agreed(3, 2))) == (
+        "both answers would delete or recreate the same observed objects: 3 in 2 namespaces"
+    )
