@@ -78,11 +78,12 @@ class Answer:
         return None if raw is None else parse(raw)
 
 
-def read_answer(view: RequestView, body: bytes, unsaid: Iterable[Inexpressible] = ()) -> Answer:
+def read_answer(view: RequestView, body: bytes, unsaid: Iterable[Inexpressible] = (), *, strict: bool) -> Answer:
     """Read an answer to this request as Metacontroller does: case-sensitive, null for nothing, even as a whole.
 
     Args:
         unsaid: what the implementation wants of the parent beside, though the body cannot say it.
+        strict: whether Metacontroller rejects unknown and repeated fields.
 
     Raises:
         NotAnAnswerError: Metacontroller would fail to read it, or crash.
@@ -94,7 +95,7 @@ def read_answer(view: RequestView, body: bytes, unsaid: Iterable[Inexpressible] 
     except UnreadableError as exc:
         raise NotAnAnswerError(str(exc)) from exc
     wire = WireAnswer(view.front, view.request.hook, fields, None if items is None else tuple(items))
-    fault = rejection(wire, body, strict=view.controller.strict(view.request.hook))
+    fault = rejection(wire, body, strict=strict)
     if fault is not None:
         raise NotAnAnswerError(fault)
     return Answer(view, fields | _beside(unsaid), items)

@@ -10,9 +10,10 @@ from typing import Any
 
 import msgspec
 
+from shadow.protocol.keys import identify
 from shadow.protocol.messages import identity_of
-from shadow.protocol.objects import Head, Identity, Json
-from shadow.protocol.wire import UnreadableError, parse, parse_as
+from shadow.protocol.objects import Identity, Json
+from shadow.protocol.wire import UnreadableError, parse
 
 
 def same(one: Any, other: Any) -> bool:
@@ -83,7 +84,7 @@ def _read(raw: msgspec.Raw, default_namespace: str) -> tuple[Identity, Json | No
     try:
         item: Json = parse(raw)
     except UnreadableError:
-        return parse_as(raw, Head).identity(default_namespace), None
+        return identify(raw, default_namespace), None
     return identity_of(item, default_namespace), item
 
 

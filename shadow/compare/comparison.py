@@ -91,7 +91,8 @@ class _Comparing:
         self._redactor = redactor
         self._budget = budget
         self._redacted: dict[bytes, msgspec.Raw] = {}
-        self._answers = {side: _read(view, candidate) for side, candidate in _sides(pair)}
+        strict = view.controller.strict(pair.hook, pair.strict)
+        self._answers = {side: _read(view, candidate, strict) for side, candidate in _sides(pair)}
         self._seen = check(view, pair.caller, pair.foresight, pair.previous, pair.at)
 
     def result(self) -> Comparison:
@@ -289,11 +290,11 @@ def _sides(pair: Pair) -> tuple[tuple[Side, Candidate], tuple[Side, Candidate]]:
     return (Side.OLD, pair.old), (Side.NEW, pair.new)
 
 
-def _read(view: RequestView, candidate: Candidate) -> Answer | NotAnAnswerError | None:
+def _read(view: RequestView, candidate: Candidate, strict: bool) -> Answer | NotAnAnswerError | None:
     if candidate.body is None:
         return None
     try:
-        return read_answer(view, candidate.body, candidate.unsaid)
+        return read_answer(view, candidate.body, candidate.unsaid, strict=strict)
     except NotAnAnswerError as exc:
         return exc
 

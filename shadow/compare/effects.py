@@ -6,12 +6,15 @@ and not desired, what is desired and not observed, and what would applying the r
 
 from collections.abc import Container, Mapping
 
+import msgspec
+
 from shadow.compare import dynamic, serverside
 from shadow.compare.answer import Answer, NotAnAnswerError, read_answer
 from shadow.compare.kinds import namespaced
 from shadow.compare.model import ObjectEffect
 from shadow.compare.repeats import creates_again, writes_again
 from shadow.compare.view import RequestView
+from shadow.protocol.dialect import Strictness
 from shadow.protocol.names import RECREATE_METHODS
 from shadow.protocol.objects import Identity, Json
 from shadow.protocol.wire import UnreadableError
@@ -23,12 +26,13 @@ SERVER_SIDE = "server-side"
 """The other way in which Metacontroller may be told to apply, beside `dynamic`."""
 
 _REMOVING = frozenset({Effect.DELETE, Effect.RECREATE})
+_WRITING = frozenset({Effect.UPDATE, Effect.RECREATE})
 _HARMLESS = frozenset({Effect.NONE, Effect.LATENT})
 _BY_METHOD = {"Recreate": Effect.RECREATE, "RollingRecreate": Effect.RECREATE}
 _BY_METHOD |= {"InPlace": Effect.UPDATE, "RollingInPlace": Effect.UPDATE}
 
 
-def predict(view: RequestView, body: bytes, apply: str = "dynamic") -> tuple[ObjectEffect, ...]:
+def predict(view: RequestView, body: bytes, apply: str, strict: Strictness = "auto") -> tuple[ObjectEffect, ...]:
     """The effect on every object that is observed or desired, sorted by identity.
 
     Args:
@@ -36,7 +40,7 @@ def predict(view: RequestView, body: bytes, apply: str = "dynamic") -> tuple[Obj
         apply: `dynamic` or `server-side`.
     """
     try:
-        answer = read_answer(view, body)
+        answer = read_answer(view, body, strict=view.controller.strict(view.request.hook, strict))
     except NotAnAnswerError as exc:
         return tuple(ObjectEffect(identity, Effect.NONE, why=str(exc)) for identity in sorted(view))
     return effects_of(view, answer, apply)
@@ -45,7 +49,7 @@ def predict(view: RequestView, body: bytes, apply: str = "dynamic") -> tuple[Obj
 def effects_of(
     view: RequestView,
     answer: Answer,
-    apply: str = "dynamic",
+    apply: str,
     known: Mapping[Identity, ObjectEffect] | None = None,
     unseen: Container[Identity] = (),
 ) -> tuple[ObjectEffect, ...]:
@@ -71,36 +75,49 @@ def effects_of(
     return tuple(effects)
 
 
-def removals(view: RequestView, body: bytes, apply: str = "dynamic") -> dict[Identity, Effect]:
+def removals(view: RequestView, body: bytes, apply: str) -> dict[Identity, Effect]:
     """The objects that the answer would delete or recreate; what a veto needs, in the time a veto has.
 
-    Keys first; merges only observed objects of kinds that are updated by recreating them.
+    In doubt it would: unknown and repeated fields do not stop it, whatever is said of strictness, and a kind whose
+    method is a guess has the most harmful one. Keys first; looks only into objects of kinds that are recreated.
+
+    Raises:
+        NotAnAnswerError: Metacontroller cannot read the answer at all. That it then removes nothing is for nobody to
+            rely on.
+        UnreadableError: the parent or the controller is beyond our decoders.
     """
-    try:
-        answer = read_answer(view, body)
-    except NotAnAnswerError:
-        return {}
+    answer = read_answer(view, body, strict=False)
     if _untouched(view, answer) is not None:
         return {}
     desired = answer.desired.objects
     found = {}
     for identity in view:
-        if identity not in desired or view.method(identity) in RECREATE_METHODS:
-            effect = _effect(view, identity, desired, apply).effect
+        method = view.harshest_method(identity)
+        if identity not in desired or method in RECREATE_METHODS:
+            effect = _once(view, identity, desired, apply, method).effect
             if effect in _REMOVING:
                 found[identity] = effect
     return found
 
 
-def harmless(view: RequestView, body: bytes, apply: str = "dynamic") -> bool:
-    """Whether the answer would write nothing but a status: what may stand in for a failed answer of `new`."""
+def harmless(view: RequestView, body: bytes, apply: str) -> bool:
+    """Whether the answer would write nothing but a status: what may stand in for a failed answer of `new`.
+
+    In doubt it is not.
+    """
     try:
-        answer = read_answer(view, body)
-    except NotAnAnswerError:
+        answer = read_answer(view, body, strict=False)
+        if answer.finalized or parent_changes(view, answer):
+            return False
+        if _untouched(view, answer) is not None:
+            return True
+        desired = answer.desired.objects
+        return all(
+            _once(view, identity, desired, apply, view.harshest_method(identity)).effect in _HARMLESS
+            for identity in {*view, *desired}
+        )
+    except (NotAnAnswerError, UnreadableError):
         return False
-    if answer.finalized or parent_changes(view, answer):
-        return False
-    return all(effect.effect in _HARMLESS for effect in effects_of(view, answer, apply))
 
 
 def parent_changes(view: RequestView, answer: Answer) -> dict[tuple[str, str], str | None]:
@@ -135,22 +152,38 @@ def unmatched(view: RequestView, item: Json) -> bool:
 
 
 def _effect(view: RequestView, identity: Identity, desired: Mapping[Identity, Json | None], apply: str) -> ObjectEffect:
+    """The effect now, and whether it comes again."""
+    found = _once(view, identity, desired, apply, view.method(identity))
+    if found.effect is Effect.CREATE:
+        return _repeating(found, creates_again(view, identity, desired[identity]))
+    if found.effect in _WRITING and apply != SERVER_SIDE:
+        return _repeating(found, writes_again(view, identity, desired[identity]))
+    return found
+
+
+def _repeating(effect: ObjectEffect, repeats: bool) -> ObjectEffect:
+    return msgspec.structs.replace(effect, repeats=True) if repeats else effect
+
+
+def _once(
+    view: RequestView, identity: Identity, desired: Mapping[Identity, Json | None], apply: str, method: str
+) -> ObjectEffect:
+    """The effect now."""
     if identity not in view:
         if not identity.namespace and not view.parent.namespace and namespaced(identity):
             return ObjectEffect(identity, Effect.NONE, why="no namespace: refused")
-        return ObjectEffect(identity, Effect.CREATE, repeats=creates_again(view, identity, desired[identity]))
+        return ObjectEffect(identity, Effect.CREATE)
     if view.being_deleted(identity):
         return ObjectEffect(identity, Effect.NONE, why="being deleted")
     if identity not in desired:
         return ObjectEffect(identity, Effect.DELETE)
     if not _writes(view, identity, desired[identity], apply):
         return ObjectEffect(identity, Effect.NONE)
-    effect = _BY_METHOD.get(view.method(identity), Effect.LATENT)
+    effect = _BY_METHOD.get(method, Effect.LATENT)
     if apply == SERVER_SIDE and effect is Effect.RECREATE and view.generation(identity):
         why = "recreating fails: the dry run differs in the generation"
         return ObjectEffect(identity, Effect.LATENT, repeats=True, why=why)
-    repeats = effect is not Effect.LATENT and apply != SERVER_SIDE and writes_again(view, identity, desired[identity])
-    return ObjectEffect(identity, effect, repeats)
+    return ObjectEffect(identity, effect)
 
 
 def _taken(effect: ObjectEffect) -> ObjectEffect:

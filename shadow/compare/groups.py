@@ -11,6 +11,7 @@ import msgspec
 
 from shadow.compare.model import EffectPair
 from shadow.protocol.objects import Identity, ParentRef
+from shadow.protocol.wire import encode
 from shadow.terms import Change
 
 
@@ -47,4 +48,4 @@ def group_id(
     facts: tuple[object, ...] = (about, shown_path, change, effects.old, effects.new)
     if normalized is not None:
         facts = (*facts, normalized)
-    return hashlib.sha256(msgspec.json.encode(facts)).hexdigest()[:16]
+    return hashlib.sha256(encode(facts)).hexdigest()[:16]

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from shadow.protocol.dialect import Strictness
 from shadow.protocol.draft import Inexpressible, Note
 from shadow.protocol.objects import Identity, ParentRef
 from shadow.terms import Change, Effect, Hook, Outcome, Protocol, Side
@@ -69,6 +70,7 @@ class Pair(msgspec.Struct, frozen=True):
     old: Candidate
     new: Candidate
     apply: str = "dynamic"  # dynamic | server-side
+    strict: Strictness = "auto"  # how Metacontroller reads answers
     rules_digest: str = ""  # which compiled rules of the worker apply
     keep_bodies: bool = False  # ask for the redacted bodies even if the pair matches
     at: float = 0.0  # unix seconds

@@ -21,7 +21,7 @@ from shadow.terms import Effect
 
 
 def moves(
-    view: RequestView, before: Answer, after: Answer, among: Iterable[Identity], apply: str = "dynamic"
+    view: RequestView, before: Answer, after: Answer, among: Iterable[Identity], apply: str
 ) -> tuple[ObjectEffect, ...]:
     """The effects of `after` on a cluster in which `before` was applied; what would not be written is left out.
 

@@ -11,15 +11,18 @@ def selects(selector: Any, labels: Mapping[str, object]) -> bool:
     """
     if not isinstance(selector, dict):
         return False
-    wanted = selector.get("matchLabels") or {}
-    expressions = selector.get("matchExpressions") or ()
-    return all(labels.get(key) == value for key, value in wanted.items()) and all(
-        _holds(expression, labels) for expression in expressions
+    wanted, expressions = selector.get("matchLabels") or {}, selector.get("matchExpressions") or []
+    if not isinstance(wanted, dict) or not isinstance(expressions, list):
+        return False
+    return all(key in labels and labels[key] == value for key, value in wanted.items()) and all(
+        isinstance(expression, dict) and _holds(expression, labels) for expression in expressions
     )
 
 
 def _holds(expression: Mapping[str, Any], labels: Mapping[str, object]) -> bool:
-    key, values = expression.get("key", ""), expression.get("values") or ()
+    key, values = expression.get("key", ""), expression.get("values") or []
+    if not isinstance(key, str) or not isinstance(values, list):
+        return False
     match expression.get("operator"):
         case "In":
             return key in labels and labels[key] in values

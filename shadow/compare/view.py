@@ -10,10 +10,11 @@ import msgspec
 
 from shadow.compare.selector import selects
 from shadow.protocol.controller import Controller, read_controller
+from shadow.protocol.keys import identify, levels
 from shadow.protocol.messages import Request, read_request, read_root
 from shadow.protocol.names import CONTROLLER_UID_LABEL, ON_DELETE
-from shadow.protocol.objects import Head, Identity, Json, ParentRef
-from shadow.protocol.wire import UnreadableError, parse, parse_as
+from shadow.protocol.objects import Identity, Json, ParentRef
+from shadow.protocol.wire import UnreadableError, json_type, parse, parse_as
 from shadow.terms import Hook, Protocol
 
 _GARBAGE_COLLECTION = frozenset({"foregroundDeletion", "orphan"})
@@ -31,6 +32,9 @@ class _Metadata(msgspec.Struct):
 
 class _Head(msgspec.Struct):
     metadata: _Metadata = msgspec.field(default_factory=_Metadata)
+
+
+_SHAPES = {"uid": "string", "deletionTimestamp": "string", "generation": "number"}
 
 
 class RequestView:
@@ -69,11 +73,15 @@ class RequestView:
     @cached_property
     def _raw(self) -> dict[Identity, msgspec.Raw]:
         objects = (raw for group in self.request.observed_groups.values() for raw in group.values())
-        return {parse_as(raw, Head).identity(): raw for raw in objects}
+        return {identify(raw): raw for raw in objects}
 
     @cached_property
     def _methods(self) -> Mapping[str, str]:
         return self.controller.methods(self.request.observed_groups)
+
+    @cached_property
+    def _harshest_methods(self) -> Mapping[str, str]:
+        return self.controller.harshest_methods(self.request.observed_groups)
 
     def __iter__(self) -> Iterator[Identity]:
         """The identities of everything observed."""
@@ -98,15 +106,25 @@ class RequestView:
 
     def being_deleted(self, identity: Identity) -> bool:
         """Whether the object is on its way out already: Metacontroller then waits."""
-        return parse_as(self._raw[identity], _Head).metadata.deletionTimestamp is not None
+        return self._metadata_of(identity).deletionTimestamp is not None
 
     def uid(self, identity: Identity) -> str:
         """The observed object's."""
-        return parse_as(self._raw[identity], _Head).metadata.uid
+        return self._metadata_of(identity).uid
 
     def generation(self, identity: Identity) -> int:
         """The observed object's; 0 for kinds without."""
-        return parse_as(self._raw[identity], _Head).metadata.generation or 0
+        return self._metadata_of(identity).generation or 0
+
+    def _metadata_of(self, identity: Identity) -> _Metadata:
+        """As Go's accessors read it: what is of another type is not there."""
+        try:
+            return parse_as(self._raw[identity], _Head).metadata
+        except UnreadableError:
+            _, named = levels(self._raw[identity])
+            known = {name: named[name] for name, shape in _SHAPES.items() if json_type(named.get(name, b"")) == shape}
+            values = {name: value for name, raw in known.items() if not isinstance(value := parse(raw), float)}
+            return msgspec.convert(values, _Metadata)
 
     def declared(self, identity: Identity) -> bool:
         """Whether the controller declares the kind, in this very apiVersion: only then is it ever observed."""
@@ -115,6 +133,10 @@ class RequestView:
     def method(self, identity: Identity) -> str:
         """How Metacontroller updates an object of this kind: `OnDelete`, `Recreate`, `InPlace`, `Rolling...`."""
         return self._methods.get(identity.group_key, ON_DELETE)
+
+    def harshest_method(self, identity: Identity) -> str:
+        """As `method`, but where that is a guess the most harmful one that it may be: for a veto."""
+        return self._harshest_methods.get(identity.group_key, ON_DELETE)
 
     @cached_property
     def rolling_groups(self) -> frozenset[str]:

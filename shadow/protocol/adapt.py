@@ -103,7 +103,7 @@ def adapt_answer(
         if request.hook is Hook.CUSTOMIZE or not is_usual_answer(body, dialect.protocol):
             return _adapt_closely(request, body, dialect, front_version, alterations)
         controller = read_controller(request.controller)
-        strict = _strict(controller, request.hook, front_version, alterations)
+        strict = controller.strict(request.hook, alterations.strict)
         if not (strict or controller.rolling or alterations.altering) and dialect.protocol is request.front:
             return Adapted(body, list_key=OBSERVED_KEY[request.front], namespace=request.parent.namespace)
         answer = Answer(dialect.protocol, request.hook, split_object(body))
@@ -130,7 +130,7 @@ def _adapt_closely(
     if refusal is not None:
         return Adapted(body, refusal=refusal)
     controller = read_controller(request.controller)
-    rejected = rejection(answer, body, strict=_strict(controller, request.hook, front_version, alterations))
+    rejected = rejection(answer, body, strict=controller.strict(request.hook, alterations.strict))
     if rejected is not None:
         return _rejected(answer, request, body, alterations, rejected)
     if request.hook is Hook.CUSTOMIZE:
@@ -198,12 +198,6 @@ def _rejected(answer: Answer, request: Request, body: bytes, alterations: Altera
     if answer.protocol is request.front and not altering:
         return Adapted(body, rejected=reason)
     return Adapted(body, refusal=Refusal("rejected", reason), rejected=reason)
-
-
-def _strict(controller: Controller, hook: Hook, front_version: HookVersion, alterations: Alterations) -> bool:
-    if alterations.strict != "auto":
-        return alterations.strict == "true"
-    return controller.strict(hook) if hook in controller.hooks else front_version is HookVersion.V2
 
 
 def _shown_controller(request: Request, protocol: Protocol, configured: bytes | None, notes: list[Note]) -> msgspec.Raw:

@@ -10,9 +10,11 @@ from functools import cached_property, lru_cache
 
 import msgspec
 
-from shadow.protocol.names import CONTROLLER_KIND, ON_DELETE, ROLLING_METHODS
+from shadow.protocol.dialect import Strictness
+from shadow.protocol.keys import split_group_key
+from shadow.protocol.names import CONTROLLER_KIND, ON_DELETE, RECREATE_METHODS, ROLLING_METHODS
 from shadow.protocol.objects import Json
-from shadow.protocol.resources import match_resources
+from shadow.protocol.resources import certain, match_resources
 from shadow.protocol.wire import parse_as
 from shadow.terms import Hook, HookVersion, Protocol
 
@@ -73,7 +75,10 @@ class Controller:
         """The hook version the front uses for this hook; v1 where nothing is said."""
         return self.hooks[hook].version if hook in self.hooks else HookVersion.V1
 
-    def strict(self, hook: Hook) -> bool:
+    def strict(self, hook: Hook, setting: Strictness = "auto") -> bool:
+        """Whether answers of this hook are read strictly: as configured, else as this object says."""
+        if setting != "auto":
+            return setting == "true"
         return hook in self.hooks and self.hooks[hook].strict
 
     def methods(self, group_keys: Iterable[str]) -> dict[str, str]:
@@ -82,6 +87,14 @@ class Controller:
         A group for which nothing is declared has `OnDelete`, Metacontroller's default.
         """
         return dict(_methods(self.children, tuple(group_keys)))
+
+    def harshest_methods(self, group_keys: Iterable[str]) -> dict[str, str]:
+        """As `methods`, for those who must not be wrong.
+
+        Where plurals and kinds of an apiVersion do not match for certain, all its kinds have the most harmful method
+        that is declared in it.
+        """
+        return dict(_harshest(self.children, tuple(group_keys)))
 
 
 def read_controller(raw: bytes | msgspec.Raw) -> Controller:
@@ -210,3 +223,21 @@ def _methods(rules: tuple[ChildRule, ...], group_keys: tuple[str, ...]) -> tuple
     declared = {(rule.api_version, rule.resource): rule.method for rule in rules}
     matched = match_resources(declared, group_keys)
     return tuple((key, declared.get(matched.get(key, ("", "")), ON_DELETE)) for key in group_keys)
+
+
+@lru_cache(maxsize=64)
+def _harshest(rules: tuple[ChildRule, ...], group_keys: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    resources = [(rule.api_version, rule.resource) for rule in rules]
+    known = certain(resources, group_keys)
+    harshest = {rule.api_version: rule.method for rule in sorted(rules, key=lambda rule: _harm(rule.method))}
+    methods = dict(_methods(rules, group_keys))
+    for key in group_keys:
+        api_version, _ = split_group_key(key)
+        if api_version not in known:
+            methods[key] = harshest.get(api_version, ON_DELETE)
+    return tuple(methods.items())
+
+
+def _harm(method: str) -> int:
+    """What destroys most comes last."""
+    return 2 if method in RECREATE_METHODS else int(method != ON_DELETE)

@@ -5,6 +5,9 @@ from typing import Literal
 
 from shadow.terms import HookVersion, Protocol
 
+Strictness = Literal["auto", "true", "false"]
+"""How Metacontroller reads answers, as configured; auto: as the controller object says."""
+
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
@@ -31,7 +34,7 @@ class Alterations:
     status: Literal["pass", "drop"] = "pass"
     inexpressible: Literal["refuse", "drop"] = "refuse"
     missing_list: Literal["refuse", "pass"] = "refuse"
-    strict: Literal["auto", "true", "false"] = "auto"
+    strict: Strictness = "auto"
 
     @property
     def altering(self) -> bool:

@@ -87,12 +87,13 @@ def identify(raw: msgspec.Raw, default_namespace: str = "") -> Identity:
     try:
         return parse_as(raw, Head).identity(default_namespace)
     except UnreadableError:
-        fields, named = _levels(raw)
+        fields, named = levels(raw)
         namespace = _text(named, "namespace") or default_namespace
         return Identity(_text(fields, "apiVersion"), _text(fields, "kind"), namespace, _text(named, "name"))
 
 
-def _levels(raw: msgspec.Raw) -> tuple[Fields, Fields]:
+def levels(raw: msgspec.Raw) -> tuple[Fields, Fields]:
+    """The fields of an object and of its metadata; none where either is no object."""
     fields = split_object(raw) if json_type(raw) == "object" else {}
     metadata = fields.get("metadata")
     named = split_object(metadata) if metadata is not None and json_type(metadata) == "object" else {}

@@ -129,16 +129,6 @@ def read_closely(body: bytes, hook: Hook) -> Envelope:
     )
 
 
-def read_objects(request: Request) -> dict[Identity, Json]:
-    """Every observed object as Python JSON, by the identity its own fields give it.
-
-    Raises:
-        UnreadableError: an object that cannot be held as Python objects, such as one nested a thousand levels deep.
-    """
-    objects = [parse(raw) for group in request.observed_groups.values() for raw in group.values()]
-    return {identity_of(item): item for item in objects}
-
-
 def read_root(request: Request) -> Json:
     """The parent as Python JSON."""
     root: Json = parse(request.root)

@@ -42,7 +42,7 @@ class Marker:
 
     request: Request
     marks: Marks
-    methods: Mapping[str, str]  # group key -> update method
+    methods: Mapping[str, str]  # group key -> update method, in doubt the most harmful one
     version: HookVersion  # of the front: it decides the keys of the observed map
 
     @property
@@ -74,7 +74,7 @@ def marker(request: Request, ownership: Ownership, controller: Controller, versi
     marks = {"annotations": {DECORATOR_ANNOTATION: ownership.decorator}}
     if ownership.generate_selector:
         marks["labels"] = {CONTROLLER_UID_LABEL: request.parent.uid}
-    return Marker(request, marks, controller.methods(request.observed_groups), version)
+    return Marker(request, marks, controller.harshest_methods(request.observed_groups), version)
 
 
 def mark_items(draft: Draft, list_key: str, marker: Marker) -> None:

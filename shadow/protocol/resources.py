@@ -26,6 +26,18 @@ def match_resources(resources: Iterable[tuple[str, str]], group_keys: Iterable[s
     return matched
 
 
+def certain(resources: Iterable[tuple[str, str]], group_keys: Iterable[str]) -> frozenset[str]:
+    """The apiVersions in which every kind has a resource with just its regular plural: there is nothing to guess."""
+    keys = tuple(group_keys)
+    matched = match_resources(resources, keys)
+    versions: dict[str, bool] = {}
+    for key in keys:
+        api_version, kind = split_group_key(key)
+        sure = key in matched and likeness(kind, matched[key][1]) == 1.0
+        versions[api_version] = versions.get(api_version, True) and sure
+    return frozenset(version for version, sure in versions.items() if sure)
+
+
 def likeness(kind: str, plural: str) -> float:
     """How much a plural looks like that of a kind: 1 for a regular plural, else the share of a common beginning."""
     singular = kind.lower()

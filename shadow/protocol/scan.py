@@ -16,6 +16,10 @@ _TOKEN = re.compile(
     rb"|true|false|null)"
 )
 _BLANK = re.compile(rb"[ \t\n\r]*+")
+_ESCAPE = re.compile(
+    r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<half>u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
+    re.DOTALL,
+)
 _CLOSES = {b"{": b"}", b"[": b"]"}
 MAX_DEPTH = 10_000
 """Where Go's decoder gives up."""
@@ -32,7 +36,7 @@ class MalformedError(ValueError):
 def scan(text: bytes) -> list[tuple[str | None, bytes]]:
     """The members of the outermost value: `(key, value)` of an object, `(None, item)` of an array, none of a scalar.
 
-    Keys may repeat, and may hold lone surrogates.
+    Keys may repeat.
 
     Raises:
         MalformedError: `text` is not exactly one JSON value.
@@ -41,9 +45,18 @@ def scan(text: bytes) -> list[tuple[str | None, bytes]]:
 
 
 def unquote(token: bytes) -> str:
-    """A JSON string as Python text; what is not UTF-8 becomes U+FFFD, as in Go."""
-    text: str = json.loads(token.decode("utf-8", "replace"))
+    """A JSON string as Python text; what is not UTF-8, or half a surrogate pair, becomes U+FFFD, as in Go."""
+    text: str = json.loads(readable(token))
     return text
+
+
+def readable(text: bytes) -> str:
+    """JSON as Python can read it: what is not Unicode is U+FFFD already, escaped or not."""
+    return _ESCAPE.sub(_whole, text.decode("utf-8", "replace"))
+
+
+def _whole(escape: re.Match[str]) -> str:
+    return "\\ufffd" if escape["half"] else escape[0]
 
 
 class _Scanner:

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from shadow.protocol.scan import MalformedError, scan
+from shadow.protocol.scan import MalformedError, readable, scan
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -73,11 +73,7 @@ def _scanned(text: bytes | msgspec.Raw, wanted: str) -> list[tuple[str | None, b
 
 def join_object(fields: Mapping[str, msgspec.Raw]) -> msgspec.Raw:
     """The fields as one compact JSON object; values byte for byte."""
-    try:
-        return msgspec.Raw(msgspec.json.encode(fields))
-    except UnicodeEncodeError:  # a lone surrogate in a key: only an escape can say it
-        members = (json.dumps(key).encode() + b":" + bytes(value) for key, value in fields.items())
-        return msgspec.Raw(b"{" + b",".join(members) + b"}")
+    return msgspec.Raw(msgspec.json.encode(fields))
 
 
 def join_array(items: Sequence[msgspec.Raw]) -> msgspec.Raw:
@@ -104,7 +100,7 @@ def json_type(text: bytes | msgspec.Raw) -> str:
 
 
 def parse(text: bytes | msgspec.Raw) -> Any:
-    """The whole value as Python JSON. Ints stay ints whatever their size; lone surrogates stay.
+    """The whole value as Python JSON. Ints stay ints whatever their size; half a surrogate pair is U+FFFD, as in Go.
 
     Raises:
         UnreadableError: not JSON, a number that no float64 can hold, or nested too deeply to be held as Python objects.
@@ -113,7 +109,7 @@ def parse(text: bytes | msgspec.Raw) -> Any:
         return msgspec.json.decode(text)
     except REFUSED:
         try:
-            return json.loads(bytes(text).decode("utf-8", "replace"), parse_constant=_refuse, parse_float=_finite)
+            return json.loads(readable(bytes(text)), parse_constant=_refuse, parse_float=_finite)
         except (ValueError, RecursionError) as exc:
             raise UnreadableError(str(exc)) from exc
 

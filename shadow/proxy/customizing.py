@@ -8,7 +8,9 @@ import asyncio
 
 import msgspec
 
+from shadow.compare.answer import NotAnAnswerError
 from shadow.compare.effects import RequestView, removals
+from shadow.protocol.wire import UnreadableError
 from shadow.proxy.call import Asking, Call, Reply
 from shadow.proxy.exchange import Exchange
 from shadow.proxy.judge import error_reply, reply_with
@@ -75,10 +77,14 @@ def seeing(call: Call, reply: Reply) -> Reply:
     """
     if call.hook is not Hook.SYNC or reply.status != 200 or reply.side is None or call.sees_everything(reply.side):
         return reply
-    gone = removals(RequestView(call.request), reply.body, call.migration.apply)
-    if not gone:
-        return reply
-    names = ", ".join(f"{effect} {identity}" for identity, effect in sorted(gone.items()))
+    try:
+        gone = removals(RequestView(call.request), reply.body, call.migration.apply)
+    except (NotAnAnswerError, UnreadableError) as exc:
+        names = f"do what cannot be told: {exc}"
+    else:
+        if not gone:
+            return reply
+        names = ", ".join(f"{effect} {identity}" for identity, effect in sorted(gone.items()))
     message = (
         f"Metacontroller works with a customize answer without the rules of `{reply.side}`, "
         f"which may not have seen all objects that it relates to; its answer would {names}"

@@ -5,6 +5,7 @@
 
 from collections.abc import Mapping
 
+from shadow.compare.answer import NotAnAnswerError
 from shadow.compare.effects import RequestView, removals
 from shadow.protocol.objects import Identity
 from shadow.protocol.wire import UnreadableError
@@ -33,7 +34,7 @@ def unconfirmed(call: Call, reply: Reply, last: ParentState | None) -> Reply:
         return reply
     try:
         lost = removed(RequestView(call.request), reply.body, call.migration.apply, last)
-    except (UnreadableError, RecursionError):
+    except (NotAnAnswerError, UnreadableError):
         return _refused(call, "do what cannot be told")
     plan = ", ".join(f"{effect} {identity}" for identity, effect in sorted(lost.items()))
     return _refused(call, plan) if lost else reply

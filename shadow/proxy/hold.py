@@ -6,8 +6,10 @@ listed the object when it was last served: a hook that forgets an object must no
 
 from collections.abc import Mapping
 
+from shadow.compare.answer import NotAnAnswerError
 from shadow.compare.effects import RequestView, removals
 from shadow.protocol.objects import Identity
+from shadow.protocol.wire import UnreadableError
 from shadow.proxy.call import Call
 from shadow.proxy.listed import agreed
 from shadow.store.base import ParentState
@@ -19,9 +21,25 @@ def unexpected(call: Call, view: RequestView, body: bytes) -> dict[Identity, Eff
     migration = call.migration
     return {
         identity: effect
-        for identity, effect in removals(view, body, migration.apply).items()
+        for identity, effect in _removals(view, body, migration.apply).items()
         if effect in migration.hold and migration.rules.expects(identity, effect, str(call.request.parent)) is None
     }
+
+
+def _removals(view: RequestView, body: bytes, apply: str) -> dict[Identity, Effect]:
+    """Where it cannot be told what an answer would remove, everything that is observed."""
+    try:
+        return removals(view, body, apply)
+    except (NotAnAnswerError, UnreadableError):
+        return dict.fromkeys(view, Effect.DELETE)
+
+
+def removals_of_old(view: RequestView, body: bytes | None, apply: str) -> dict[Identity, Effect] | None:
+    """What `old`'s answer would remove; None without an answer that can be understood, which agrees to nothing."""
+    try:
+        return None if body is None else removals(view, body, apply)
+    except (NotAnAnswerError, UnreadableError):
+        return None
 
 
 def held(

@@ -1,9 +1,9 @@
 """Decides what is served: the primary's answer, or its failure, or `old`'s answer in its place."""
 
-from shadow.compare.effects import harmless, removals
+from shadow.compare.effects import harmless
 from shadow.proxy.call import Asking, Reply
 from shadow.proxy.exchange import Exchange
-from shadow.proxy.hold import held, unexpected
+from shadow.proxy.hold import held, removals_of_old, unexpected
 from shadow.proxy.judge import error_reply, reply_with
 from shadow.store.base import ParentState
 from shadow.terms import Side, Stage
@@ -38,7 +38,7 @@ async def _is_held(exchange: Exchange, body: bytes, last: ParentState | None) ->
         return False
     old = await exchange.answer_of(Side.OLD)
     answer = old.body if old is not None and call.sees_everything(Side.OLD) else None
-    call.held = held(found, None if answer is None else removals(exchange.view, answer, migration.apply), last)
+    call.held = held(found, removals_of_old(exchange.view, answer, migration.apply), last)
     return bool(call.held)
 
 

@@ -62,6 +62,7 @@ def _pair(call: Call, old: Candidate, new: Candidate, keep_bodies: bool) -> Pair
         old=old,
         new=new,
         apply=migration.apply,
+        strict=migration.alterations.strict,
         rules_digest=migration.rules_digest,
         keep_bodies=keep_bodies,
     )

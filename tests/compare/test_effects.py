@@ -2,6 +2,7 @@
 
 import pytest
 
+from shadow.compare.answer import NotAnAnswerError
 from shadow.compare.effects import RequestView, harmless, predict, removals
 from shadow.protocol.objects import Identity
 from shadow.terms import Effect, Hook
@@ -208,7 +209,7 @@ def test_of_duplicates_the_last_one_counts():
 
 def test_an_item_without_namespace_gets_the_parents():
     assert effect_of(request(SEEN), answer(config_map(namespace="ns"))) is Effect.NONE
-    elsewhere = predict(view(request(SEEN)), answer(config_map(namespace="far")))
+    elsewhere = predict(view(request(SEEN)), answer(config_map(namespace="far")), "dynamic")
     assert [(each.object.namespace, each.effect) for each in elsewhere] == [
         ("far", Effect.CREATE),
         ("ns", Effect.DELETE),
@@ -217,7 +218,7 @@ def test_an_item_without_namespace_gets_the_parents():
 
 def test_another_api_version_of_the_same_object_is_deleted_and_created():
     newer = config_map() | {"apiVersion": "v2"}
-    effects = {each.object.apiVersion: each.effect for each in predict(view(request(SEEN)), answer(newer))}
+    effects = {each.object.apiVersion: each.effect for each in predict(view(request(SEEN)), answer(newer), "dynamic")}
     assert effects == {"v1": Effect.DELETE, "v2": Effect.CREATE}
 
 
@@ -227,14 +228,15 @@ UNREADABLE_BODIES = [b"", b"[]", b"{", b'{"attachments": {}}', b'{"attachments":
 @pytest.mark.parametrize("body", UNREADABLE_BODIES)
 def test_what_metacontroller_cannot_read_has_no_effect_and_replaces_nothing(body):
     assert effect_of(request(SEEN), body) is Effect.NONE
-    assert removals(view(request(SEEN)), body) == {}
-    assert not harmless(view(request(SEEN)), body)
+    assert not harmless(view(request(SEEN)), body, "dynamic")
+    with pytest.raises(NotAnAnswerError):
+        removals(view(request(SEEN)), body, "dynamic")
 
 
 @pytest.mark.parametrize("body", [b"null", b" null ", b"{}", b'{"attachments": null}', b'{"children": []}'])
 def test_an_answer_without_a_list_deletes_everything_observed(body):
     assert effect_of(request(SEEN), body) is Effect.DELETE
-    assert removals(view(request(SEEN)), body) == {CM: Effect.DELETE}
+    assert removals(view(request(SEEN)), body, "dynamic") == {CM: Effect.DELETE}
 
 
 def _deep(levels):
@@ -244,8 +246,8 @@ def _deep(levels):
 @pytest.mark.parametrize("levels", [200, 900, 3000])
 def test_an_object_of_any_depth_is_known_by_its_identity_and_in_doubt_differs(levels):
     assert effect_of(request(SEEN), _deep(levels)) is Effect.UPDATE
-    assert removals(view(request(SEEN, method="Recreate")), _deep(levels)) == {CM: Effect.RECREATE}
-    assert removals(view(request(SEEN, method="InPlace")), _deep(levels)) == {}
+    assert removals(view(request(SEEN, method="Recreate")), _deep(levels), "dynamic") == {CM: Effect.RECREATE}
+    assert removals(view(request(SEEN, method="InPlace")), _deep(levels), "dynamic") == {}
 
 
 @pytest.mark.parametrize("apply", ["dynamic", "server-side"])
@@ -264,9 +266,13 @@ def test_removals_and_harmless_agree_with_the_full_prediction(case):
     apply = "server-side" if case["apply_strategy"] == "server-side-apply" else "dynamic"
     body = case["answer_raw"].encode() if case["answer_raw"] else encoded(case["answer"])
     seen = RequestView.read(encoded(case["request"]), Hook(case["hook"]))
-    effects = {each.object: each.effect for each in predict(seen, body, apply)}
+    effects = {each.object: each.effect for each in predict(seen, body, apply, "false")}
     expected = {key: effect for key, effect in effects.items() if effect in (Effect.DELETE, Effect.RECREATE)}
-    assert removals(seen, body, apply) == expected
+    try:
+        assert removals(seen, body, apply) == expected
+    except NotAnAnswerError:
+        assert not expected
+        assert not harmless(seen, body, apply)
     if harmless(seen, body, apply):
         assert set(effects.values()) <= {Effect.NONE, Effect.LATENT}
 
@@ -286,7 +292,7 @@ def test_removals_and_harmless_agree_with_the_full_prediction(case):
     ],
 )
 def test_only_an_answer_that_would_write_nothing_but_a_status_is_harmless(fields, expected):
-    assert harmless(view(request(SEEN)), answer(config_map(), **fields)) is expected
+    assert harmless(view(request(SEEN)), answer(config_map(), **fields), "dynamic") is expected
 
 
 @pytest.mark.parametrize(
@@ -300,21 +306,74 @@ def test_only_an_answer_that_would_write_nothing_but_a_status_is_harmless(fields
     ],
 )
 def test_an_answer_that_would_write_an_object_is_not_harmless(method, items, expected):
-    assert harmless(view(request(SEEN, method=method)), answer(*items)) is expected
+    assert harmless(view(request(SEEN, method=method)), answer(*items), "dynamic") is expected
 
 
 def test_labels_of_a_composite_answer_cannot_be_expressed():
     message = request(front="composite", spec={"generateSelector": True})
     body = encoded({"children": [], "labels": {"tier": "prod"}})
-    (effect,) = predict(view(message), body)
+    (effect,) = predict(view(message), body, "dynamic")
     assert (effect.effect, effect.object) == (Effect.INEXPRESSIBLE, Identity("lab.example.com/v1", "Widget", "ns", "p"))
-    assert not harmless(view(message), body)
-    assert harmless(view(message), encoded({"children": [], "labels": {"tier": "dev"}}))
+    assert not harmless(view(message), body, "dynamic")
+    assert harmless(view(message), encoded({"children": [], "labels": {"tier": "dev"}}), "dynamic")
 
 
 def test_a_namespaced_item_without_namespace_under_a_cluster_scoped_parent_is_refused():
     message = request(parent={"namespace": None})
-    effects = {each.object.kind: each.effect for each in predict(view(message), answer(config_map()))}
+    effects = {each.object.kind: each.effect for each in predict(view(message), answer(config_map()), "dynamic")}
     assert effects == {"ConfigMap": Effect.NONE}
     role = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": "r"}}
-    assert [each.effect for each in predict(view(message), answer(role))] == [Effect.CREATE]
+    assert [each.effect for each in predict(view(message), answer(role), "dynamic")] == [Effect.CREATE]
+
+
+def _people(method, **spec):
+    """A kind whose plural tells nothing, beside one that is only ever deleted by hand."""
+    rules = [
+        {"apiVersion": "lab/v1", "resource": "people", "updateStrategy": {"method": method}},
+        {"apiVersion": "lab/v1", "resource": "personas"},
+    ]
+    person = config_map("p") | {"apiVersion": "lab/v1", "kind": "Person"}
+    message = request(observed(person), kinds=["Persona.lab/v1"], spec={"attachments": rules} | spec)
+    return view(message), answer(person | {"data": {"a": "2"}}), Identity("lab/v1", "Person", "ns", "p")
+
+
+def test_a_kind_whose_method_is_a_guess_may_be_recreated():
+    seen, changed, person = _people("Recreate")
+    assert removals(seen, changed, "dynamic") == {person: Effect.RECREATE}
+    assert not harmless(seen, changed, "dynamic")
+
+
+def test_a_guess_among_harmless_methods_removes_nothing():
+    seen, changed, _ = _people("InPlace")
+    assert removals(seen, changed, "dynamic") == {}
+    assert not harmless(seen, changed, "dynamic")
+
+
+STRICT = {"hooks": {"sync": {"version": "v2"}}}
+
+
+def test_an_unknown_field_stops_no_removal_whatever_the_front_is_said_to_do():
+    assert removals(view(request(SEEN, spec=STRICT)), answer(debug=1), "dynamic") == {CM: Effect.DELETE}
+
+
+@pytest.mark.parametrize(("strict", "effect"), [("auto", Effect.NONE), ("true", Effect.NONE), ("false", Effect.DELETE)])
+def test_a_prediction_reads_an_answer_as_configured(strict, effect):
+    effects = predict(view(request(SEEN, spec=STRICT)), answer(debug=1), "dynamic", strict)
+    assert [each.effect for each in effects] == [effect]
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "found"),
+    [
+        pytest.param({}, {"data": {"a": "1", "b": "drifted"}}, {}, id="a-field-more-is-no-drift"),
+        pytest.param({}, {"data": {"a": "drifted"}}, {CM: Effect.RECREATE}, id="drifted"),
+        pytest.param({}, {"data": {}}, {CM: Effect.RECREATE}, id="a-field-less"),
+        pytest.param({"data": {"a": 1}}, {"data": {"a": True}}, {CM: Effect.RECREATE}, id="another-type"),
+        pytest.param({"data": {"a": "2"}}, {}, {CM: Effect.RECREATE}, id="wanted-otherwise"),
+        pytest.param({}, {}, {}, id="as-it-is"),
+    ],
+)
+def test_an_object_that_drifted_is_recreated_as_one_that_is_wanted_otherwise(left, right, found):
+    seen = observed(config_map() | {"data": left.get("data", {"a": "1"})} if "data" in right else config_map())
+    item = config_map() | left
+    assert removals(view(request(seen | right, method="Recreate")), answer(item), "dynamic") == found

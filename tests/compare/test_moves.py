@@ -17,7 +17,8 @@ GONE = answer()
 
 def moved(before: bytes, after: bytes, *seen, method="InPlace", among=(CM,), **more):
     seen_by = view(request(*seen, method=method, **more))
-    found = moves(seen_by, read_answer(seen_by, before), read_answer(seen_by, after), among)
+    one, other = (read_answer(seen_by, body, strict=False) for body in (before, after))
+    found = moves(seen_by, one, other, among, "dynamic")
     return {each.object: each.effect for each in found}
 
 

@@ -48,7 +48,7 @@ def test_an_exception_is_still_one(operation):
 
 
 def repeats(message, item):
-    found = {each.object: each.repeats for each in predict(view(message), answer(item))}
+    found = {each.object: each.repeats for each in predict(view(message), answer(item), "dynamic")}
     return found.get(CM, any(found.values()))
 
 

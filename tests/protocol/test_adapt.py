@@ -258,7 +258,7 @@ def test_what_metacontroller_would_reject_is_served_only_untouched(dialect, alte
     ("front_version", "hooks", "strict", "rejected"),
     [
         (V1, {}, "auto", False),
-        (V2, {}, "auto", True),
+        (V2, {"sync": {"version": "v2"}}, "auto", True),
         (V1, {"sync": {"version": "v1", "webhook": {"responseUnMarshallMode": "strict"}}}, "auto", True),
         (V2, {"sync": {"version": "v2", "webhook": {"responseUnMarshallMode": "loose"}}}, "auto", False),
         (V1, {}, "true", True),

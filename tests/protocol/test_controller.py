@@ -80,6 +80,41 @@ def test_a_kind_without_a_rule_is_updated_on_delete():
 
 
 @pytest.mark.parametrize(
+    ("declared", "harshest"),
+    [
+        pytest.param(
+            {"configmaps": ("ConfigMap", "InPlace"), "secrets": ("Secret", "Recreate")},
+            {"ConfigMap": "InPlace", "Secret": "Recreate"},
+            id="regular",
+        ),
+        pytest.param(
+            {"people": ("Person", "Recreate"), "data": ("Datum", "OnDelete"), "cats": ("Cat", "InPlace")},
+            {"Person": "Recreate", "Datum": "Recreate", "Cat": "Recreate"},
+            id="irregular",
+        ),
+        pytest.param(
+            {"pods": ("PodSet", "RollingRecreate"), "zzz": ("Pod", "OnDelete")},
+            {"PodSet": "RollingRecreate", "Pod": "RollingRecreate"},
+            id="misleading",
+        ),
+        pytest.param(
+            {"mice": ("Mouse", "InPlace"), "oxen": ("Ox", None)}, {"Mouse": "InPlace", "Ox": "InPlace"}, id="mild"
+        ),
+    ],
+)
+def test_where_plurals_tell_no_kind_for_certain_the_most_harmful_method_counts(declared, harshest):
+    rules = [
+        {"apiVersion": "lab/v1", "resource": plural} | ({"updateStrategy": {"method": method}} if method else {})
+        for plural, (_, method) in declared.items()
+    ]
+    rules.append({"apiVersion": "v1", "resource": "configmaps", "updateStrategy": {"method": "InPlace"}})
+    controller = read_controller(compact({"kind": "DecoratorController", "spec": {"attachments": rules}}))
+    keys = [*(f"{kind}.lab/v1" for kind, _ in declared.values()), "ConfigMap.v1"]
+    expected = {f"{kind}.lab/v1": method for kind, method in harshest.items()}
+    assert controller.harshest_methods(keys) == expected | {"ConfigMap.v1": "InPlace"}
+
+
+@pytest.mark.parametrize(
     "resources",
     [
         {"Policy": "policies", "Pod": "pods"},

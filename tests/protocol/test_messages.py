@@ -3,8 +3,8 @@ import json
 import pytest
 
 from shadow.errors import RequestError
-from shadow.protocol.messages import read_objects, read_request, read_root
-from shadow.protocol.objects import Identity, ParentRef
+from shadow.protocol.messages import read_request, read_root
+from shadow.protocol.objects import ParentRef
 from shadow.terms import Hook, Protocol
 from tests.protocol.recordings import PARENT, call, compact, config_map, envelope, recordings
 
@@ -22,7 +22,9 @@ def test_recorded_calls_tell_their_front(each):
     assert request.generation == metadata.get("generation", 0)
     assert request.deleting is ("deletionTimestamp" in metadata)
     observed = each.request.get("children", each.request.get("attachments", {}))
-    assert len(read_objects(request)) == sum(map(len, observed.values()))
+    assert {key: set(group) for key, group in request.observed_groups.items()} == {
+        key: set(group) for key, group in observed.items()
+    }
     assert request.observed_any is any(observed.values())
     assert read_root(request)["metadata"] == metadata
 
@@ -35,11 +37,6 @@ def test_the_parent_is_found_whatever_it_is_called(front, hook):
     assert request.parent == ParentRef("lab.example.com/v1", "Widget", "ns", "p", "p-uid")
     assert request.finalizing is (hook is Hook.FINALIZE)
     assert json.loads(bytes(request.root)) == PARENT
-
-
-def test_observed_objects_are_known_by_their_own_fields():
-    request = call(COMPOSITE, observed={"ConfigMap.v1": {"a": config_map("a", namespace="ns")}})
-    assert read_objects(request) == {Identity("v1", "ConfigMap", "ns", "a"): config_map("a", namespace="ns")}
 
 
 @pytest.mark.parametrize(

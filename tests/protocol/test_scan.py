@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shadow.protocol.scan import MAX_DEPTH, MalformedError, scan
+from shadow.protocol.scan import MAX_DEPTH, MalformedError, scan, unquote
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -57,8 +57,23 @@ def test_a_repeated_key_is_told_each_time():
     assert scan(b'{"a":1, "a" : [ 2 ]}') == [("a", b"1"), ("a", b"[ 2 ]")]
 
 
-def test_lone_surrogates_and_invalid_utf8_keep_their_bytes():
-    assert scan(b'{"\\ud800":"\\udfff","b":"\xff"}') == [("\ud800", b'"\\udfff"'), ("b", b'"\xff"')]
+def test_lone_surrogates_and_invalid_utf8_keep_their_bytes_in_values_and_are_replaced_in_keys_as_in_go():
+    assert scan(b'{"\\ud800":"\\udfff","b":"\xff"}') == [("\ufffd", b'"\\udfff"'), ("b", b'"\xff"')]
+
+
+@pytest.mark.parametrize(
+    ("spelled", "text"),
+    [
+        (rb'"\ud83d\ude00"', "\U0001f600"),
+        (rb'"\ud800\ud83d\ude00"', "\ufffd\U0001f600"),
+        (rb'"\udc00\ud800"', "\ufffd\ufffd"),
+        (rb'"\\ud800"', "\\ud800"),
+        (rb'"\\\ud800\n"', "\\\ufffd\n"),
+        (b'"\xed\xa0\x80"', "\ufffd\ufffd\ufffd"),
+    ],
+)
+def test_half_a_surrogate_pair_is_replaced(spelled, text):
+    assert unquote(spelled) == text
 
 
 def test_nesting_is_bounded_as_in_go():

@@ -45,8 +45,7 @@ def test_an_int_beyond_64_bits_is_written_whole():
     assert bytes(encode({"a": 2**70})) == b'{"a":1180591620717411303424}'
 
 
-def test_a_lone_surrogate_in_a_key_is_written_as_an_escape():
-    assert bytes(join_object(split_object(rb'{"\ud800":1}'))) == rb'{"\ud800":1}'
+def test_a_lone_surrogate_is_written_as_an_escape():
     assert bytes(encode({"\ud800": 1})) == rb'{"\ud800":1}'
 
 
@@ -81,7 +80,7 @@ def test_what_cannot_be_held_is_unreadable(text):
 
 def test_parsing_keeps_ints_apart_from_floats_and_big_ints_whole():
     assert [type(each) for each in parse(b"[1,1.0,123456789012345678901234567890]")] == [int, float, int]
-    assert parse(rb'{"a":"\ud800"}') == {"a": "\ud800"}
+    assert parse(rb'{"\ud800":"\ud800"}') == {"\ufffd": "\ufffd"}
 
 
 class _Shape(msgspec.Struct):
