@@ -105,5 +105,5 @@ def log_out() -> Response:
 def _own(wanted: str) -> str:
     """Only ever a place on this page: a link must not lead somebody elsewhere by way of the log-in."""
     parts = urlsplit(wanted)
-    safe = not parts.scheme and not parts.netloc and wanted.startswith("/") and "\\" not in wanted
-    return wanted if safe and not wanted.startswith("//") else "/"
+    plain = wanted.isprintable() and "\\" not in wanted  # browsers take a backslash for a slash, and skip a tab
+    return wanted if plain and wanted.startswith("/") and not (parts.scheme or parts.netloc) else "/"
