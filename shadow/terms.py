@@ -41,6 +41,7 @@ class Role(StrEnum):
 
     PRIMARY = "primary"
     SHADOW = "shadow"
+    TWICE = "twice"  # the same once more, to see whether it agrees with itself
 
 
 class Stage(StrEnum):

@@ -16,8 +16,19 @@ from shadow.compare.diff import FieldChange
 from shadow.compare.differences import Describer, Effects
 from shadow.compare.effects import effects_of, managed
 from shadow.compare.groups import Generalizer
-from shadow.compare.model import Advice, Candidate, Comparison, Difference, EffectPair, ObjectEffect, Pair, Predicted
+from shadow.compare.model import (
+    Advice,
+    Candidate,
+    Comparison,
+    Difference,
+    EffectPair,
+    Noise,
+    ObjectEffect,
+    Pair,
+    Predicted,
+)
 from shadow.compare.moves import moves
+from shadow.compare.noise import noise_of
 from shadow.compare.notes import noted
 from shadow.compare.parent import parent_differences, parent_fields
 from shadow.compare.predictions import check, following, foresee, repeated
@@ -121,7 +132,27 @@ class _Comparing:
             confirmed=len(self._seen.confirmed),
             contradicted=len(self._seen.contradicted),
             foresight=following(self._pair, self._seen, writes),
+            noise=tuple(noise for side in self._again for noise in self._noise(side)),
+            asked_twice=tuple(self._again),
         )
+
+    @cached_property
+    def _again(self) -> dict[Side, Answer]:
+        """The second answers, of those that answered both times."""
+        pair = self._pair
+        candidates = {Side.OLD: pair.old_again, Side.NEW: pair.new_again}
+        read = {side: _read(self._view, again) for side, again in candidates.items() if again is not None}
+        return {
+            side: answer
+            for side, answer in read.items()
+            if isinstance(answer, Answer) and isinstance(self._answers[side], Answer)
+        }
+
+    def _noise(self, side: Side) -> Iterator[Noise]:
+        self._budget.check()
+        first = self._answers[side]
+        assert isinstance(first, Answer), "a second answer counts beside a first one"
+        return noise_of(self._view, side, first, self._again[side], self._redactor)
 
     def _foreseen(self, effects: Mapping[Side, Effects]) -> tuple[Predicted, ...]:
         """The writes that the answer which was served should cause."""

@@ -76,6 +76,8 @@ class Pair(msgspec.Struct, frozen=True):
     at: float = 0.0  # unix seconds
     caller: str = ""  # the controller in front, `DecoratorController/profiles`
     served: Side | None = None  # whose answer went out; None: an error did
+    old_again: Candidate | None = None  # asked the same once more, to see whether it agrees with itself
+    new_again: Candidate | None = None
     previous: str | None = None  # the call in which this parent was last given an answer
     foresight: Foresight | None = None  # what was expected of this call, as far as the proxy knows
 
@@ -140,6 +142,16 @@ class Advice(msgspec.Struct, frozen=True):
     message: str
 
 
+class Noise(msgspec.Struct, frozen=True):
+    """A place in which an implementation differs from itself; `object` stands for its kind, null: the parent."""
+
+    implementation: Side
+    object: Identity | None
+    path: str
+    one: Any = None
+    other: Any = None
+
+
 class Comparison(msgspec.Struct, frozen=True):
     """The result: what is counted, grouped and kept. `reason` says why for failed and dropped."""
 
@@ -159,4 +171,6 @@ class Comparison(msgspec.Struct, frozen=True):
     confirmed: int = 0  # predicted writes that this call shows
     contradicted: int = 0  # and those that it should show and does not
     foresight: Foresight | None = None  # what the parent's next call should show
+    noise: tuple[Noise, ...] = ()
+    asked_twice: tuple[Side, ...] = ()  # and answered twice
     cpu_seconds: float = 0.0

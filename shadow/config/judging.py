@@ -117,3 +117,13 @@ class Resync(Section):
 
     after: Seconds
     """The longest `resyncAfterSeconds` of a served sync answer meanwhile; an answer's own is never raised."""
+
+
+class Noise(Section):
+    """Whether an implementation agrees with itself: what it says at random is no difference between the two."""
+
+    ask_twice: Share = 0.0
+    """Share of the compared sync calls in which each implementation is asked the same once more, after the answer.
+
+    `shadow_when` governs it: a hook that acts when it is asked would act once more.
+    """

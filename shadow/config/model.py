@@ -11,7 +11,7 @@ from pydantic import Field
 
 from shadow.config.base import Section, Spelled, fault, shown
 from shadow.config.implementation import Implementation
-from shadow.config.judging import Guard, Resync, Verdict
+from shadow.config.judging import Guard, Noise, Resync, Verdict
 from shadow.config.pins import Pins
 from shadow.config.places import CollectorUrl, FieldPath, File
 from shadow.config.rules import Compare
@@ -232,6 +232,9 @@ class Migration(Section):
 
     resync: Resync | None = None
     """Null: the time of the next sync is left to the hooks and the controller."""
+
+    noise: Noise = Noise()
+    """Whether implementations are asked the same twice."""
 
     compare: Compare = Compare()
     """What is known to differ."""

@@ -1,5 +1,6 @@
 """One call while it is under way: who was asked, what they said, what goes out. A record; it decides nothing."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 import msgspec
@@ -79,7 +80,6 @@ class Reply(msgspec.Struct, frozen=True):
     side: Side | None
     reason: str  # stage, weight, pin, brake, fallback; or the code of the proxy's own error
     own: bool = False  # the proxy's own words, even where it speaks of what `side` did
-    own: bool = False  # the proxy's own words, even where it speaks of what `side` did
 
 
 @dataclass(slots=True)
@@ -102,6 +102,7 @@ class Call:
     shares: Shares | None = None  # of the related objects; None: everybody is shown everything
     customized: Customized | None = None  # what a customize answer that goes out says
     askings: dict[Side, Asking] = field(default_factory=dict)
+    ask_twice: Callable[[], Awaitable[None]] | None = None  # how to; None: chance was against it
     again: dict[Side, Asking] = field(default_factory=dict)  # asked the same once more
     not_asked: str | None = None  # why the shadow is not asked: stage, sample, shadow-when, never, brake-unknown
     reply: Reply | None = None

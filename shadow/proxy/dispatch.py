@@ -8,7 +8,7 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -36,6 +36,7 @@ from shadow.proxy.recorder import Recorder
 from shadow.proxy.related import UNKNOWN, Shares, shares
 from shadow.proxy.related_memory import RelatedMemory, front_of
 from shadow.proxy.serving import decide
+from shadow.proxy.settle import settle
 from shadow.telemetry.trace import begin
 from shadow.terms import Hook, Role, Side, Stage
 from shadow.upstream.base import Headers
@@ -140,6 +141,8 @@ class Dispatcher:
             call.not_asked = "brake-unknown"
             return error_reply(503, "brake-unknown", _BRAKE_UNKNOWN.format(migration.name), call.id)
         exchange = Exchange(call, headers, self._chance.clock)
+        if migration.ask_twice and call.is_sync and self._chance.luck() < migration.ask_twice:
+            call.ask_twice = exchange.ask_twice
         shadow = call.assignment.shadow
         call.not_asked = why_not_asked(migration, call.hook, call.request, shadow, self._chance.luck())
         if call.not_asked is None and not all(map(call.sees_everything, Side)):
@@ -188,6 +191,16 @@ class Dispatcher:
         served_new = call.reply is not None and call.reply.side is Side.NEW and call.reply.status == HTTPStatus.OK
         if served_new and call.is_sync and old is not None and old.body is not None:
             self._parents.beside(call.migration.name, call.request.parent.uid, self._listed(call, old))
+        if call.ask_twice is not None and settle(call) is None:
+            self._spawn(self._complete_later(call, call.ask_twice))
+        else:
+            self._recorder.completed(call)
+
+    async def _complete_later(self, call: Call, ask_twice: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await ask_twice()
+        except Exception:  # noqa: BLE001 - what was said the first time is compared all the same
+            _log.exception("call %s: asking the same twice failed in the proxy", call.id)
         self._recorder.completed(call)
 
     def _last_word(self, call: Call, reply: Reply) -> Reply:

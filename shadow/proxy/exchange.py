@@ -98,8 +98,15 @@ class Exchange:
         asking = judge(call, side, role, observation, tag is not None, started)
         asking.notes = shown.notes
         asking.revision = revision_of(party, observation)
-        call.askings[side] = asking
+        (call.again if role is Role.TWICE else call.askings)[side] = asking
         return asking
+
+    async def ask_twice(self) -> None:
+        """Ask each implementation the same once more, one after the other, as far as it may be asked in the shadow."""
+        call = self.call
+        for side in Side:
+            if forbidden(call.migration, call.hook, call.request, side) is None:
+                await self.ask(side, Role.TWICE)
 
     async def answer_of(self, side: Side) -> Asking | None:
         """The other implementation's asking, because it decides what may be served; None if it may not be asked.

@@ -60,6 +60,7 @@ class Migration:
     rules: Rules
     rules_digest: str
     sample: float  # 0 to 1
+    ask_twice: float  # 0 to 1
     apply: str
     hold_unknown_brake: bool
     front_timeout_seconds: float

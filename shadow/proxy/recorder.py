@@ -16,8 +16,9 @@ from shadow.protocol.controller import read_controller
 from shadow.proxy.call import Call
 from shadow.proxy.guard import Guard, watches_alone
 from shadow.proxy.holding import Holding
+from shadow.proxy.instruments import Instruments
 from shadow.proxy.parents import Parents
-from shadow.proxy.records import parent_state, record_of, traced
+from shadow.proxy.records import parent_state, record_of, traced, without_answers
 from shadow.proxy.related_memory import RelatedMemory
 from shadow.proxy.settle import failure, lone_pair_of, pair_of, settle
 from shadow.proxy.tally import Tally, added
@@ -30,6 +31,8 @@ from shadow.terms import Hook, Outcome
 _log = logging.getLogger(__name__)
 FLUSH_SECONDS = 0.5
 _URGENT_SECONDS = 0.05
+_KEEP_SECONDS = 1.0
+"""How long an answer of `new` waits for what it lists for the first time to be stored."""
 _BATCH = 2_000  # calls in one transaction
 _BACKLOG = 20_000  # calls kept while the store fails; beyond it the oldest records are lost, and counted
 
@@ -64,6 +67,7 @@ class Recorder:
         self.heard: Callable[[Call], None] | None = None  # notes what implementations told of themselves
         self.worker: PairQueue | None = None  # set once it runs: its results come back here
         self.guard: Guard | None = None  # set once there is one: it pulls the brake, which knows nothing of this
+        self.instruments = Instruments()
         self.store_failures = 0
         self.store_failing = False
         self.records_lost = 0
@@ -105,6 +109,7 @@ class Recorder:
         if (held := self._holding.seen(call)) is not None:
             self._held.append(held)
         self._telling.tell(call)
+        self.instruments.completed(call)
         settled = settle(call)
         if self.guard is not None:
             self.guard.seen(call)
@@ -113,7 +118,8 @@ class Recorder:
             self._finish(call, *settled, None)
             return
         self._waiting[call.id] = call
-        pair = pair_of(call, self._keep_matched())
+        last = self._parents.get(call.migration.name, call.request.parent.uid)
+        pair = pair_of(call, self._keep_matched(), last.foresight if last is not None else None)
         if self.worker is None or not self.worker.submit(pair):
             self.lost([call.id], "queue")
 
@@ -145,7 +151,21 @@ class Recorder:
 
     def change(self, change: stored.Change) -> None:
         """One line for the change log, written with the next batch."""
+        self.instruments.changed(change)
         self._changes.append(change)
+
+    async def keep(self, state: stored.ParentState) -> None:
+        """Store one parent's state before its answer goes out. A store that fails or is slow stops no call for long."""
+        batch = stored.Flush(self._replica, self._clock(), {}, parents=[state])
+        writing = asyncio.ensure_future(self._store.keep(batch))
+        done, _ = await asyncio.wait((writing,), timeout=_KEEP_SECONDS)
+        if done and (exc := writing.exception()) is None:
+            return
+        if not done:
+            writing.add_done_callback(lambda late: late.cancelled() or late.exception())
+        self.store_failures += 1
+        reason = exc if done else f"it took more than {_KEEP_SECONDS:g} s"
+        _log.error("what `new` lists for %s is not stored before it is served: %s", state.parent, reason)
 
     async def flush_forever(self) -> None:
         """Write every half second, sooner when there is what a restart must not forget."""
@@ -190,7 +210,8 @@ class Recorder:
             pass
 
     def _keep(self, calls: list[stored.Call], parents: list[stored.ParentState], changes: list[stored.Change]) -> None:
-        self._finished.extendleft(reversed(calls))
+        # Without their bodies: a store that is full must not fill the memory, and counts matter more.
+        self._finished.extendleft(without_answers(call) for call in reversed(calls))
         self._parents.give_back(parents)
         self._changes[:0] = changes
         while len(self._finished) > _BACKLOG:
@@ -199,12 +220,14 @@ class Recorder:
 
     def _finish(self, call: Call, outcome: Outcome, reason: str | None, comparison: Comparison | None) -> None:
         self.tally(call.migration.name).ended(outcome, reason)
+        self.instruments.ended(call, outcome, reason, comparison)
         trace_id = self._trace(call, outcome, comparison)
         if outcome in (Outcome.SKIPPED, Outcome.DROPPED):
             return
         record = record_of(call, outcome, reason, comparison, trace_id)
         self._finished.append(record)
         if comparison is not None and call.hook is not Hook.CUSTOMIZE:  # which says nothing of any object
+            self.tally(call.migration.name).foretold(comparison.confirmed, comparison.contradicted)
             controller = read_controller(call.request.controller)
             self._parents.compared(parent_state(record, comparison, controller.spec_digest))
 

@@ -1,9 +1,13 @@
 """Decides what becomes of a call once everybody who was asked has spoken: an outcome, or a pair to compare. Pure."""
 
-from shadow.compare.model import Candidate, Pair
+from http import HTTPStatus
+
+import msgspec
+
+from shadow.compare.model import Candidate, Foresight, Pair
 from shadow.proxy.call import Asking, Call
 from shadow.proxy.related import UNKNOWN
-from shadow.terms import Outcome, Side
+from shadow.terms import Hook, Outcome, Side
 
 Settled = tuple[Outcome, str | None]
 
@@ -45,13 +49,21 @@ def lone_pair_of(call: Call) -> Pair:
     return _pair(call, Candidate(None, failure="not-asked"), _candidate(call.askings[Side.NEW]), False)
 
 
-def pair_of(call: Call, keep_bodies: bool) -> Pair:
-    """The pair for the compare process; both answers in the front's dialect, as they would be served."""
-    return _pair(call, _candidate(call.askings[Side.OLD]), _candidate(call.askings[Side.NEW]), keep_bodies)
+def pair_of(call: Call, keep_bodies: bool, foresight: Foresight | None = None) -> Pair:
+    """The pair for the compare process; both answers in the front's dialect, as they would be served.
+
+    Args:
+        foresight: what this call was expected to show, as far as it is known here.
+    """
+    old, new = (_candidate(call.askings[side]) for side in (Side.OLD, Side.NEW))
+    again = {side: _candidate(asking) for side, asking in call.again.items()}
+    pair = _pair(call, old, new, keep_bodies, foresight)
+    return msgspec.structs.replace(pair, old_again=again.get(Side.OLD), new_again=again.get(Side.NEW))
 
 
-def _pair(call: Call, old: Candidate, new: Candidate, keep_bodies: bool) -> Pair:
-    migration = call.migration
+def _pair(call: Call, old: Candidate, new: Candidate, keep_bodies: bool, foresight: Foresight | None = None) -> Pair:
+    migration, reply = call.migration, call.reply
+    applied = reply is not None and reply.status == HTTPStatus.OK and call.hook is not Hook.CUSTOMIZE
     return Pair(
         id=call.id,
         migration=migration.name,
@@ -65,6 +77,11 @@ def _pair(call: Call, old: Candidate, new: Candidate, keep_bodies: bool) -> Pair
         strict=migration.alterations.strict,
         rules_digest=migration.rules_digest,
         keep_bodies=keep_bodies,
+        at=call.at,
+        caller=call.front,
+        served=reply.side if applied and reply is not None else None,
+        previous=call.previous,
+        foresight=foresight,
     )
 
 

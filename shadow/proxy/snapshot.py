@@ -5,15 +5,13 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from pathlib import Path
 
 from shadow.compare.rules import compile_rules
 from shadow.config import model as configured
 from shadow.config.digest import configuration_digest, evidence_digest, implementation_digest
-from shadow.config.document import read
 from shadow.config.implementation import Implementation
-from shadow.errors import ConfigurationError, Problem
 from shadow.protocol.dialect import Alterations, Dialect, Ownership
+from shadow.proxy.controllers import controllers
 from shadow.proxy.migration import Asked, Migration, Party
 from shadow.terms import Hook, Side
 
@@ -53,8 +51,8 @@ def build(configuration: configured.Configuration, text: str, make_asked: MakeAs
 
 
 def _migration(name: str, settings: configured.Migration, make_asked: MakeAsked) -> Migration:
-    controllers = _controllers(name, settings)
-    evidence = evidence_digest(settings, controllers)
+    shown = controllers(name, settings)
+    evidence = evidence_digest(settings, shown)
     rules = settings.compare.records()
     governed = [settings.stage, settings.canary.buckets, settings.canary.pin.model_dump(mode="json"), evidence]
     return Migration(
@@ -65,7 +63,7 @@ def _migration(name: str, settings: configured.Migration, make_asked: MakeAsked)
         parties={
             side: _party(
                 settings.implementation(side),
-                controllers.get(side),
+                shown.get(side),
                 make_asked(name, side, settings.implementation(side)),
             )
             for side in Side
@@ -76,12 +74,13 @@ def _migration(name: str, settings: configured.Migration, make_asked: MakeAsked)
         rules=compile_rules(rules),
         rules_digest=_digest(rules),
         sample=settings.sample,
+        ask_twice=settings.noise.ask_twice,
         apply=settings.apply,
         hold_unknown_brake=settings.unknown_brake == "hold",
         front_timeout_seconds=settings.front_timeout,
         evidence_digest=evidence,
         evidence_tag=evidence.rpartition(":")[2][:12].encode(),
-        evidence_at=lru_cache(maxsize=64)(lambda told: evidence_digest(settings, controllers, dict(told))),
+        evidence_at=lru_cache(maxsize=64)(lambda told: evidence_digest(settings, shown, dict(told))),
         guard=settings.guard,
         resync_after_seconds=settings.resync.after if settings.resync is not None else None,
         governed_digest=_digest(governed),
@@ -116,24 +115,6 @@ def _alterations(settings: configured.Migration) -> Alterations:
         missing_list=settings.missing_list,
         strict=settings.strict,
     )
-
-
-def _controllers(name: str, settings: configured.Migration) -> dict[Side, bytes]:
-    """The configured controller objects, as JSON."""
-    found = {}
-    for side in Side:
-        path = settings.implementation(side).controller_file
-        if path is not None:
-            found[side] = _controller(f"migrations.{name}.{side}.controller_file", Path(path))
-    return found
-
-
-def _controller(where: str, path: Path) -> bytes:
-    try:
-        document = read(path.read_text(encoding="utf-8"), str(path)).value
-    except (OSError, UnicodeDecodeError) as exc:
-        raise ConfigurationError([Problem(where, f"{path} cannot be read: {exc}")]) from exc
-    return json.dumps(document).encode()
 
 
 def _digest(value: object) -> str:

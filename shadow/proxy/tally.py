@@ -21,6 +21,8 @@ class Tally:
         self._fallbacks_withheld = 0
         self._held = 0
         self._refused = 0
+        self._confirmed = 0
+        self._contradicted = 0
 
     @property
     def pending(self) -> int:
@@ -42,6 +44,11 @@ class Tally:
         self.outcomes[outcome] += 1
         if outcome is Outcome.DROPPED:
             self.dropped_by[reason or "unknown"] += 1
+
+    def foretold(self, confirmed: int, contradicted: int) -> None:
+        """Count predicted writes that the parent's next call showed, and those that it did not."""
+        self._confirmed += confirmed
+        self._contradicted += contradicted
 
     def abandon(self, reason: str) -> None:
         """What is still pending will not be compared any more."""
@@ -65,6 +72,8 @@ class Tally:
             fallbacks_withheld=self._fallbacks_withheld,
             held=self._held,
             refused=self._refused,
+            confirmed=self._confirmed,
+            contradicted=self._contradicted,
         )
 
 

@@ -17,7 +17,7 @@ def render(report: Report) -> Iterator[str]:
     yield "}\n"
 
 
-_LISTS = frozenset({"coverage", "differences", "parents", "advice", "failures", "held", "rules"})
+_LISTS = frozenset({"coverage", "differences", "parents", "advice", "failures", "held", "rules", "noise"})
 
 
 def _value(value: object, *, listed: bool) -> Iterator[str]:

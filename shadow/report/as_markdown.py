@@ -42,10 +42,13 @@ def _blocks(report: Report) -> Iterator[str]:
         yield _folded_difference(report, line)
     if unexplained:
         yield f"{plain(words.REMEDY)}.\n\n"
-    yield from _list("Held: answers of new that were not served", [words.held(line) for line in report.held], folded=False)
+    yield from _list(
+        "Held: answers of new that were not served", [words.held(line) for line in report.held], folded=False
+    )
     yield from _list("Failures", [words.failure(line) for line in report.failures], folded=False)
     yield from _list("Explained by rules", [words.explained(report, line) for line in explained])
     yield from _list("Rules that explain nothing at present", words.idle_rules(report))
+    yield from _list("Noise: asked the same twice", [words.noise(line) for line in report.noise])
     yield from _list("Advice", [words.advice(line) for line in report.advice])
     differing = (_parent(line) for line in report.parents if line.outcome in (Outcome.MISMATCHED, Outcome.FAILED))
     yield from _list("Parents whose latest answers differed or failed", differing)

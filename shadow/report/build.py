@@ -22,6 +22,7 @@ from shadow.report.model import (
     Totals,
     Window,
 )
+from shadow.report.noise import noise_lines
 from shadow.report.readiness import Measure
 from shadow.report.rules import Watch
 from shadow.report.view import MigrationView, parent_states
@@ -90,6 +91,7 @@ def build(store: Store, migration: MigrationView, since: float | None, until: fl
         verdict=assessment.verdict,
         rules=watch.lines(),
         predictions=_predictions(totals, advice),
+        noise=noise_lines(store.noise(migration.name, evidence, since, until)),
     )
 
 

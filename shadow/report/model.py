@@ -216,6 +216,29 @@ class FailureLine(msgspec.Struct, frozen=True):
     example: str
 
 
+class Proposal(msgspec.Struct, frozen=True):
+    """An `ignore` rule that would account for it, ready to be pasted into `compare.ignore`."""
+
+    path: str
+    because: str
+    object: str | None = None
+
+
+class NoiseLine(msgspec.Struct, frozen=True):
+    """A place in which an implementation, asked the same twice, differed from itself `differs` times `of` so many.
+
+    `object` stands for its kind: namespace and name are `*`. `example` are two values of one call.
+    """
+
+    path: str
+    object: Identity | None
+    implementation: Side
+    differs: int
+    of: int
+    example: tuple[Any, Any]
+    proposal: Proposal | None  # null where it is a whole object: to ignore that would hide its absence
+
+
 class Predictions(msgspec.Struct, frozen=True):
     """Writes that served answers should have caused, held against what the parents' next calls observed.
 
@@ -282,6 +305,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     held: tuple[HeldLine, ...] = ()
     agreed_removals: Agreed = Agreed()
     predictions: Predictions = Predictions()
+    noise: tuple[NoiseLine, ...] = ()
 
     @property
     def conclusive(self) -> bool:

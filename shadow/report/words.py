@@ -1,9 +1,19 @@
 """Says in words what a report holds, the same ones in every format for people. Plain text; formats do the escaping."""
 
+import json
 from collections.abc import Iterable
 
 from shadow.protocol.objects import Identity
-from shadow.report.model import AdviceLine, DifferenceLine, FailureLine, HeldLine, Report, RuleLine, RuleState
+from shadow.report.model import (
+    AdviceLine,
+    DifferenceLine,
+    FailureLine,
+    HeldLine,
+    NoiseLine,
+    Report,
+    RuleLine,
+    RuleState,
+)
 from shadow.terms import Change, Effect, Side
 
 _WOULD = {
@@ -208,6 +218,19 @@ def _idle_rule(rule: RuleLine) -> str:
 
 def _are(count: int) -> str:
     return "is" if count == 1 else "are"
+
+
+def noise(line: NoiseLine) -> str:
+    """`new differs from itself 3 of 20 times in Secret * data.key; ignore it with ...`."""
+    about = "the parent" if line.object is None else line.object.kind
+    where = f"{about} {line.path}" if line.path else f"whether {about} is wanted"
+    said = f"{line.implementation} differs from itself {line.differs} of {counted(line.of, 'time')} in {where}"
+    rule = line.proposal
+    if rule is None:
+        return printable(said)
+    keys = {"object": rule.object, "path": rule.path, "because": rule.because}
+    text = json.dumps({key: text for key, text in keys.items() if text}, ensure_ascii=False)
+    return printable(f"{said}; a rule for it: {text}")
 
 
 def effects(lines: Iterable[tuple[Effect, int]]) -> str:

@@ -19,6 +19,7 @@ from shadow.store.base import (
     Group,
     HeldCall,
     HeldCount,
+    NoiseCount,
 )
 from shadow.store.rows import decode, encode
 from shadow.store.series import Kind, Subject, Tally, seen
@@ -36,6 +37,7 @@ def tally_call(tally: Tally, call: Call) -> None:
             _tally_situation(tally, call, call.comparison)
         _tally_differences(tally, call, call.comparison.differences)
         _tally_advice(tally, call, call.comparison.advice)
+        _tally_noise(tally, call, call.comparison)
     if call.outcome is Outcome.FAILED:
         for side in Side:
             _tally_failure(tally, call, side)
@@ -94,6 +96,16 @@ def _tally_advice(tally: Tally, call: Call, advice: Iterable[Advice]) -> None:
         tally.add(subject, AdviceCount(found.code, found.implementation, found.object, found.message, 0), call.at)
 
 
+def _tally_noise(tally: Tally, call: Call, comparison: Comparison) -> None:
+    for side in comparison.asked_twice:
+        tally.add(Subject(Kind.ASKED_TWICE, call.migration, call.evidence_digest, identity=(side,)), side, call.at)
+    for found in comparison.noise:
+        identity = (found.implementation, str(found.object), found.path)
+        subject = Subject(Kind.NOISE, call.migration, call.evidence_digest, identity=identity)
+        one, other = _example(found.one), _example(found.other)
+        tally.add(subject, NoiseCount(found.implementation, found.object, found.path, one, other), call.at)
+
+
 def _tally_failure(tally: Tally, call: Call, side: Side) -> None:
     asked = call.old if side is Side.OLD else call.new
     if asked.result not in {"failed", "refused"}:
@@ -146,6 +158,20 @@ def advice(
 ) -> list[AdviceCount]:
     found = seen(connection, Kind.ADVICE, migration, evidence, since, until)
     return [msgspec.structs.replace(decode(one.record, AdviceCount), count=one.sightings) for one in found]
+
+
+def noise(
+    connection: sqlite3.Connection, migration: str, evidence: str, since: float | None, until: float | None
+) -> list[NoiseCount]:
+    asked = {
+        decode(one.record, Side): one.sightings
+        for one in seen(connection, Kind.ASKED_TWICE, migration, evidence, since, until)
+    }
+    found = [
+        msgspec.structs.replace(decode(one.record, NoiseCount), differs=one.sightings)
+        for one in seen(connection, Kind.NOISE, migration, evidence, since, until)
+    ]
+    return [msgspec.structs.replace(each, of=asked.get(each.implementation, each.differs)) for each in found]
 
 
 def failures(

@@ -25,6 +25,8 @@ class Kind(StrEnum):
     FAILURE = "failure"
     HELD = "held"
     SITUATION = "situation"
+    NOISE = "noise"
+    ASKED_TWICE = "asked-twice"
 
 
 class Subject(NamedTuple):

@@ -38,6 +38,7 @@ from shadow.store.base import (
     Flush,
     Group,
     HeldCount,
+    NoiseCount,
     ParentState,
     RelatedState,
     Retention,
@@ -238,6 +239,10 @@ class SqliteStore:
     ) -> list[AdviceCount]:
         with self._read() as connection:
             return findings.advice(connection, migration, evidence_digest, since, until)
+
+    def noise(self, migration: str, evidence_digest: str, since: float | None, until: float | None) -> list[NoiseCount]:
+        with self._read() as connection:
+            return findings.noise(connection, migration, evidence_digest, since, until)
 
     def failures(self, migration: str, since: float | None, until: float | None) -> list[FailureCount]:
         with self._read() as connection:

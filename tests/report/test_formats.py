@@ -72,7 +72,7 @@ class TestJson:
         assert list(document) == [
             "schema", "migration", "generated_at", "window", "configuration", "totals", "coverage", "effects",
             "differences", "parents", "advice", "failures", "verdict", "rules", "held", "agreed_removals",
-            "predictions",
+            "predictions", "noise",
         ]  # fmt: skip
         assert document["schema"] == "shadow.report/v1"
         assert document["generated_at"] == "2027-01-15T08:00:00Z"
