@@ -13,6 +13,7 @@ from shadow.config.files import require_files
 from shadow.config.load import load, locate
 from shadow.config.model import Configuration
 from shadow.config.notes import notes
+from shadow.proxy.controllers import require_controllers
 
 
 def register(subparsers: Any) -> None:
@@ -59,6 +60,7 @@ def run(args: argparse.Namespace) -> int:
         return Exit.FINE
     if not args.no_files:
         require_files(configuration)
+        require_controllers(configuration)
     names = ", ".join(f"{name} ({migration.stage})" for name, migration in configuration.migrations.items())
     write([f"{path} is good: {names}\n{digest}\n"])
     write(f"note: {note}\n" for note in notes(configuration, datetime.now(UTC).date()))

@@ -22,6 +22,7 @@ from shadow.errors import RequestError
 from shadow.protocol.adapt import adapt_answer, adapt_request
 from shadow.protocol.controller import read_controller
 from shadow.protocol.dialect import Alterations, Dialect
+from shadow.protocol.fitting import out_of_sight
 from shadow.protocol.messages import Request, read_request
 from shadow.protocol.wire import UnreadableError
 from shadow.terms import Hook, HookVersion, Side
@@ -63,6 +64,10 @@ def trials(configuration: Configuration, trial: Trial, patience_seconds: float =
         for side in Side:
             where, settings = f"migrations.{name}.{side.value}", migration.implementation(side)
             reason = why_not(trial.request, settings)
+            blind = out_of_sight(trial.request, settings.version(trial.request.hook), trial.version)
+            if blind is not None:
+                yield Probe(where, settings.url, "version", blind)
+                continue
             # What must not be asked beside a primary is not asked here either: it may act on the world outside.
             yield (
                 probe(where, settings, patience_seconds, _Sending(trial))

@@ -12,6 +12,7 @@ from shadow.protocol.convert import converted
 from shadow.protocol.customize import RelatedRules, select_related
 from shadow.protocol.dialect import Alterations, Dialect
 from shadow.protocol.draft import Draft, Inexpressible, Note
+from shadow.protocol.fitting import not_declared
 from shadow.protocol.keys import Groups, join_groups, rekey
 from shadow.protocol.messages import Request, root_key
 from shadow.protocol.names import OBSERVED_KEY
@@ -202,6 +203,10 @@ def _rejected(answer: Answer, request: Request, body: bytes, alterations: Altera
 
 def _shown_controller(request: Request, protocol: Protocol, configured: bytes | None, notes: list[Note]) -> msgspec.Raw:
     if configured is not None:
+        notes.extend(
+            Note("front-lacks-kind", f"the controller in front does not declare {kind}, which this one is told to read")
+            for kind in not_declared(configured, read_controller(request.controller))
+        )
         return msgspec.Raw(configured)
     shown, caveats = converted(bytes(request.controller), protocol)
     notes.extend(Note(f"controller-{caveat.level}", f"{caveat.path}: {caveat.message}") for caveat in caveats)

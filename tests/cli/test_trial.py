@@ -79,3 +79,14 @@ def test_a_file_without_a_call_is_wrong_usage(checked, tmp_path, text):
     status, _, told = checked("http://127.0.0.1:1", "http://127.0.0.1:1", tmp_path / "call.json")
     assert status == 2
     assert "holds no recorded call" in told
+
+
+def test_hook_versions_that_cannot_work_are_refused(checked, hook_server: Callable[..., HookServer]):
+    """The controller calls with v1, which hides from a namespaced parent what a v2 hook is made for."""
+    recorded = CAPTURES / "made" / "made-f8-com-na-v1-sync-steady.json"
+    hook = hook_server(answer_json(json.loads(recorded.read_text())["answer"]))
+    status, lines, told = checked(hook.url, hook.url, recorded, hook_version="v2")
+    assert status == 1
+    assert "is blocked at version: it speaks v2 and the controller v1 of the sync hook" in lines[1]
+    assert len(hook.calls) == 1
+    assert "1 of 2 implementations" in told
