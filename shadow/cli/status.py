@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from shadow.cli.client import Control, add_control_arguments, control, migration_path
+from shadow.cli.client import Control, add_control_arguments, control, digest, migration_path
 from shadow.cli.common import CommandError, Exit, write
 from shadow.config.scalars import seconds
 from shadow.report.model import BrakeLine, Outcomes
@@ -16,7 +16,6 @@ from shadow.report.words import counted, printable
 from shadow.terms import Side, Stage
 
 _POLL_SECONDS = 0.25
-_SHORTEST_DIGEST = 8
 
 
 class Front(msgspec.Struct, frozen=True):
@@ -76,6 +75,16 @@ class Status(msgspec.Struct, frozen=True):
     removable: Removable = Removable()
 
 
+class Readiness(msgspec.Struct, frozen=True):
+    """What `GET /readyz` says is amiss."""
+
+    refused_configuration: str | None = None
+    needs_restart: tuple[str, ...] = ()
+    missing_files: tuple[str, ...] = ()
+    store_failing: bool = False
+    brakes_unstored: tuple[str, ...] = ()
+
+
 def register(subparsers: Any) -> None:
     """Add the command's arguments."""
     parser = subparsers.add_parser("status", help="where migrations stand: stage, weight, brake, counts")
@@ -89,14 +98,6 @@ def register(subparsers: Any) -> None:
     parser.add_argument("--wait", type=_duration, default=60.0, metavar="1m", help="how long (default: 1m)")
     add_control_arguments(parser)
     parser.set_defaults(run=run)
-
-
-def digest(text: str) -> str:
-    """A digest or its beginning, with or without `sha256:`."""
-    bare = text.strip().lower().removeprefix("sha256:")
-    if len(bare) < _SHORTEST_DIGEST or not set(bare) <= set("0123456789abcdef"):
-        raise argparse.ArgumentTypeError(f"must be at least {_SHORTEST_DIGEST} hex digits of a digest")
-    return f"sha256:{bare}"
 
 
 def _duration(text: str) -> float:
@@ -113,10 +114,37 @@ def run(args: argparse.Namespace) -> int:
         found = _wait(lambda: _fetch(api, args.migration), args.wait_digest, args.wait)
     else:
         found = _fetch(api, args.migration)
+    amiss = list(troubles(_readiness(api)))
+    write(f"{line}\n" for line in amiss)
     write(line for status in found for line in lines(status))
     if args.wait_digest and not in_force(found, args.wait_digest):
-        raise CommandError(f"{args.wait_digest} is not in force after {args.wait:g}s", Exit.INCONCLUSIVE)
+        raise CommandError(
+            "; ".join([f"{args.wait_digest} is not in force after {args.wait:g}s", *amiss]), Exit.INCONCLUSIVE
+        )
     return Exit.FINE
+
+
+def _readiness(api: Control) -> Readiness:
+    """What the proxy says of itself; a proxy that cannot say is shown without."""
+    try:
+        return msgspec.json.decode(api.get("/readyz", also=(503,)), type=Readiness)
+    except (CommandError, msgspec.DecodeError):
+        return Readiness()
+
+
+def troubles(readiness: Readiness) -> Iterator[str]:
+    """What a person has to know before believing the rest, a line each."""
+    if readiness.refused_configuration:
+        refused = printable(readiness.refused_configuration)
+        yield f"configuration REFUSED, the last accepted one goes on: {refused}"
+    if readiness.needs_restart:
+        yield f"needs a restart to take effect: {', '.join(map(printable, readiness.needs_restart))}"
+    if readiness.missing_files:
+        yield f"cannot be read any more, the last content stays: {', '.join(map(printable, readiness.missing_files))}"
+    if readiness.store_failing:
+        yield "the store FAILS: calls go on, nothing is recorded; the log says why"
+    if readiness.brakes_unstored:
+        yield f"brake pulled but NOT STORED: {', '.join(map(printable, readiness.brakes_unstored))}"
 
 
 def _fetch(api: Control, migration: str | None) -> list[Status]:
@@ -158,7 +186,7 @@ def _facts(status: Status) -> Iterator[tuple[str, str]]:
     if len(status.fronts) > 1:
         yield "TWO FRONTS", _two_fronts(status.fronts)
     yield "parents", str(status.parents)
-    yield "calls", f"{status.calls}, answered by {_served(status.served)}"
+    yield "calls", f"{status.calls}, served {_served(status.served)}"
     yield "compared", f"{outcomes.matched} matched, {outcomes.ignored} ignored, {outcomes.mismatched} mismatched"
     yield "not compared", f"{outcomes.failed} failed, {outcomes.skipped} skipped, {_dropped(status)}"
     yield "held", f"{counted(status.held, 'answer')} of new, for what it would have removed"
