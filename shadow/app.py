@@ -30,6 +30,7 @@ from shadow.proxy.convergence import Convergences
 from shadow.proxy.dispatch import Chance, Dispatcher, new_call_id
 from shadow.proxy.fronts import Fronts
 from shadow.proxy.guard import Guard
+from shadow.proxy.metering import Meter
 from shadow.proxy.migration import Migration
 from shadow.proxy.parents import Parents
 from shadow.proxy.recorder import Recorder
@@ -49,11 +50,13 @@ from shadow.web.desk import Desk
 from shadow.web.findings import Findings
 from shadow.web.hooks import HookEndpoint
 from shadow.web.listen import ListenError, Listener
+from shadow.web.metrics import readiness_of
 from shadow.worker.client import CompareWorker, WorkerSettings
 
 DRAIN_SECONDS = 10.0
 """From the signal to the end: calls in flight are answered first, then comparisons finished, the rest is counted."""
 _RETAIN_SECONDS = 60.0
+_METRICS_SECONDS = 60.0
 _MISSED_SECONDS = 1.0
 
 _log = logging.getLogger(__name__)
@@ -167,13 +170,21 @@ class Proxy:
         hooks = HookEndpoint(
             self.dispatcher, self.runtime.migrations, token_of(server.hooks_token_file), server.max_body
         )
-        desk = Desk(
+        self.meter = Meter(
+            self.recorder.instruments,
+            self.runtime.migrations,
+            brakes,
+            self.convergences,
+            lambda: self.worker.queued_bytes,
+        )
+        self.desk = desk = Desk(
             self.runtime,
             brakes,
             self.recorder,
             self.parents,
             self.fronts,
             self.convergences,
+            self.meter,
             store,
             Findings(store, self.recorder),
             doorkeeper(server, key),
@@ -233,6 +244,7 @@ class Proxy:
                 group.create_task(self._watch(Watcher(path, offer.text))),
                 group.create_task(self._miss(Presence((path, *_secrets_of(self.configuration.server))))),
                 group.create_task(self._retain_forever()),
+                group.create_task(self._export_metrics()),
             ]
             servers = [group.create_task(listener.run_until_told()) for listener in (self.hooks, self.control)]
             await told()
@@ -262,6 +274,22 @@ class Proxy:
         while True:
             self.runtime.missing_files = presence.look()
             await asyncio.sleep(_MISSED_SECONDS)
+
+    async def _export_metrics(self) -> None:
+        """To a collector once a minute, and a last time at the end, if one is configured."""
+        settings = self.configuration.telemetry
+        if settings.otlp_endpoint is None:
+            return
+        from shadow.telemetry.metrics import MetricsExport  # noqa: PLC0415 - start-up time and memory
+
+        export = MetricsExport(settings.otlp_endpoint, settings.service_name)
+        while True:
+            try:
+                await asyncio.sleep(_METRICS_SECONDS)
+                families = self.meter.families(await readiness_of(self.desk))
+                await asyncio.to_thread(export.export, families)
+            except StoreError:
+                _log.exception("metrics could not be gathered; tried again in a minute")
 
     async def _retain_forever(self) -> None:
         settings = self.configuration.retention

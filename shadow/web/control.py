@@ -10,6 +10,7 @@ from shadow.errors import StoreError
 from shadow.web import brake, comparisons, differences, history, parents, plans, reports, summary, verdicts
 from shadow.web.desk import Desk, desk_of
 from shadow.web.gate import App, Gate
+from shadow.web.metrics import metrics
 from shadow.web.openapi import document
 from shadow.web.operation import routes
 from shadow.web.page.app import Page
@@ -36,6 +37,7 @@ def control_app(desk: Desk) -> App:
         routes=[
             Route("/livez", _livez),
             Route("/readyz", _readyz),
+            Route("/metrics", metrics),
             Route("/openapi.json", _openapi),
             *routes(OPERATIONS),
             *page.routes(),

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from shadow.proxy.brakes import Brakes
 from shadow.proxy.convergence import Convergences
 from shadow.proxy.fronts import Fronts
+from shadow.proxy.metering import Meter
 from shadow.proxy.parents import Parents
 from shadow.proxy.recorder import Recorder
 from shadow.proxy.runtime import Runtime
@@ -28,6 +29,7 @@ class Desk:
     parents: Parents
     fronts: Fronts
     convergences: Convergences
+    meter: Meter
     store: AsyncStore
     findings: Findings
     door: Doorkeeper
