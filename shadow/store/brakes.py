@@ -1,7 +1,8 @@
 """The brake of each migration: in the database and in a file beside it, and either saying *on* counts.
 
-A pull is stored when one of the two took it, a release only when both did. A migration that the database does not
-remember and the file does not call on is missing here: its brake is unknown, and nobody guesses.
+A pull is stored when one of the two took it, a release only when both did. Whoever pulls does not wait for a database
+that is locked: the file is enough, and the row follows with one of the next writes. A migration that the database does
+not remember and the file does not call on is missing here: its brake is unknown, and nobody guesses.
 """
 
 import sqlite3
@@ -12,8 +13,10 @@ from shadow.errors import StoreError
 from shadow.store import changes
 from shadow.store.base import Brake, Change
 from shadow.store.brakefile import BrakeFile
-from shadow.store.connection import transaction, translated
+from shadow.store.connection import patience, transaction, translated
 from shadow.store.rows import decode, encode
+
+_SHORT_SECONDS = 0.25  # that a pull waits for a locked database when the file has it already
 
 
 def merge(rows: Mapping[str, Brake], filed: Mapping[str, Brake]) -> dict[str, Brake]:
@@ -40,6 +43,7 @@ class Brakes:
         self._connection = connection
         self._file = file
         self._where = where
+        self._behind: set[str] = set()  # whose row does not say yet what the file says
         rows, filed = _rows(connection), file.read()
         self._known = merge(rows, filed)
         self._agree(rows, filed)
@@ -78,8 +82,18 @@ class Brakes:
         except StoreError:
             self._store_row(migration, brake)  # the only place left: its failure is the caller's
         else:
-            with suppress(StoreError):
-                self._store_row(migration, brake)
+            self._behind.add(migration)
+            self._follow(migration, brake)
+
+    def catch_up(self) -> None:
+        """Store the rows of those that only the file has; what still fails is tried again next time."""
+        for migration in tuple(self._behind):
+            self._follow(migration, self._known[migration])
+
+    def _follow(self, migration: str, brake: Brake) -> None:
+        with suppress(StoreError), patience(self._connection, _SHORT_SECONDS):
+            self._store_row(migration, brake)
+            self._behind.discard(migration)
 
     def _release(self, migration: str, brake: Brake) -> None:
         still_on = {name: other for name, other in self._on().items() if name != migration}
@@ -91,6 +105,7 @@ class Brakes:
             with suppress(StoreError):
                 self._file.write(self._on())  # nor may the file call it released when the row could not be stored
             raise
+        self._behind.discard(migration)
 
     def _on(self) -> dict[str, Brake]:
         return {migration: brake for migration, brake in self._known.items() if brake.on}

@@ -16,8 +16,11 @@ import msgspec
 
 from shadow.errors import StoreError
 
+_BUSY_SECONDS = 1.0
+"""That a write waits for a database which somebody else has locked; a pull of the brake may be waiting behind it."""
+
 _PRAGMAS = (
-    "PRAGMA busy_timeout = 5000",
+    f"PRAGMA busy_timeout = {_BUSY_SECONDS * 1000:.0f}",
     "PRAGMA journal_size_limit = 67108864",  # bytes that the write-ahead log keeps after a large batch
 )
 
@@ -56,6 +59,16 @@ def transaction(connection: sqlite3.Connection, *, durable: bool = False) -> Ite
         if connection.in_transaction:  # a full disk has already rolled back
             connection.execute("ROLLBACK")
         raise
+
+
+@contextmanager
+def patience(connection: sqlite3.Connection, seconds: float) -> Iterator[None]:
+    """Wait no longer than this for a locked database."""
+    connection.execute(f"PRAGMA busy_timeout = {seconds * 1000:.0f}")
+    try:
+        yield
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {_BUSY_SECONDS * 1000:.0f}")
 
 
 class Readers:

@@ -180,15 +180,17 @@ class SqliteStore:
             findings.tally_call(tally, call)
         for held in batch.held:
             findings.tally_held(tally, held)
-        with self._write() as writer, transaction(writer.connection) as connection:
-            counters.record(connection, tally, batch.replica, batch.at, batch.counters)
-            tally.write(connection)
-            parents.upsert(connection, batch.parents)
-            related.upsert(connection, batch.related)
-            changes.append(connection, batch.changes)
-            guards.add(connection, batch.guards)
-            for call in filter(comparisons.is_kept, calls):
-                comparisons.insert(connection, call)
+        with self._write() as writer:
+            with transaction(writer.connection) as connection:
+                counters.record(connection, tally, batch.replica, batch.at, batch.counters)
+                tally.write(connection)
+                parents.upsert(connection, batch.parents)
+                related.upsert(connection, batch.related)
+                changes.append(connection, batch.changes)
+                guards.add(connection, batch.guards)
+                for call in filter(comparisons.is_kept, calls):
+                    comparisons.insert(connection, call)
+            writer.brakes.catch_up()  # what a pull could not wait for
 
     def retain(self, now: float, retention: Retention) -> int:
         with self._write() as writer:

@@ -1,10 +1,16 @@
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
 import pytest
 
 from shadow.errors import StoreError
-from shadow.store.base import Store
+from shadow.store.base import Brake, Store
 from shadow.store.brakes import merge
+from shadow.store.rows import decode
 from tests.store.conftest import Backend, SqliteBackend
-from tests.store.records import MIGRATION, NOON, brake
+from tests.store.records import MIGRATION, NOON, batch, brake
 
 ON_1, ON_2, ON_3 = (brake(version) for version in (1, 2, 3))
 OFF_1, OFF_2, OFF_3 = (brake(version, on=False) for version in (1, 2, 3))
@@ -156,3 +162,49 @@ def test_a_release_that_the_file_did_not_take_leaves_the_brake_on(sqlite_backend
     sqlite_backend.path.with_name("shadow.db.brake.spare").rmdir()
     assert store.set_brake(MIGRATION, OFF_2)
     assert store.brakes() == {MIGRATION: OFF_2}
+
+
+@contextmanager
+def _locked(backend: SqliteBackend) -> Iterator[None]:
+    """By somebody else, who may look at it with a tool."""
+    with closing(sqlite3.connect(backend.path, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        yield
+        other.execute("ROLLBACK")
+
+
+def _rows(backend: SqliteBackend) -> list[Brake]:
+    return [decode(record, Brake) for (record,) in backend.rows("SELECT record FROM brakes")]
+
+
+def test_a_pull_does_not_wait_for_a_locked_database_and_its_row_follows(sqlite_backend: SqliteBackend) -> None:
+    store = sqlite_backend.open()
+    store.remember(MIGRATION, NOON)
+    with _locked(sqlite_backend):
+        started = time.monotonic()
+        assert store.set_brake(MIGRATION, ON_1)
+        assert time.monotonic() - started < 1
+        assert store.brakes() == {MIGRATION: ON_1}
+        assert [row.on for row in _rows(sqlite_backend)] == [False]
+    store.flush(batch())
+    assert _rows(sqlite_backend) == [ON_1]
+    assert [line.kind for line in store.history(MIGRATION, None, 10)[0]] == ["rollback"]
+
+
+def test_a_row_that_a_crash_kept_from_following_is_written_at_the_next_start(sqlite_backend: SqliteBackend) -> None:
+    store = sqlite_backend.open()
+    with _locked(sqlite_backend):
+        assert store.set_brake(MIGRATION, ON_1)
+    store.close()
+    assert sqlite_backend.open().brakes() == {MIGRATION: ON_1}
+    assert _rows(sqlite_backend) == [ON_1]
+
+
+def test_a_release_needs_the_locked_database_too(sqlite_backend: SqliteBackend) -> None:
+    store = sqlite_backend.open()
+    store.set_brake(MIGRATION, ON_1)
+    with _locked(sqlite_backend), pytest.raises(StoreError, match="locked"):
+        store.set_brake(MIGRATION, OFF_2)
+    assert store.brakes() == {MIGRATION: ON_1}
+    store.flush(batch())
+    assert store.brakes() == {MIGRATION: ON_1}
