@@ -80,7 +80,10 @@ class Effect(StrEnum):
     @property
     def severity(self) -> int:
         """0 for none, rising with harm."""
-        return list(Effect).index(self)
+        return _SEVERITY[self]
+
+
+_SEVERITY = {effect: place for place, effect in enumerate(Effect)}
 
 
 class Change(StrEnum):
