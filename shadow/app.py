@@ -204,9 +204,9 @@ class Proxy:
         brakes = Brakes(store, await store.read(lambda s: s.brakes()), time.time)
         return cls(store, store_url, configuration, known, brakes)
 
-    def set_rules(self, digest: str, rules: list[dict[str, object]]) -> None:
-        """Hand rules to the compare process."""
-        self.worker.set_rules(digest, msgspec.json.encode(rules))
+    def set_rules_in_force(self, rules: Mapping[str, list[dict[str, object]]]) -> None:
+        """Hand all rules to the compare process."""
+        self.worker.set_rules_in_force({digest: msgspec.json.encode(records) for digest, records in rules.items()})
 
     def snapshot_of(self, text: str, configuration: Configuration) -> Snapshot:
         return build(configuration, text, self.implementations.get)

@@ -26,7 +26,7 @@ _FIXED = ("server", "store", "upstream", "redaction", "telemetry", "compare", "r
 
 
 class RulesSink(Protocol):
-    def set_rules(self, digest: str, rules: list[dict[str, object]]) -> None: ...
+    def set_rules_in_force(self, rules: Mapping[str, list[dict[str, object]]]) -> None: ...
 
 
 class Runtime:
@@ -101,8 +101,7 @@ class Runtime:
             return
         for migration in snapshot.migrations.values():
             snapshot = snapshot.having(self._revisions.applied(migration))
-        for digest, rules in snapshot.rules.items():
-            self._rules.set_rules(digest, rules)
+        self._rules.set_rules_in_force(snapshot.rules)
         await self._brakes_for(snapshot)
         self.snapshot = snapshot
         if accepted:

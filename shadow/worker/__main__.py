@@ -12,9 +12,6 @@ from shadow.terms import Hook
 from shadow.worker.frames import Setup
 from shadow.worker.serve import serve
 
-_KEPT_RULES = 64
-"""Sets of rules; a reload brings a new one, and the pairs that name an old one are soon through."""
-
 _KEPT_FORESIGHTS = 10_000
 """Parents; what the proxy knows of the others comes with their pair."""
 
@@ -34,8 +31,9 @@ class RuledComparer:
 
     def set_rules(self, digest: str, rules: bytes) -> None:
         self._rules[digest] = compile_rules(msgspec.json.decode(rules))
-        while len(self._rules) > _KEPT_RULES:
-            del self._rules[next(iter(self._rules))]
+
+    def forget_rules(self, digest: str) -> None:
+        self._rules.pop(digest, None)
 
     def compare(self, pair: Pair) -> Comparison:
         """Raises KeyError for rules that were never sent."""

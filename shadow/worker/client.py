@@ -7,7 +7,7 @@ pair that was taken comes back exactly once, through `on_result` or `on_lost`.
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -20,7 +20,7 @@ from shadow.worker.frames import Failed, Kind, RulesFrame, Setup
 _logger = logging.getLogger(__name__)
 
 _ENVELOPE_BYTES = 1024
-_KEPT_RULES = 64
+_FORMER_RULES = 64
 _GATHER_SECONDS = 0.025
 _PRESSED_SECONDS = 0.002
 
@@ -105,11 +105,17 @@ class CompareWorker:
     async def start(self) -> None:
         self._supervisor = asyncio.create_task(self._supervise(), name="compare-worker")
 
-    def set_rules(self, digest: str, rules: bytes) -> None:
-        """Make rules (a JSON array) known under the digest that pairs name them by; sent to the process when needed."""
-        self._rules[digest] = rules
-        while len(self._rules) > _KEPT_RULES:
-            del self._rules[next(iter(self._rules))]
+    def set_rules_in_force(self, rules: Mapping[str, bytes]) -> None:
+        """Take over all rules that are in force: JSON arrays, by the digest that pairs name them by.
+
+        Former ones are kept for calls that began with them, the last ones and whatever a waiting pair names.
+        """
+        former = {digest: text for digest, text in self._rules.items() if digest not in rules}
+        waiting = {pair.rules_digest for pair in self._queue}
+        oldest = list(former)[: max(len(former) - _FORMER_RULES, 0)]
+        for digest in set(oldest) - waiting:
+            del former[digest]
+        self._rules = former | dict(rules)
 
     def submit(self, pair: Pair) -> bool:
         """Take a pair for comparison; False if the queue is full, or closed. Ids must be unique among those taken."""
@@ -185,6 +191,10 @@ class CompareWorker:
             return compared
 
     def _hand_over(self, child: Child, sent: set[str]) -> None:
+        """The child forgets rules when told to, and not before it has compared the pairs that name them."""
+        for digest in sent - self._rules.keys():
+            sent.discard(digest)
+            child.send(Kind.FORGET, msgspec.msgpack.encode(digest))
         while self._queue and child.flush() and len(self._held) < self._settings.in_child:
             pair = self._queue.popleft()
             self._held[pair.id] = None

@@ -23,6 +23,7 @@ class Kind(IntEnum):
     PAIR = 3  # to the child: shadow.compare.model.Pair
     COMPARISON = 4  # from the child: shadow.compare.model.Comparison; redacted answers are bytes in it
     FAILED = 5  # from the child: Failed
+    FORGET = 6  # to the child: the digest of rules that no further pair names
 
 
 class Setup(msgspec.Struct, frozen=True):

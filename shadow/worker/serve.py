@@ -24,6 +24,8 @@ class Comparer(Protocol):
 
     def set_rules(self, digest: str, rules: bytes) -> None: ...
 
+    def forget_rules(self, digest: str) -> None: ...
+
     def compare(self, pair: Pair) -> Comparison: ...
 
 
@@ -41,6 +43,8 @@ def serve(build: Callable[[Setup], Comparer]) -> None:
         if kind is Kind.RULES:
             rules = msgspec.msgpack.decode(payload, type=RulesFrame)
             comparer.set_rules(rules.digest, rules.rules)
+        elif kind is Kind.FORGET:
+            comparer.forget_rules(msgspec.msgpack.decode(payload, type=str))
         else:
             answers.write(_answer(comparer, payload, setup.kill_after_seconds))
             answers.flush()

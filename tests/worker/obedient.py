@@ -20,6 +20,9 @@ class Obedient:
     def set_rules(self, digest: str, rules: bytes) -> None:
         self.rules[digest] = self.rules.get(digest, b"") + rules
 
+    def forget_rules(self, digest: str) -> None:
+        del self.rules[digest]
+
     def compare(self, pair: Pair) -> Comparison:
         order, _, argument = pair.request.decode().partition(" ")
         said = getattr(self, order)(pair, argument)

@@ -109,8 +109,7 @@ async def test_process_steps_back_behind_the_proxy() -> None:
 
 async def test_rules_are_sent_once_and_again_after_a_restart() -> None:
     async with working() as (worker, heard):
-        worker.set_rules("d1", b"[1]")
-        worker.set_rules("d2", b"[2]")
+        worker.set_rules_in_force({"d1": b"[1]", "d2": b"[2]"})
         for id, digest in (("a", "d1"), ("b", "d2"), ("c", "d1")):
             worker.submit(pair(id, "named_rules", rules_digest=digest))
         assert await worker.drain(SOON)
@@ -119,6 +118,39 @@ async def test_rules_are_sent_once_and_again_after_a_restart() -> None:
         worker.submit(pair("d", "named_rules", rules_digest="d1"))
         assert await worker.drain(SOON)
     assert heard.reasons == {"a": "[1]", "b": "[2]", "c": "[1]", "d": "[1]"}
+
+
+async def test_rules_in_force_stay_known_through_any_number_of_reloads() -> None:
+    async with working() as (worker, heard):
+        for number in range(200):
+            worker.set_rules_in_force({"mine": b"[1]", f"theirs-{number}": b"[2]"})
+            if number % 50 == 0:
+                worker.submit(pair(f"mine-{number}", "named_rules", rules_digest="mine"))
+                worker.submit(pair(f"theirs-{number}", "named_rules", rules_digest=f"theirs-{number}"))
+                assert await worker.drain(SOON)
+        for digest in ("mine", "theirs-199", "theirs-150"):
+            worker.submit(pair(digest, "named_rules", rules_digest=digest))
+        assert await worker.drain(SOON)
+    assert heard.lost == {}
+    assert {reason for id, reason in heard.reasons.items() if id.startswith("mine")} == {"[1]"}
+    assert {reason for id, reason in heard.reasons.items() if id.startswith("theirs")} == {"[2]"}
+
+
+async def test_former_rules_are_forgotten_unless_a_waiting_pair_names_them() -> None:
+    async with working(in_child=1) as (worker, heard):
+        worker.set_rules_in_force({"first": b"[1]"})
+        worker.submit(pair("before", "named_rules", rules_digest="first"))
+        assert await worker.drain(SOON)
+        worker.submit(pair("slow", "sleep 0.3"))
+        worker.submit(pair("waiting", "named_rules", rules_digest="first"))
+        for number in range(100):
+            worker.set_rules_in_force({f"later-{number}": b"[2]"})
+        assert await worker.drain(SOON)
+        worker.set_rules_in_force({"last": b"[3]"})
+        worker.submit(pair("late", "named_rules", rules_digest="first"))
+        assert await worker.drain(SOON)
+    assert heard.reasons == {"before": "[1]", "slow": "woke", "waiting": "[1]"}
+    assert heard.lost == {"late": "worker"}
 
 
 async def test_a_pair_with_rules_never_sent_is_lost_alone() -> None:

@@ -43,7 +43,7 @@ async def test_compares_recorded_answers_and_lets_no_secret_through() -> None:
     heard = Heard()
     worker = CompareWorker(WorkerSettings(b"fake-key"), heard.results.append, heard.lose)
     await worker.start()
-    worker.set_rules("d1", b"[]")
+    worker.set_rules_in_force({"d1": b"[]"})
     worker.submit(Pair("same", "kfp", Hook.SYNC, Protocol.COMPOSITE, request, parent, old, old, rules_digest="d1"))
     worker.submit(Pair("other", "kfp", Hook.SYNC, Protocol.COMPOSITE, request, parent, old, new, rules_digest="d1"))
     assert await worker.drain(SOON)
