@@ -102,8 +102,8 @@ class _Comparing:
         self._redactor = redactor
         self._budget = budget
         self._redacted: dict[bytes, msgspec.Raw] = {}
-        strict = view.controller.strict(pair.hook, pair.strict)
-        self._answers = {side: _read(view, candidate, strict) for side, candidate in _sides(pair)}
+        self._strict = view.controller.strict(pair.hook, pair.strict)
+        self._answers = {side: _read(view, candidate, self._strict) for side, candidate in _sides(pair)}
         self._seen = check(view, pair.caller, pair.foresight, pair.previous, pair.at)
 
     def result(self) -> Comparison:
@@ -141,7 +141,7 @@ class _Comparing:
         """The second answers, of those that answered both times."""
         pair = self._pair
         candidates = {Side.OLD: pair.old_again, Side.NEW: pair.new_again}
-        read = {side: _read(self._view, again) for side, again in candidates.items() if again is not None}
+        read = {side: _read(self._view, again, self._strict) for side, again in candidates.items() if again is not None}
         return {
             side: answer
             for side, answer in read.items()
