@@ -162,6 +162,7 @@ class Proxy:
             self.parents,
             self.recorder,
             self.fronts,
+            self.convergences,
             self.related,
             self.background.spawn,
             Chance(time.time, new_call_id, random.random),

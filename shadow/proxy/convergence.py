@@ -17,7 +17,7 @@ from shadow.store.base import ParentState
 from shadow.terms import Side, Stage
 
 _FRESH_SECONDS = 1.0
-_SLOW_TO_COUNT = 500  # parents; fewer are counted anew each time
+_SLOW_TO_COUNT = 100  # parents; fewer are counted anew each time
 
 
 @dataclass(frozen=True, slots=True)

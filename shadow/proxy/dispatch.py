@@ -24,6 +24,7 @@ from shadow.protocol.wire import UnreadableError
 from shadow.proxy.brakes import Brakes
 from shadow.proxy.call import Asking, Call, Reply
 from shadow.proxy.customizing import customize, note, seeing
+from shadow.proxy.convergence import Convergences
 from shadow.proxy.cutover import Assignment, assign
 from shadow.proxy.exchange import Exchange, crashed, why_not_asked
 from shadow.proxy.fronts import Fronts
@@ -35,6 +36,7 @@ from shadow.proxy.parents import Parents
 from shadow.proxy.recorder import Recorder
 from shadow.proxy.related import UNKNOWN, Shares, shares
 from shadow.proxy.related_memory import RelatedMemory, front_of
+from shadow.proxy.resyncing import hurried
 from shadow.proxy.serving import decide
 from shadow.proxy.settle import settle
 from shadow.telemetry.trace import begin
@@ -64,6 +66,7 @@ class Dispatcher:
         parents: Parents,
         recorder: Recorder,
         fronts: Fronts,
+        convergences: Convergences,
         related: RelatedMemory,
         spawn: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]],
         chance: Chance,
@@ -73,6 +76,7 @@ class Dispatcher:
         self._parents = parents
         self._recorder = recorder
         self._fronts = fronts
+        self._convergences = convergences
         self._related = related
         self._spawn = spawn
         self._chance = chance
@@ -217,12 +221,17 @@ class Dispatcher:
         if migration.serves_new and self._brakes.is_guards(migration.name):
             reply = unconfirmed(call, reply, self._parents.get(migration.name, call.request.parent.uid))
         call.reply = reply = seeing(call, reply)
+        if call.hook is Hook.SYNC and migration.resync_after_seconds is not None:
+            call.reply = reply = self._hurried(call, reply, migration.resync_after_seconds)
         call.replied_at = self._chance.clock()
         self._note_served(call, reply)
         shadow = call.assignment.shadow
         if call.not_asked is not None or shadow is None or shadow in call.askings:
             self._complete(call)
         return reply
+
+    def _hurried(self, call: Call, reply: Reply, after_seconds: float) -> Reply:
+        return hurried(call, reply, after_seconds) if self._convergences.of(call.migration).outstanding else reply
 
     def _note_served(self, call: Call, reply: Reply) -> None:
         """Remember what a sync was answered, the measure of what the next one may remove."""

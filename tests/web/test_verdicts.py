@@ -97,3 +97,30 @@ async def test_a_plan_for_a_file_with_another_new_has_no_evidence(tmp_path: Path
     assert (blind["moving"]["to_new"], blind["without_evidence"]) == (1, 1)
     assert blind["parents"][0]["writes"] is None
     assert refused.status_code == 400
+
+
+async def test_parents_are_asked_back_sooner_until_everybody_has_met(tmp_path: Path, hook_server: Start):
+    hurried, unhurried = answer(ONE, resyncAfterSeconds=5), answer(ONE, resyncAfterSeconds=3600)
+    old, new = hook_server(answer_json(unhurried)), hook_server(answer_json(unhurried))
+
+    async def told(uid: str) -> float:
+        response = await proxy.call(request(observed(ONE), uid=uid, name=uid))
+        assert response.headers["x-shadow-served"] == ("new" if moved else "old")
+        seconds: float = response.json()["resyncAfterSeconds"]
+        return seconds
+
+    moved = False
+    async with running(tmp_path, old, new, resync={"after": "60s"}) as proxy:
+        assert [await told(uid) for uid in ("a", "b", "c")] == [3600, 3600, 3600]
+        proxy.configure(stage="live")
+        await proxy.taken_over(stage="live")
+        moved = True
+        assert await told("a") == 60
+        new.behaviour = answer_json(hurried)
+        assert await told("b") == 5
+        new.behaviour = answer_json(unhurried)
+        assert await told("c") == 60
+        assert await told("c") == 3600
+        await proxy.settled()
+        advice = (await proxy.get("/report"))["advice"]
+    assert "resync-lowered" in {line["code"] for line in advice}
