@@ -13,7 +13,7 @@ from shadow.config.load import parse
 from tests.hook_server import HookServer, answer_json
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("kustomize/**/*.md")])
 LINK = re.compile(r"\]\((?!https?://|#)([^)#\s]+)")
 WHOLE_CONFIGURATION = re.compile(r"```yaml\n((?:# .*\n)?migrations:\n.*?)```", re.DOTALL)
 

@@ -72,10 +72,19 @@ def parser(command: str | None) -> argparse.ArgumentParser:
     subparsers = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for name, text in COMMANDS.items():
         if name == command:
-            importlib.import_module(f"shadow.cli.{name}").register(subparsers)
+            module = importlib.import_module(f"shadow.cli.{name}")
+            module.register(subparsers)
+            added = subparsers.choices[name]
+            added.description = added.description or _told_by(module.__doc__)
         else:
             subparsers.add_parser(name, help=text)
     return top
+
+
+def _told_by(text: str | None) -> str:
+    """What the module of a command says of it, without the command's name."""
+    said = " ".join((text or "").split()).partition("`: ")[2]
+    return said[:1].upper() + said[1:]
 
 
 _ABOUT = (

@@ -1,4 +1,8 @@
-"""`shadow release`: lets the brake go, unless what it would let loose is not what was braked."""
+"""`shadow release`: lets the brake go: stage and weight decide again who answers.
+
+Refused (2) when stage, weight, pins or implementations changed since it was pulled; `--accept-digest` says that this
+was seen. Ends with 0 when it is stored and known to every replica, else with 4.
+"""
 
 import argparse
 from typing import Any

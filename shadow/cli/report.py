@@ -1,4 +1,7 @@
-"""`shadow report`: the mismatch report of one migration, from a running proxy or straight from its store."""
+"""`shadow report`: what differs between old and new and what it would do, from a running proxy or from its store.
+
+Ends with 0 when nothing differs that no rule explains, 3 when something does, 4 when nothing was compared.
+"""
 
 import argparse
 import os

@@ -1,4 +1,7 @@
-"""`shadow rollback`: pulls the brake. Old is primary for every parent until a person releases it."""
+"""`shadow rollback`: pulls the brake: `old` is primary for every parent, calls in flight included, until a release.
+
+Ends with 0 when it is stored and known to every replica, else with 4.
+"""
 
 import argparse
 from typing import Any

@@ -1,4 +1,9 @@
-"""`shadow serve`: the proxy, until SIGTERM or SIGINT."""
+"""`shadow serve`: runs the proxy until SIGTERM or SIGINT.
+
+Hooks are answered at `server.hooks`, page and API at `server.control`. The configuration is watched: a changed one is
+taken over within two seconds, an invalid one is refused and told. Both addresses, every file that it names and the
+store are looked at before anything is served.
+"""
 
 import argparse
 import asyncio

@@ -1,4 +1,7 @@
-"""`shadow status`: where migrations stand, as the control API tells it. Only reads."""
+"""`shadow status`: where migrations stand, as a running proxy tells it, and first of all what is amiss. Only reads.
+
+Ends with 0, or with 4 when the digest that was waited for did not come.
+"""
 
 import argparse
 import time

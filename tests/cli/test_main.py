@@ -22,7 +22,9 @@ def test_the_entry_point_is_main():
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_a_module_with_its_arguments(name: str, capsys: pytest.CaptureFixture[str]):
     assert main([name, "--help"]) == 0
-    assert f"usage: shadow {name}" in capsys.readouterr().out
+    usage, description, *_ = capsys.readouterr().out.split("\n\n")
+    assert usage.startswith(f"usage: shadow {name}")
+    assert description.rstrip().endswith(".")
     assert callable(importlib.import_module(f"shadow.cli.{name}").run)
 
 
