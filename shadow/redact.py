@@ -11,29 +11,15 @@ import json
 import re
 from collections.abc import Sequence
 from enum import Enum
-from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from shadow.fieldpath import Item, Pattern, States
+from shadow.secretnames import secret_field, secret_flag, secret_name, values_of_flags
 
 LAST_APPLIED: Final = frozenset(
     {"metacontroller.k8s.io/last-applied-configuration", "kubectl.kubernetes.io/last-applied-configuration"}
 )
 """Annotations that hold a whole object as JSON text, a Secret's data included."""
-
-_WORDS: Final = (
-    "password", "passwd", "passphrase", "pwd", "secret", "token", "credential", "apikey", "accesskey", "privatekey",
-    "signingkey", "encryptionkey", "masterkey", "connectionstring", "dsn", "authorization", "cookie",
-)  # fmt: skip
-_ENDINGS: Final = (
-    "password", "passwd", "passphrase", "token", "credential", "credentials", "apikey", "accesskey", "accesskeyid",
-    "secretkey", "secretaccesskey", "privatekey", "clientsecret", "authorization", "cookie", "connectionstring",
-)  # fmt: skip
-_SEPARATORS: Final = str.maketrans("", "", "-_. ")
-_VARIABLE: Final = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*\Z")
-_KEY_WORD: Final = re.compile(
-    r"(?:^|[-_.])(?i:keys?|auth|creds?|pass)(?:$|[-_.])|[a-z0-9](?:Keys?|Auth|Creds?|Pass)(?:$|[-_.A-Z])"
-)
 
 _URL: Final = re.compile(r"(://)([^\s/?#\"'<>]{1,2048})@")
 _SCHEME: Final = re.compile(r"\b(bearer|basic|digest|negotiate)(\s+)([A-Za-z0-9._~+/=:-]{6,})", re.IGNORECASE)
@@ -41,6 +27,9 @@ _ASSIGNMENT: Final = re.compile(
     r"(?<![\w-])([\w-]{0,64}?(?:password|passwd|passphrase|token|secret|api_?key|access_?key|secret_?key|signature|credential)"
     r"[ \t]*=[ \t]*)(\"[^\"\n]*\"|'[^'\n]*'|[^\s&;,\"']+)",
     re.IGNORECASE,
+)
+_FLAG_IN_TEXT: Final = re.compile(
+    r"(?<!\S)(--?[A-Za-z][\w.-]{0,63})([ \t]+)(\"[^\"\n]*\"|'[^'\n]*'|[^\s\"'-][^\s\"']*)"
 )
 _PEM: Final = "PRIVATE KEY-----"
 _STAND_IN: Final = re.compile(r"<redacted:[0-9a-f]{8}:\d{1,12}>\Z")
@@ -149,6 +138,8 @@ class Redactor:
             text = _URL.sub(lambda match: f"{match[1]}{self.stand_in(match[2])}@", text)
         if " " in text:
             text = _SCHEME.sub(lambda match: f"{match[1]}{match[2]}{self.stand_in(match[3])}", text)
+        if "-" in text and " " in text:
+            text = _FLAG_IN_TEXT.sub(self._after_flag, text)
         if "=" in text:
             text = _ASSIGNMENT.sub(lambda match: f"{match[1]}{self._quoted(match[2])}", text)
         return text
@@ -161,6 +152,10 @@ class Redactor:
             value = value.encode("utf-8", "surrogatepass")
         digest = hmac.digest(self._key, value, "sha256").hex()
         return f"<redacted:{digest[:8]}:{len(value)}>"
+
+    def _after_flag(self, match: re.Match[str]) -> str:
+        flag, blank, value = match.groups()
+        return f"{flag}{blank}{self._quoted(value)}" if secret_flag(flag) else match[0]
 
     def _quoted(self, text: str) -> str:
         quote = text[0] if text[0] in "\"'" else ""
@@ -184,8 +179,12 @@ class Redactor:
             elif isinstance(here, list | tuple):
                 items: list[Any] = [None] * len(here)
                 target[key] = items
+                hidden = values_of_flags(here) if at.mode is _Mode.CLEAR else ()
                 for index, item in enumerate(here):
-                    pending.append((items, index, item, self._below_item(at, index, item, patterns)))
+                    place = self._below_item(at, index, item, patterns)
+                    if index in hidden:
+                        place = place._replace(mode=_Mode.HIDE)
+                    pending.append((items, index, item, place))
             else:
                 target[key] = self._leaf(at.name, here, at.mode)
         return root[0]
@@ -226,7 +225,7 @@ class Redactor:
             return value if isinstance(value, bool | int | float) else self.text(_text(value))
         if name in LAST_APPLIED or (value[:1] == "{" and '"Secret"' in value):
             return self._nested(value)
-        return self.stand_in(value) if value and _secret_field(name) else self.text(value)
+        return self.stand_in(value) if value and secret_field(name) else self.text(value)
 
     def _nested(self, text: str) -> str:
         """An object as text inside an annotation: read, redacted, written back; replaced whole if it cannot be read."""
@@ -246,21 +245,6 @@ def _modes(here: dict[Any, Any], at: _Place) -> dict[str, _Mode]:
     if isinstance(name, str) and "value" in here and secret_name(name):
         return {"value": _Mode.HIDE}
     return {}
-
-
-@lru_cache(maxsize=8192)
-def secret_name(name: str) -> bool:
-    """Whether a variable, header or parameter of this name is taken to hold a secret."""
-    flat = name.lower().translate(_SEPARATORS)
-    return any(word in flat for word in _WORDS) or _KEY_WORD.search(name) is not None
-
-
-@lru_cache(maxsize=8192)
-def _secret_field(name: str) -> bool:
-    """A field's name is mostly a word of an API (`secretName`, `key`), so less is enough to be harmless."""
-    if _VARIABLE.match(name):
-        return secret_name(name)
-    return name.lower().translate(_SEPARATORS).endswith(_ENDINGS)
 
 
 def _decoded(text: str) -> bytes:

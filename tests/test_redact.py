@@ -4,6 +4,7 @@ import base64
 import copy
 import json
 import pickle
+import re
 import time
 from typing import Any
 
@@ -11,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shadow.redact import Redactor, Sensitive, secret_name
+from shadow.redact import Redactor, Sensitive
+from shadow.secretnames import secret_name
 
 PLANTED = "fake-planted-value"
 ENCODED = base64.b64encode(PLANTED.encode()).decode()
@@ -231,3 +233,44 @@ def test_a_sensitive_value_is_shown_nowhere_but_where_it_is_revealed():
     assert not Sensitive("")
     with pytest.raises(TypeError, match="not written"):
         pickle.dumps(value)
+
+
+FLAGS = [
+    (["--token", "fake-1"], [1]),
+    (["serve", "--db-password", "fake-1", "--verbose"], [2]),
+    (["-dbPassword", "fake-1"], [1]),
+    (["mysql", "-p", "fake-1"], [2]),
+    (["--api-key", "fake-1", "--auth", "fake-2"], [1, 3]),
+    (["--client-secret", "-fake=1"], [1]),
+    (["docker", "-p", "8080"], []),
+    (["--token", "--verbose"], []),
+    (["--token-file", "/var/run/token"], []),
+    (["--secret-name", "mine"], []),
+    (["--output", "json"], []),
+    (["--token"], []),
+    (["--token", 5], []),
+    (["token", "plain"], []),
+]
+
+
+@pytest.mark.parametrize(("items", "hidden"), FLAGS, ids=lambda value: " ".join(map(str, value)))
+@pytest.mark.parametrize("field", ["args", "command"])
+def test_the_item_after_a_flag_that_names_a_secret_is_hidden(items, hidden, field):
+    found = Redactor(b"fake-key").object({"spec": {"containers": [{field: items}]}})["spec"]["containers"][0][field]
+    assert [index for index, item in enumerate(found) if str(item).startswith("<redacted:")] == hidden
+    assert [item for index, item in enumerate(found) if index not in hidden] == [
+        item for index, item in enumerate(items) if index not in hidden
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("login --token fake-1 --verbose", "login --token <> --verbose"),
+        ("login --password 'fake 1'; echo", "login --password '<>'; echo"),
+        ("login --token-file /a --output json", "login --token-file /a --output json"),
+        ("a - b", "a - b"),
+    ],
+)
+def test_a_command_line_in_one_text_hides_the_values_of_such_flags(text, shown):
+    assert re.sub(r"<redacted:[^>]*>", "<>", Redactor(b"fake-key").text(text)) == shown
