@@ -13,8 +13,8 @@ from shadow.protocol.wire import Fields, join_object
 class Note:
     """Something a person should know about a translation or an alteration. `code` is of a closed set:
 
-    `resync-lowered`, `observed-generation` (not added, and why), `finalized-dropped`, `finalize-completed`, `status-kept`,
-    `foreign-field-dropped`, `mark-withheld`, `mark-impossible`, `objects-not-shown` (v1 hides them),
+    `resync-lowered`, `observed-generation` (not added, and why), `finalized-dropped`, `finalize-completed`,
+    `status-kept`, `foreign-field-dropped`, `mark-withheld`, `mark-impossible`, `objects-not-shown` (v1 hides them),
     `objects-not-known` (v1 hid them already), `front-lacks-kind` (told to read what is not observed), and of a
     converted controller `controller-warning`, `controller-error`, `controller-impossible`.
     """
