@@ -45,13 +45,15 @@ from shadow.store.base import Change, Counters, ParentState, RelatedState, Reten
 from shadow.store.open import exists, open_store
 from shadow.telemetry.telemetry import Telemetry
 from shadow.web.auth import Doorkeeper, Keyring, Sessions
+from shadow.web.connection import HookConnection
 from shadow.web.control import control_app
 from shadow.web.desk import Desk
 from shadow.web.findings import Findings
 from shadow.web.hooks import HookEndpoint
-from shadow.web.listen import ListenError, Listener
+from shadow.web.listen import Listener, ListenError
 from shadow.web.metrics import readiness_of
 from shadow.worker.client import CompareWorker, WorkerSettings
+from shadow.worker.reuse import Reuse
 
 DRAIN_SECONDS = 10.0
 """From the signal to the end: calls in flight are answered first, then comparisons finished, the rest is counted."""
@@ -144,6 +146,7 @@ class Proxy:
             lambda: random.random() < matched,  # noqa: S311 - a sample, no secret
             known.before,
         )
+        reuse = Reuse(self.recorder.compared, self.recorder.lost)
         self.worker = CompareWorker(
             WorkerSettings(
                 redaction_key=key,
@@ -151,10 +154,11 @@ class Proxy:
                 budget_seconds=configuration.compare.budget,
                 queue_bytes=configuration.compare.queue,
             ),
-            self.recorder.compared,
-            self.recorder.lost,
+            reuse.compared,
+            reuse.lost,
         )
-        self.recorder.worker = self.worker
+        reuse.comparer = self.worker
+        self.recorder.worker = reuse
         self.guard = self.recorder.guard = Guard(brakes.get, self._pull, self.recorder.change, time.time)
         self.runtime = Runtime(store, brakes, self.recorder, self, self._build, time.time)
         self.dispatcher = Dispatcher(
@@ -192,7 +196,14 @@ class Proxy:
             time.time,
         )
         drain = DRAIN_SECONDS / 2
-        self.hooks = Listener("hooks", hooks, server.hooks, server.tls, drain)
+        self.hooks = Listener(
+            "hooks",
+            hooks,
+            server.hooks,
+            server.tls,
+            drain,
+            HookConnection if server.http == "asyncio" else "httptools",
+        )
         try:
             self.control = Listener("control", control_app(desk), server.control, server.control_tls, drain)
         except ListenError:

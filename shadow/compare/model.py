@@ -174,3 +174,4 @@ class Comparison(msgspec.Struct, frozen=True):
     noise: tuple[Noise, ...] = ()
     asked_twice: tuple[Side, ...] = ()  # and answered twice
     cpu_seconds: float = 0.0
+    repeated: int = 0  # how often within a minute the very same pair had been compared before

@@ -94,6 +94,9 @@ class Server(Section):
     max_body: Bytes = 16 * 2**20
     """Bytes of a hook call's body; a longer one is answered 413."""
 
+    http: Literal["asyncio", "uvicorn"] = "asyncio"
+    """What reads hook calls: our own reader, which costs less for each call, or uvicorn's."""
+
 
 class Retention(Section):
     """How long bodies are kept. Counters, groups, parents and the change log are kept apart and stay."""

@@ -18,8 +18,14 @@ _SPARE_PAGES = 1024  # free pages that stay in the file, for the next writes
 _VACUUM_PAGES = 4096  # given back to the disk in one step at most
 
 
+MOST_REPEATS = 10
+"""Of the very same pair within a minute, to be kept one by one: a hot loop must not push out what others showed."""
+
+
 def is_kept(call: Call) -> bool:
-    """All that went wrong; of the others those that were asked for with their answers."""
+    """All that went wrong, a hot loop's repetitions apart; of the others those asked for with their answers."""
+    if call.comparison is not None and call.comparison.repeated >= MOST_REPEATS:
+        return False
     if call.outcome in {Outcome.MISMATCHED, Outcome.FAILED}:
         return True
     compared = call.comparison

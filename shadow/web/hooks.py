@@ -1,18 +1,20 @@
-"""The address that Metacontroller calls: a plain ASGI callable, because a framework's layers cost more than the call.
+"""The address that Metacontroller calls, without a framework: its layers cost more than the call.
 
 Decides only what HTTP says: path, method, token, size. Everything else is the dispatcher's.
 """
 
 import hmac
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from shadow.errors import RequestError
 from shadow.proxy.call import Reply
 from shadow.proxy.dispatch import Dispatcher, new_call_id
+from shadow.proxy.headers import first
 from shadow.proxy.judge import error_reply
 from shadow.proxy.migration import Migration
 from shadow.terms import Hook
+from shadow.upstream.base import Headers
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -21,8 +23,23 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 HOOKS = {hook.value: hook for hook in Hook}
 
 
+class Admitted(NamedTuple):
+    """Where a call goes whose head is in order."""
+
+    migration: Migration
+    hook: Hook
+
+
+class Response(NamedTuple):
+    """What goes out, complete."""
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+
+
 class HookEndpoint:
-    """`POST /<migration>/<hook>`."""
+    """`POST /<migration>/<hook>`; for `shadow.web.connection` and, as an ASGI application, for uvicorn's own."""
 
     def __init__(
         self,
@@ -37,31 +54,65 @@ class HookEndpoint:
             token: what callers must send as `Authorization: Bearer`; None: nothing.
             max_body: bytes; larger bodies are answered with 413.
         """
+        self.max_body = max_body
         self._dispatcher = dispatcher
         self._migrations = migrations
         self._token = token
-        self._max_body = max_body
+
+    def admit(self, method: str, path: str, headers: Headers) -> Admitted:
+        """Decide from the head alone, before anything of the body is kept.
+
+        Raises:
+            RequestError: 401, 404, 405, 413.
+        """
+        admitted = self._addressed(method, path)
+        self._authenticate(headers)
+        announced = first(headers, b"content-length") or b"0"
+        if announced.isdigit() and int(announced) > self.max_body:
+            raise self.too_large(f"{int(announced)} bytes")
+        return admitted
+
+    async def answer(self, admitted: Admitted, headers: Headers, body: bytes) -> Response:
+        """The answer to a call; send it without awaiting anything: the brake was read for this very answer."""
+        try:
+            reply, call_id = await self._dispatcher.handle(admitted.migration, admitted.hook, headers, body)
+        except RequestError as exc:
+            return refused(exc)
+        return Response(reply.status, _headers(reply, call_id), reply.body)
+
+    def too_large(self, found: str) -> RequestError:
+        return RequestError(413, "too-large", f"the body has {found}; server.max_body allows {self.max_body}")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
+        headers = scope["headers"]
         try:
-            reply, call_id = await self._reply(scope, receive)
+            admitted = self.admit(scope["method"], scope["path"], headers)
+            body = await self._read(receive)
         except RequestError as exc:
-            call_id = new_call_id()
-            reply = error_reply(exc.status, exc.code, str(exc), call_id)
+            response = refused(exc)
+        else:
+            response = await self.answer(admitted, headers, body)
         # Nothing may be awaited between the dispatcher's last look at the brake and this first byte.
-        await send({"type": "http.response.start", "status": reply.status, "headers": _headers(reply, call_id)})
-        await send({"type": "http.response.body", "body": reply.body})
+        await send({"type": "http.response.start", "status": response.status, "headers": response.headers})
+        await send({"type": "http.response.body", "body": response.body})
 
-    async def _reply(self, scope: Scope, receive: Receive) -> tuple[Reply, str]:
-        migration, hook = self._addressed(scope)
-        self._authenticate(scope)
-        body = await _read(scope, receive, self._max_body)
-        return await self._dispatcher.handle(migration, hook, scope["headers"], body)
+    async def _read(self, receive: Receive) -> bytes:
+        parts = bytearray()
+        more = True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise RequestError(400, "disconnected", "the caller hung up before its request was complete")
+            parts += message.get("body", b"")
+            if len(parts) > self.max_body:
+                raise self.too_large(f"more than {self.max_body} bytes")
+            more = message.get("more_body", False)
+        return bytes(parts)
 
-    def _addressed(self, scope: Scope) -> tuple[Migration, Hook]:
-        name, _, hook_name = scope["path"].lstrip("/").partition("/")
+    def _addressed(self, method: str, path: str) -> Admitted:
+        name, _, hook_name = path.lstrip("/").partition("/")
         migration, hook = self._migrations().get(name), HOOKS.get(hook_name)
         if migration is None:
             raise RequestError(
@@ -69,40 +120,24 @@ class HookEndpoint:
             )
         if hook is None:
             raise RequestError(404, "no-such-hook", f"no hook is called {hook_name!r}; hooks are {', '.join(HOOKS)}")
-        if scope["method"] != "POST":
-            raise RequestError(405, "method", f"a hook is called with POST, not {scope['method']}")
-        return migration, hook
+        if method != "POST":
+            raise RequestError(405, "method", f"a hook is called with POST, not {method}")
+        return Admitted(migration, hook)
 
-    def _authenticate(self, scope: Scope) -> None:
+    def _authenticate(self, headers: Headers) -> None:
         token = self._token()
         if token is None:
             return
-        given = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
+        given = first(headers, b"authorization") or b""
         if not hmac.compare_digest(given, b"Bearer " + token.encode()):
             raise RequestError(401, "token", "the hooks token is missing or wrong: send `Authorization: Bearer ...`")
 
 
-async def _read(scope: Scope, receive: Receive, most: int) -> bytes:
-    announced = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
-    if announced.isdigit() and int(announced) > most:
-        raise RequestError(413, "too-large", f"the body has {int(announced)} bytes; server.max_body allows {most}")
-    message = await receive()
-    body: bytes = message.get("body", b"")
-    if not message.get("more_body"):
-        return _complete(message, body)
-    parts = bytearray(body)
-    while message.get("more_body"):
-        message = await receive()
-        parts += message.get("body", b"")
-        if len(parts) > most:
-            raise RequestError(413, "too-large", f"the body has more than {most} bytes, which server.max_body allows")
-    return _complete(message, bytes(parts))
-
-
-def _complete(message: MutableMapping[str, Any], body: bytes) -> bytes:
-    if message["type"] == "http.disconnect":
-        raise RequestError(400, "disconnected", "the caller hung up before its request was complete")
-    return body
+def refused(exc: RequestError) -> Response:
+    """What a request gets that is no call; it has an id, for the log of whoever sent it."""
+    call_id = new_call_id()
+    reply = error_reply(exc.status, exc.code, str(exc), call_id)
+    return Response(reply.status, _headers(reply, call_id), reply.body)
 
 
 def _headers(reply: Reply, call_id: str) -> list[tuple[bytes, bytes]]:

@@ -1,11 +1,12 @@
 """The listeners: uvicorn servers on sockets bound before anything else starts, so a taken port is told at once."""
 
+import asyncio
 import contextlib
 import logging
 import socket
 import ssl
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 import uvicorn
 
@@ -17,6 +18,8 @@ _KEEP_ALIVE_SECONDS = 120
 """Longer than the 90 s for which Go's client keeps an idle connection: so it is never we who close under a request."""
 _BACKLOG = 2048
 
+Http = type[asyncio.Protocol] | Literal["httptools"]
+
 _log = logging.getLogger(__name__)
 
 
@@ -27,11 +30,20 @@ class ListenError(ShadowError):
 class Listener(uvicorn.Server):
     """One address; ends when told, not by signals: those are the process's."""
 
-    def __init__(self, name: str, app: Any, address: Address, tls: ServerTls | None, drain_seconds: float) -> None:
+    def __init__(
+        self,
+        name: str,
+        app: Any,
+        address: Address,
+        tls: ServerTls | None,
+        drain_seconds: float,
+        http: Http = "httptools",
+    ) -> None:
+        """`http`: whose HTTP: uvicorn's, or a class of the same constructor."""
         self._socket = bind(name, address)
         config = uvicorn.Config(
             app,
-            http="httptools",
+            http=http,
             ws="none",
             lifespan="off",
             log_config=None,

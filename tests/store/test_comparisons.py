@@ -3,7 +3,8 @@ import random
 import msgspec
 import pytest
 
-from shadow.store.base import Counters, Retention, Store
+from shadow.store.base import Call, Counters, Retention, Store
+from shadow.store.comparisons import MOST_REPEATS
 from shadow.terms import Outcome
 from tests.store.conftest import SqliteBackend
 from tests.store.records import EVIDENCE, MIGRATION, NOON, batch, brake, call, comparison, mismatch, state
@@ -150,3 +151,15 @@ def _numbers(store: Store) -> tuple:
         store.parents(MIGRATION, None, 10),
         store.history(None, None, 10),
     )
+
+
+def test_what_a_hot_loop_repeats_within_a_minute_is_counted_and_not_kept(store: Store) -> None:
+    def again(times: int) -> Call:
+        told = mismatch(f"c{times}")
+        assert told.comparison is not None
+        return msgspec.structs.replace(told, comparison=msgspec.structs.replace(told.comparison, repeated=times))
+
+    store.flush(batch(*(again(times) for times in range(MOST_REPEATS + 5))))
+    assert sorted(kept(store)) == sorted(f"c{times}" for times in range(MOST_REPEATS))
+    (group,) = store.groups(MIGRATION, EVIDENCE, None, None)
+    assert group.count == MOST_REPEATS + 5

@@ -1,0 +1,278 @@
+"""Both readers of hook calls, ours and uvicorn's, over real sockets; what differs is in the tests of ours alone."""
+
+import asyncio
+import random
+import ssl
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import pytest
+
+from shadow.config.model import ServerTls
+from shadow.config.scalars import Address
+from shadow.proxy.call import Reply
+from shadow.terms import Hook, Side
+from shadow.upstream.base import Headers
+from shadow.web.connection import MAX_HEAD_BYTES, HookConnection
+from shadow.web.hooks import HookEndpoint
+from shadow.web.listen import Http, Listener
+from tests.upstream.certificates import make_certificate
+
+MAX_BODY = 1000
+HEAD = b"POST /m/sync HTTP/1.1\r\nhost: x\r\n"
+CALL = HEAD + b"content-length: 2\r\n\r\n{}"
+BOTH = pytest.mark.parametrize("http", [HookConnection, "httptools"], ids=["ours", "uvicorn"])
+
+
+@dataclass
+class Dispatcher:
+    """Answers with what it was sent; `wait` is set by tests that need a call to take a while."""
+
+    bodies: list[bytes] = field(default_factory=list)
+    wait: asyncio.Event | None = None
+
+    async def handle(self, migration: object, hook: Hook, headers: Headers, body: bytes) -> tuple[Reply, str]:
+        self.bodies.append(body)
+        if self.wait is not None:
+            await self.wait.wait()
+        if body == b"crash":
+            raise RuntimeError("a fault of ours")
+        return Reply(200, [(b"x-hook", hook.value.encode())], b"got " + body, Side.OLD, "stage"), "call-1"
+
+
+@dataclass
+class Serving:
+    """A listener in this process."""
+
+    listener: Listener
+    dispatcher: Dispatcher
+
+    @property
+    def port(self) -> int:
+        return int(self.listener.address.rpartition(":")[2])
+
+    async def raw(self, *sent: bytes, end: bool = False) -> bytes:
+        """Everything that comes back until the other end closes, or nothing more comes for a while."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        got = b""
+        try:
+            for part in sent:
+                writer.write(part)
+                await asyncio.sleep(0.01 if len(sent) > 1 else 0)
+            if end:
+                writer.write_eof()
+            while more := await asyncio.wait_for(reader.read(65536), 0.12):
+                got += more
+        except (TimeoutError, ConnectionError):
+            return got
+        finally:
+            writer.close()
+        return got + b"(closed)"
+
+
+@asynccontextmanager
+async def serving(http: Http, token: str | None = None, tls: ServerTls | None = None) -> AsyncIterator[Serving]:
+    dispatcher = Dispatcher()
+    endpoint = HookEndpoint(dispatcher, lambda: {"m": object()}, lambda: token, MAX_BODY)  # type: ignore[arg-type, dict-item]
+    listener = Listener("hooks", endpoint, Address("127.0.0.1", 0), tls, 2.0, http)
+    task = asyncio.create_task(listener.run_until_told())
+    while not listener.started:
+        await asyncio.sleep(0.005)
+    try:
+        yield Serving(listener, dispatcher)
+    finally:
+        listener.stop()
+        await task
+
+
+@BOTH
+async def test_a_call_is_answered_and_the_connection_stays(http: Http) -> None:
+    async with serving(http) as server:
+        answered = await server.raw(CALL, CALL)
+        assert server.dispatcher.bodies == [b"{}", b"{}"]
+    head = b"HTTP/1.1 200 OK\r\nx-hook: sync\r\ncontent-length: 6\r\nx-shadow-call: call-1\r\nx-shadow-served: old\r\n"
+    assert answered == (head + b"\r\ngot {}") * 2
+
+
+@BOTH
+@pytest.mark.parametrize(
+    "cut",
+    [
+        lambda call: [call[at : at + 1] for at in range(len(call))],
+        lambda call: [call[: len(HEAD) - 3], call[len(HEAD) - 3 :]],
+        lambda call: [HEAD + b"transfer-encoding: chunked\r\n\r\n1\r\n{\r\n1\r\n}\r\n0\r\n\r\n"],
+        lambda call: [call.replace(b"POST /m/", b"POST http://x/m/")],
+        lambda call: [call.replace(b"/m/sync", b"/%6d/sync?timeout=5")],
+    ],
+    ids=["byte by byte", "in two", "chunked", "absolute", "encoded"],
+)
+async def test_however_it_comes(http: Http, cut: Callable[[bytes], list[bytes]]) -> None:
+    async with serving(http) as server:
+        assert (await server.raw(*cut(CALL))).endswith(b"got {}")
+        assert server.dispatcher.bodies == [b"{}"]
+
+
+@BOTH
+async def test_pipelined_calls_are_answered_in_their_order(http: Http) -> None:
+    calls = b"".join(CALL.replace(b"{}", b"%02d" % number) for number in range(40))
+    async with serving(http) as server:
+        answered = await server.raw(calls)
+    assert [part[:2] for part in answered.split(b"got ")[1:]] == [b"%02d" % number for number in range(40)]
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("sent", "status", "code"),
+    [
+        (CALL.replace(b"/m/", b"/other/"), 404, b"no-such-migration"),
+        (CALL.replace(b"sync", b"nope"), 404, b"no-such-hook"),
+        (b"GET /m/sync HTTP/1.1\r\nhost: x\r\n\r\n", 405, b"method"),
+        (HEAD + b"content-length: 1001\r\n\r\n" + b"x" * 1001, 413, b"too-large"),
+        (HEAD + b"transfer-encoding: chunked\r\n\r\n3ea\r\n" + b"x" * 1002 + b"\r\n0\r\n\r\n", 413, b"too-large"),
+    ],
+    ids=["migration", "hook", "method", "announced", "chunked"],
+)
+async def test_what_is_no_call_is_told_so(http: Http, sent: bytes, status: int, code: bytes) -> None:
+    async with serving(http) as server:
+        answered = await server.raw(sent)
+        assert server.dispatcher.bodies == []
+    assert answered.startswith(b"HTTP/1.1 %d " % status)
+    assert b'"code": "%b"' % code in answered
+
+
+@BOTH
+async def test_the_token_is_asked_for(http: Http) -> None:
+    async with serving(http, token="fake-token") as server:
+        assert (await server.raw(CALL)).startswith(b"HTTP/1.1 401 ")
+        given = CALL.replace(b"host: x", b"host: x\r\nAuthorization: Bearer fake-token")
+        assert (await server.raw(given)).startswith(b"HTTP/1.1 200 ")
+        assert server.dispatcher.bodies == [b"{}"]
+
+
+@BOTH
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc",
+        CALL.replace(b"content-length: 2", b"content-length: 2\r\ncontent-length: 3"),
+        CALL.replace(b"content-length: 2", b"content-length: 2\r\ntransfer-encoding: chunked"),
+        CALL.replace(b"content-length: 2", b"content-length: two"),
+        CALL.replace(b"host: x", b"host : x"),
+        CALL.replace(b"host: x", b"host: x\r\n folded: y"),
+    ],
+    ids=["tls", "two lengths", "length and coding", "length", "space", "folded"],
+)
+async def test_what_two_readers_could_understand_differently_is_no_request(http: Http, sent: bytes) -> None:
+    async with serving(http) as server:
+        answered = await server.raw(sent)
+        assert server.dispatcher.bodies == []
+    assert answered.startswith(b"HTTP/1.1 400 ")
+    assert answered.endswith(b"(closed)")
+
+
+@BOTH
+@pytest.mark.parametrize(
+    "sent",
+    [CALL.replace(b"1.1", b"1.0"), CALL.replace(b"host: x", b"host: x\r\nconnection: close")],
+    ids=["1.0", "close"],
+)
+async def test_the_connection_is_closed_where_the_caller_wants_it(http: Http, sent: bytes) -> None:
+    async with serving(http) as server:
+        assert (await server.raw(sent)).endswith(b"got {}(closed)")
+
+
+@BOTH
+async def test_a_caller_that_asks_first_is_told_to_go_on(http: Http) -> None:
+    async with serving(http) as server:
+        answered = await server.raw(CALL[:-2].replace(b"host: x", b"host: x\r\nexpect: 100-continue"), b"{}")
+    assert answered.startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n")
+
+
+@BOTH
+async def test_half_a_request_is_no_call(http: Http) -> None:
+    async with serving(http) as server:
+        await server.raw(CALL[:-1], end=True)
+        await asyncio.sleep(0.05)
+        assert server.dispatcher.bodies == []
+
+
+@BOTH
+async def test_what_is_in_flight_is_answered_at_the_end(http: Http) -> None:
+    async with serving(http) as server:
+        server.dispatcher.wait = asyncio.Event()
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(CALL)
+        while not server.dispatcher.bodies:
+            await asyncio.sleep(0.005)
+        server.listener.stop()
+        await asyncio.sleep(0.2)
+        server.dispatcher.wait.set()
+        assert (await reader.read()).endswith(b"got {}")
+        writer.close()
+
+
+@BOTH
+async def test_over_tls(http: Http, tmp_path: Path) -> None:
+    made = make_certificate(tmp_path, "server")
+    async with serving(
+        http, tls=ServerTls.model_validate({"cert_file": str(made.cert_file), "key_file": str(made.key_file)})
+    ) as server:
+        context = ssl.create_default_context(cafile=str(made.cert_file))
+        async with httpx.AsyncClient(verify=context) as client:
+            response = await client.post(f"https://localhost:{server.port}/m/sync", content=b"x" * 900)
+    assert response.content == b"got " + b"x" * 900
+
+
+# --- ours alone ------------------------------------------------------------------------------------------------
+
+
+async def test_a_head_is_bounded() -> None:
+    async with serving(HookConnection) as server:
+        answered = await server.raw(HEAD + b"x: " + b"y" * (MAX_HEAD_BYTES + 1))
+        assert server.dispatcher.bodies == []
+    assert answered.startswith(b"HTTP/1.1 431 ")
+    assert answered.endswith(b"(closed)")
+
+
+async def test_a_body_that_was_refused_is_not_read_without_end() -> None:
+    async with serving(HookConnection) as server:
+        answered = await server.raw(HEAD + b"content-length: 9000\r\n\r\n" + b"x" * 3000)
+    assert answered.startswith(b"HTTP/1.1 413 ")
+    assert answered.endswith(b"(closed)")
+
+
+async def test_a_fault_of_ours_is_an_error_and_the_connection_stays(caplog: pytest.LogCaptureFixture) -> None:
+    async with serving(HookConnection) as server:
+        answered = await server.raw(CALL.replace(b"2\r\n\r\n{}", b"5\r\n\r\ncrash"), CALL)
+    assert answered.startswith(b"HTTP/1.1 500 ")
+    assert answered.endswith(b"got {}")
+    assert "a fault of ours" in caplog.text
+
+
+async def test_a_head_request_gets_no_body() -> None:
+    async with serving(HookConnection) as server:
+        answered = await server.raw(b"HEAD /m/sync HTTP/1.1\r\nhost: x\r\n\r\n", CALL)
+    assert b"\r\n\r\nHTTP/1.1 200 OK" in answered
+
+
+async def test_damaged_requests_never_become_calls_of_their_own() -> None:
+    """Whatever comes in: each call that is made has a body that was sent, and the server goes on serving."""
+    luck = random.Random(7)
+    async with serving(HookConnection) as server:
+        for _ in range(60):
+            damaged = bytearray(CALL)
+            for _ in range(luck.randint(1, 4)):
+                damaged[luck.randrange(len(HEAD))] = luck.randrange(256)
+            cut = luck.randrange(len(damaged))
+            reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+            writer.write(bytes(damaged[:cut]))
+            writer.write(bytes(damaged[cut:]))
+            writer.write_eof()
+            answered = await asyncio.wait_for(reader.read(), 5)
+            assert answered == b"" or answered.startswith(b"HTTP/1.1 ")
+            writer.close()
+        assert set(server.dispatcher.bodies) <= {b"{}"}
+        assert (await server.raw(CALL)).endswith(b"got {}")
