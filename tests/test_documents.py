@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from shadow.cli.main import COMMANDS
+from shadow.cli.main import COMMANDS, parser
 from shadow.config.load import parse
 from tests.hook_server import HookServer, answer_json
 
@@ -65,3 +65,40 @@ def test_the_example_of_the_simulated_cluster_runs(tmp_path: Path):
         ran = subprocess.run(command, check=False, cwd=tmp_path, capture_output=True, text=True, timeout=30)
     assert ran.stderr == ""
     assert ran.stdout == "create ConfigMap team-a/settings 201\nat rest\n"
+
+
+def test_every_document_is_listed():
+    index = ROOT / "docs/index.md"
+    linked = {(index.parent / target.partition("#")[0]).resolve() for target in LINK.findall(index.read_text())}
+    assert [name(path) for path in ROOT.glob("docs/**/*.md") if path != index and path.resolve() not in linked] == []
+
+
+def options(command: str) -> set[str]:
+    """The long options that a command takes."""
+    subparsers = next(action for action in parser(command)._actions if isinstance(action.choices, dict))
+    assert isinstance(subparsers.choices, dict)
+    return {
+        option
+        for action in subparsers.choices[command]._actions
+        for option in action.option_strings
+        if option[1] == "-"
+    }
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_reference_knows_every_option(command: str):
+    documents = "".join(path.read_text() for path in ROOT.glob("docs/**/*.md"))
+    assert [option for option in sorted(options(command)) if option not in documents] == []
+
+
+SHOWN = re.compile(r"(?:^|[\s`$|])shadow ([a-z]+)((?: [^\n`|]*)?)")
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=name)
+def test_no_document_shows_a_command_that_is_not_there(document: Path):
+    text = document.read_text().replace("\\\n", " ")
+    blocks = "\n".join([*re.findall(r"```[a-z]*\n(.*?)```", text, re.DOTALL), *re.findall(r"`(shadow [^`]+)`", text)])
+    for command, rest in SHOWN.findall(blocks):
+        assert command in COMMANDS
+        given = {each.rstrip("].,") for each in re.findall(r"(?<![\w-])--[a-z][a-z-]*", rest)}
+        assert given <= options(command), f"shadow {command}{rest}"

@@ -91,7 +91,7 @@ def needs_answers(given: Migration, report: Report) -> bool:
 
 _NEEDS_ANSWERS = (
     "shadow: {file} also changes the implementations, or what is made of their answers. Only its rules were used here: "
-    "the rest needs the answers again, see `shadow replay`.\n"
+    "the rest needs the answers again: serve it, in stage shadow.\n"
 )
 
 

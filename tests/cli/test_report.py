@@ -212,7 +212,7 @@ class TestFromTheStore:
         text = configuration()
         call = compared("team-a", difference(), evidence=evidence(text))
         assert self.run(tmp_path, text, call, argv=("--config", str(other))) == 0
-        assert "see `shadow replay`" in capsys.readouterr().err
+        assert "needs the answers again: serve it, in stage shadow" in capsys.readouterr().err
 
     def test_a_store_without_a_configuration_needs_one(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
         given = tmp_path / "given.yaml"
