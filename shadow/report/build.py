@@ -184,4 +184,5 @@ def parent_line(state: ParentState, measure: Measure) -> ParentLine:
         stale=state.evidence_digest != measure.evidence_digest,
         readiness=measure.readiness(state),
         state=measure.life(state),
+        comparison=state.comparison,
     )

@@ -145,6 +145,7 @@ class ParentLine(msgspec.Struct, frozen=True):
     stale: bool
     readiness: str = ""
     state: str = "live"
+    comparison: str | None = None  # the latest one's id
 
 
 class Word(StrEnum):

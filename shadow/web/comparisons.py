@@ -9,11 +9,11 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from shadow.compare.model import Advice, Comparison, Difference, ObjectEffect
-from shadow.protocol.objects import ParentRef
+from shadow.protocol.objects import Identity, ParentRef
 from shadow.report.window import moment
 from shadow.store.base import Asked as StoredAsked
 from shadow.store.base import Call
-from shadow.terms import Hook, Outcome, Protocol, Side
+from shadow.terms import Effect, Hook, Outcome, Protocol, Side
 from shadow.web.desk import Desk
 from shadow.web.lists import Cursor, Limit, Page, no_such_cursor
 from shadow.web.operation import ROOT, Answer, Asked, Nothing, Operation, as_json
@@ -49,6 +49,21 @@ class AskedSide(msgspec.Struct, frozen=True, kw_only=True):
     effects: tuple[ObjectEffect, ...]
 
 
+class Foreseen(msgspec.Struct, frozen=True):
+    """A write that the served answer should cause, to be seen in the parent's next call."""
+
+    object: Identity
+    effect: Effect
+
+
+class Predictions(msgspec.Struct, frozen=True):
+    """What was foreseen of this call and showed or did not; and what is foreseen of the next one."""
+
+    confirmed: int
+    contradicted: int
+    foreseen: tuple[Foreseen, ...]
+
+
 class WholeComparison(ComparisonItem, frozen=True, kw_only=True):
     """One comparison with everything that is known of it."""
 
@@ -56,6 +71,7 @@ class WholeComparison(ComparisonItem, frozen=True, kw_only=True):
     implementations: Mapping[Side, AskedSide]
     differences: tuple[Difference, ...]
     advice: tuple[Advice, ...]
+    predictions: Predictions
 
 
 class ComparisonsQuery(msgspec.Struct, frozen=True):
@@ -106,7 +122,16 @@ def _whole(call: Call) -> WholeComparison:
         implementations={Side.OLD: _side(Side.OLD, call.old, compared), Side.NEW: _side(Side.NEW, call.new, compared)},
         differences=compared.differences if compared else (),
         advice=compared.advice if compared else (),
+        predictions=_predictions(compared),
     )
+
+
+def _predictions(compared: Comparison | None) -> Predictions:
+    if compared is None:
+        return Predictions(0, 0, ())
+    writes = compared.foresight.writes if compared.foresight else ()
+    foreseen = tuple(Foreseen(write.object, write.effect) for write in writes)
+    return Predictions(compared.confirmed, compared.contradicted, foreseen)
 
 
 def _side(side: Side, asked: StoredAsked, compared: Comparison | None) -> AskedSide:

@@ -193,11 +193,11 @@ def _epilogue(hand: Stagehand, seconds: float) -> None:
 
 
 async def _leave_open(hand: Stagehand) -> None:
-    """The report, and the API until Ctrl-C."""
+    """The report, and the page until Ctrl-C."""
     url = hand.proxy.addresses.control_url
     hand.screen.verbatim(f"\n{await hand.proxy.report_table()}")
     hand.screen.say(
-        f"The control API stays open at [bold]{url}[/]. Try, from another terminal:\n"
+        f"Look at all of it in a browser: [bold]{url}/[/]. From another terminal:\n"
         f"  shadow status --control {url}\n"
         f"  shadow report {MIGRATION} --control {url}\n"
         "Ctrl-C ends the demo and everything it started."

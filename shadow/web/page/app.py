@@ -20,7 +20,7 @@ from shadow.web.desk import Desk, desk_of
 from shadow.web.operation import Asked, Nothing, query_of
 from shadow.web.page.chart import WINDOWS
 from shadow.web.page.render import Pages
-from shadow.web.page.views import every_object, object_of, objects_of, standing, tallies
+from shadow.web.page.views import answers_of, every_object, object_of, objects_of, standing, tallies
 from shadow.web.page.visitor import NotLoggedInError, Visitor, fields, form, log_in, log_out, to_log_in, visitor
 from shadow.web.plans import PlanQuery, plan_of
 from shadow.web.problems import Problem
@@ -193,6 +193,7 @@ class Page:
             visitor,
             whole=whole,
             shown=objects_of(whole),
+            answers=answers_of(whole),
             tallies=tallies(whole),
             effects=every_object(whole),
         )

@@ -11,6 +11,7 @@ from shadow.report.lines import yaml
 
 CONTEXT = 3  # unchanged lines that are shown around a change
 _MOST_LINES = 4000  # of one side: matching takes the square of it
+_DEPTH = 30  # what is nested deeper is written on one line
 _FIRST = ("apiVersion", "kind", "metadata", "name", "namespace", "labels", "annotations", "spec")
 _LAST = ("status",)
 
@@ -58,12 +59,14 @@ def _lines(value: Any) -> list[str]:
     return lines if len(lines) <= _MOST_LINES else [*lines[:_MOST_LINES], f"# {len(lines) - _MOST_LINES} more lines"]
 
 
-def ordered(value: Any) -> Any:
+def ordered(value: Any, depth: int = 0) -> Any:
     """The value with keys in the order a reader expects: identity first, status last, the rest by name."""
+    if depth == _DEPTH:
+        return value
     if isinstance(value, dict):
-        return {key: ordered(value[key]) for key in sorted(value, key=_place)}
+        return {key: ordered(value[key], depth + 1) for key in sorted(value, key=_place)}
     if isinstance(value, list):
-        return [ordered(item) for item in value]
+        return [ordered(item, depth + 1) for item in value]
     return value
 
 

@@ -105,7 +105,7 @@ def objects_of(whole: WholeComparison) -> list[Shown]:
 
 
 def _shown(whole: WholeComparison, identity: Identity | None, differences: tuple[Difference, ...]) -> Shown:
-    old, new = (whole.implementations[side].answer for side in Side)
+    old, new = (_read(whole.implementations[side].answer) for side in Side)
     default = whole.parent.namespace
     versions = [_version(answer, identity, default) for answer in (old, new)]
     if old is None or new is None:
@@ -113,9 +113,16 @@ def _shown(whole: WholeComparison, identity: Identity | None, differences: tuple
     return Shown(identity, differences, side_by_side(*versions), old is not None, new is not None)
 
 
-def _version(answer: Any, identity: Identity | None, default_namespace: str) -> Any:
+def _read(answer: Any) -> Any:
+    """None for an answer that is not kept, or nested so deeply that nobody reads it."""
+    try:
+        return None if answer is None else msgspec.json.decode(answer)
+    except RecursionError:
+        return None
+
+
+def _version(document: Any, identity: Identity | None, default_namespace: str) -> Any:
     """The object in an answer, or what the answer says of the parent; None if there is no such object."""
-    document = msgspec.json.decode(answer) if answer is not None else None
     if not isinstance(document, dict):
         return None
     if identity is None:
@@ -146,6 +153,33 @@ def _only_fields(differences: tuple[Difference, ...], side: Side) -> Any:
         if present:
             fields[one.path or "object"] = value
     return fields or None
+
+
+def answers_of(whole: WholeComparison) -> Shown | None:
+    """Both answers as they are, redacted, objects in one order; None unless both are kept."""
+    old, new = (_read(whole.implementations[side].answer) for side in Side)
+    if old is None or new is None:
+        return None
+    return Shown(None, (), side_by_side(_in_order(old), _in_order(new)), old_kept=True, new_kept=True)
+
+
+def _in_order(document: Any) -> Any:
+    """Objects by kind and name: the order of an answer says nothing, and would show as differences."""
+    if not isinstance(document, dict):
+        return document
+    return {
+        key: sorted(value, key=_sorting) if key in LISTS and isinstance(value, list) else value
+        for key, value in document.items()
+    }
+
+
+def _sorting(item: Any) -> tuple[str, ...]:
+    try:
+        head = msgspec.convert(item, Head)
+    except msgspec.ValidationError:
+        return ("", "", "")
+    identity = head.identity()
+    return (identity.kind, identity.namespace, identity.name)
 
 
 def tallies(whole: WholeComparison) -> dict[Side, dict[Effect, int]]:
