@@ -181,6 +181,7 @@ class Proxy:
             brakes,
             self.convergences,
             lambda: self.worker.queued_bytes,
+            lambda name: len(self.fronts.calling(name, time.time())),
         )
         self.desk = desk = Desk(
             self.runtime,

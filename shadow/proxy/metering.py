@@ -19,13 +19,14 @@ Samples = Mapping[Labels, float]
 
 @dataclass(frozen=True, slots=True)
 class Meter:
-    """Everything that metrics are read from. `queue_bytes` waits to be compared."""
+    """Everything that metrics are read from. `queue_bytes` waits to be compared; `fronts` call a migration."""
 
     instruments: Instruments
     migrations: Callable[[], Mapping[str, Migration]]
     brakes: Brakes
     convergences: Convergences
     queue_bytes: Callable[[], int]
+    fronts: Callable[[str], int]
 
     def families(self, readiness: Readiness) -> list[Family]:
         """As of now."""
@@ -81,6 +82,8 @@ class Meter:
         }
         about = "Parents that their present primary has not answered yet"
         yield _gauge("shadow_outstanding_parents", about, of, outstanding)
+        fronts: Samples = {(name,): float(self.fronts(name)) for name in migrations}
+        yield _gauge("shadow_fronts", "Controllers that called within their resync period", of, fronts)
         queued: Samples = {(): float(self.queue_bytes())}
         yield _gauge("shadow_compare_queue_bytes", "Waiting to be compared", (), queued)
 

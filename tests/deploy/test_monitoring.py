@@ -28,7 +28,7 @@ class NoBrakes:
 
 def served() -> dict[str, set[str]]:
     """Every series that `/metrics` serves, with its labels."""
-    meter = Meter(Instruments(), dict, NoBrakes(), NoBrakes(), lambda: 0)  # type: ignore[arg-type]
+    meter = Meter(Instruments(), dict, NoBrakes(), NoBrakes(), lambda: 0, len)  # type: ignore[arg-type]
     series: dict[str, set[str]] = {}
     for family in meter.families({}):
         suffixes = ("_bucket", "_count", "_sum") if family.kind is Kind.HISTOGRAM else ("",)

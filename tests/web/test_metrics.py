@@ -31,6 +31,7 @@ NAMES = {
     "shadow_weight_percent": {"migration"},
     "shadow_parents": {"migration", "readiness"},
     "shadow_outstanding_parents": {"migration"},
+    "shadow_fronts": {"migration"},
     "shadow_compare_queue_bytes": set(),
 }
 
@@ -97,6 +98,7 @@ async def test_sums_agree_with_the_api_and_with_the_calls_sent(tmp_path: Path, h
     assert found.total("shadow_implementation_duration_seconds", implementation="new", result="failed") == 5
     assert found.total("shadow_differences", side="new", effect="create") == 1
     assert found.total("shadow_parents") == api["parents"] == 7
+    assert found.total("shadow_fronts") == len(api["fronts"]) == 1
     assert found.total("shadow_stage", stage="shadow") == found.total("shadow_stage") == 1
     assert (found.total("shadow_brake"), braked.total("shadow_brake")) == (0, 1)
 
