@@ -21,10 +21,12 @@ from shadow.cli.stored import migration_of, stored_report
 from shadow.config.digest import evidence_digest
 from shadow.config.load import load
 from shadow.config.model import Configuration, Migration
+from shadow.migrate.export import read_export
 from shadow.report.as_json import read
 from shadow.report.as_table import render as render_table
 from shadow.report.formats import FORMATS, Render
 from shadow.report.model import Report
+from shadow.report.taken import taken
 from shadow.report.window import parse_instant
 from shadow.terms import Side
 
@@ -46,6 +48,9 @@ def register(subparsers: Any) -> None:
     parser.add_argument("--since", metavar="T", help="only from then on: 1h, 7d, 2027-01-31T08:00:00Z")
     parser.add_argument("--until", metavar="T", help="only before then")
     parser.add_argument("--config", type=Path, metavar="FILE", help="judge by the rules of this file instead")
+    parser.add_argument(
+        "--cluster", type=Path, metavar="EXPORT", help="`kubectl get ... -o json`: name creates whose name is taken"
+    )
     parser.add_argument("--store", metavar="URL", help="read this store instead of asking a proxy")
     add_control_arguments(parser)
     parser.set_defaults(run=run)
@@ -65,7 +70,8 @@ def run(args: argparse.Namespace) -> int:
     since, until = _window(args, now := time.time())
     given = load(args.config) if args.config else None
     if args.store:
-        with stored_report(args.store, args.migration, given, since, until, now) as report:
+        creations = args.cluster is not None
+        with stored_report(args.store, args.migration, given, since, until, now, creations=creations) as report:
             return _judged(report, args, given, outputs)
     return _judged(_fetch(control(args), args, given), args, given, outputs)
 
@@ -75,7 +81,21 @@ def _judged(
 ) -> int:
     if given is not None and needs_answers(migration_of(given, args.migration), report):
         sys.stderr.write(_NEEDS_ANSWERS.format(file=args.config))
+    if args.cluster is not None:
+        report = _held_against(report, args.cluster)
     return _present(report, outputs)
+
+
+def _held_against(report: Report, cluster: Path) -> Report:
+    """The report with the creates whose name somebody has in the cluster, instead of all creates."""
+    if isinstance(report.creations, msgspec.UnsetType):
+        raise CommandError("the proxy does not list creates: it is of an older version")
+    try:
+        export = read_export([(cluster.read_text(encoding="utf-8"), str(cluster))])
+    except (OSError, UnicodeDecodeError) as error:
+        raise CommandError(f"cannot read {cluster}: {error}") from error
+    found = taken(report.creations, export.objects)
+    return msgspec.structs.replace(report, creations=msgspec.UNSET, taken=found)
 
 
 def needs_answers(given: Migration, report: Report) -> bool:
@@ -125,6 +145,8 @@ def _window(args: argparse.Namespace, now: float) -> tuple[float | None, float |
 
 def _fetch(api: Control, args: argparse.Namespace, given: Configuration | None) -> Report:
     params = {"format": "json"} | {name: text for name in ("since", "until") if (text := getattr(args, name))}
+    if args.cluster is not None:
+        params["creations"] = "true"
     path = migration_path(args.migration, "report")
     if given is None:
         document = api.get(path, params)

@@ -27,7 +27,14 @@ from shadow.upstream.base import Observation
 
 @contextmanager
 def stored_report(
-    url: str, name: str, given: Configuration | None, since: float | None, until: float | None, now: float
+    url: str,
+    name: str,
+    given: Configuration | None,
+    since: float | None,
+    until: float | None,
+    now: float,
+    *,
+    creations: bool = False,
 ) -> Iterator[Report]:
     """The report of one migration, while its store is open.
 
@@ -40,7 +47,7 @@ def stored_report(
         StoreError: the store cannot be opened or read.
     """
     with opened(url, now) as store:
-        yield build(store, view(store, name, given, now), since, until, now)
+        yield build(store, view(store, name, given, now), since, until, now, creations=creations)
 
 
 @contextmanager

@@ -11,13 +11,17 @@ def render(report: Report) -> Iterator[str]:
     """The document in pieces: lists come an item a line, so that many parents never are in memory at once."""
     opening = "{"
     for name in report.__struct_fields__:
+        if getattr(report, name) is msgspec.UNSET:
+            continue
         yield f"{opening}{_text(name)}: "
         yield from _value(getattr(report, name), listed=name in _LISTS)
         opening = ",\n "
     yield "}\n"
 
 
-_LISTS = frozenset({"coverage", "differences", "parents", "advice", "failures", "held", "rules", "noise"})
+_LISTS = frozenset(
+    {"coverage", "differences", "parents", "advice", "failures", "held", "rules", "noise", "creations", "taken"}
+)
 
 
 def _value(value: object, *, listed: bool) -> Iterator[str]:

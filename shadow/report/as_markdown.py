@@ -48,6 +48,7 @@ def _blocks(report: Report) -> Iterator[str]:
     yield from _list("Failures", [words.failure(line) for line in report.failures], folded=False)
     yield from _list("Explained by rules", [words.explained(report, line) for line in explained])
     yield from _list("Rules that explain nothing at present", words.idle_rules(report))
+    yield from _list("Names that are taken", words.taken(report), folded=False)
     yield from _list("Noise: asked the same twice", [words.noise(line) for line in report.noise])
     yield from _list("Advice", [words.advice(line) for line in report.advice])
     differing = (_parent(line) for line in report.parents if line.outcome in (Outcome.MISMATCHED, Outcome.FAILED))

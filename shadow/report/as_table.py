@@ -57,6 +57,7 @@ def _parts(report: Report) -> Iterator[RenderableType]:
     yield from _section("Explained by rules", [words.explained(report, line) for line in explained])
     yield from _section("Rules that explain nothing at present", words.idle_rules(report))
     yield from _section("Failures", [words.failure(line) for line in report.failures])
+    yield from _section("Names that are taken", words.taken(report))
     yield from _section("Noise: asked the same twice", [words.noise(line) for line in report.noise])
     yield from _section("Advice", [words.advice(line) for line in report.advice])
 

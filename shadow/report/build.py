@@ -3,6 +3,8 @@
 from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
 
+import msgspec
+
 from shadow.compare.predictions import NOT_SEEN
 from shadow.report.assess import Assessment, assess, situations
 from shadow.report.groups import Merged
@@ -25,6 +27,7 @@ from shadow.report.model import (
 from shadow.report.noise import noise_lines
 from shadow.report.readiness import Measure
 from shadow.report.rules import Watch
+from shadow.report.taken import Creations
 from shadow.report.view import MigrationView, parent_states
 from shadow.report.window import instant, moment
 from shadow.store.base import Brake, Counters, ParentState, Store
@@ -54,7 +57,15 @@ class StoredParents(Collection[ParentLine]):
         return (parent_line(state, self._measure) for state in parent_states(self._store, self._migration))
 
 
-def build(store: Store, migration: MigrationView, since: float | None, until: float | None, now: float) -> Report:
+def build(
+    store: Store,
+    migration: MigrationView,
+    since: float | None,
+    until: float | None,
+    now: float,
+    *,
+    creations: bool = False,
+) -> Report:
     """The report of one migration over `since` <= at < `until`.
 
     Totals and failures are of the window, whatever the evidence was; coverage, effects, differences and advice only of
@@ -63,6 +74,7 @@ def build(store: Store, migration: MigrationView, since: float | None, until: fl
     Args:
         since, until: unix seconds; None is open.
         now: unix seconds, written as `generated_at`.
+        creations: whether to list every object that an answer would create, one by one.
 
     Raises:
         StoreError: the store cannot be read; reading the report's parents later may raise it, too.
@@ -70,7 +82,9 @@ def build(store: Store, migration: MigrationView, since: float | None, until: fl
     evidence = migration.evidence_digest
     merged = Merged()
     watch = Watch(migration.rules, _compared_at(store, migration))
-    merged.add_all(watch.over(store.groups(migration.name, evidence, since, until)), migration.explain)
+    created = Creations()
+    groups = watch.over(store.groups(migration.name, evidence, since, until))
+    merged.add_all(created.over(groups) if creations else groups, migration.explain)
     assessment = assess(store, migration, now)
     totals, advice = store.totals(migration.name, since, until), _advice(store, migration, since, until)
     parents = StoredParents(store, migration.name, assessment)
@@ -92,6 +106,7 @@ def build(store: Store, migration: MigrationView, since: float | None, until: fl
         rules=watch.lines(),
         predictions=_predictions(totals, advice),
         noise=noise_lines(store.noise(migration.name, evidence, since, until)),
+        creations=created.lines() if creations else msgspec.UNSET,
     )
 
 

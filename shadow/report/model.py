@@ -217,6 +217,23 @@ class FailureLine(msgspec.Struct, frozen=True):
     example: str
 
 
+class Creation(msgspec.Struct, frozen=True):
+    """An object of one parent in which the answers differ and that a side's answer would create."""
+
+    object: Identity
+    parent: ParentRef
+    sides: tuple[Side, ...]
+
+
+class TakenLine(msgspec.Struct, frozen=True):
+    """A creation in vain: somebody has an object of that name. `owner` in words."""
+
+    object: Identity
+    parent: ParentRef
+    sides: tuple[Side, ...]
+    owner: str
+
+
 class Proposal(msgspec.Struct, frozen=True):
     """An `ignore` rule that would account for it, ready to be pasted into `compare.ignore`."""
 
@@ -307,6 +324,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     agreed_removals: Agreed = Agreed()
     predictions: Predictions = Predictions()
     noise: tuple[NoiseLine, ...] = ()
+    creations: tuple[Creation, ...] | msgspec.UnsetType = msgspec.UNSET  # only where it was asked for
+    taken: tuple[TakenLine, ...] | msgspec.UnsetType = msgspec.UNSET  # only where a cluster was given
 
     @property
     def conclusive(self) -> bool:

@@ -3,6 +3,8 @@
 import json
 from collections.abc import Iterable
 
+import msgspec
+
 from shadow.protocol.objects import Identity
 from shadow.report.model import (
     AdviceLine,
@@ -218,6 +220,18 @@ def _idle_rule(rule: RuleLine) -> str:
 
 def _are(count: int) -> str:
     return "is" if count == 1 else "are"
+
+
+def taken(report: Report) -> list[str]:
+    """`team-a: new would create Service team-a/ui in vain: Gadget other has it`."""
+    lines = () if isinstance(report.taken, msgspec.UnsetType) else report.taken
+    return [
+        printable(
+            f"{line.parent}: {' and '.join(line.sides)} would create {object_name(line.object)} in vain: "
+            f"{line.owner} has it"
+        )
+        for line in lines
+    ]
 
 
 def noise(line: NoiseLine) -> str:

@@ -31,6 +31,9 @@ class ReportQuery(msgspec.Struct, frozen=True):
     format: Annotated[str, msgspec.Meta(extra_json_schema={"enum": list(FORMATS)})] = "json"
     since: Instant | None = None
     until: Instant | None = None
+    creations: Annotated[
+        bool, msgspec.Meta(description="Whether JSON lists every object that an answer would create, one by one.")
+    ] = False
 
 
 async def report(desk: Desk, asked: Asked[ReportQuery, Nothing]) -> Response:
@@ -51,7 +54,7 @@ async def _rendered(desk: Desk, name: str, query: ReportQuery, rules: Compare) -
     await desk.recorder.flush()  # so that the report is of this moment
 
     def rendered(store: Store) -> bytes:
-        return "".join(FORMATS[form](build(store, view, since, until, now))).encode()
+        return "".join(FORMATS[form](build(store, view, since, until, now, creations=query.creations))).encode()
 
     headers = _SANDBOX if MEDIA_TYPES[form].startswith("text/html") else None
     return Response(await desk.store.read(rendered), headers=headers, media_type=MEDIA_TYPES[form])

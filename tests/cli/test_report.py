@@ -17,6 +17,7 @@ from shadow.config.digest import evidence_digest
 from shadow.config.load import parse
 from shadow.report import as_json
 from shadow.store.base import Call
+from shadow.terms import Change, Effect
 from tests.cli.control import Control
 from tests.report.scene import MIGRATION, NOW, compared, difference, failed, opened, reported
 
@@ -205,6 +206,18 @@ class TestFromTheStore:
         told = capsys.readouterr()
         assert "(ignored: known)" in told.out
         assert told.err == ""
+
+    def test_names_that_are_taken_are_told_of(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+        text = configuration()
+        created = difference(new_effect=Effect.CREATE, change=Change.ADDED)
+        metadata = {"name": "ml-pipeline-ui", "namespace": "team-a"}
+        item = {"apiVersion": "v1", "kind": "Service", "metadata": metadata}
+        export = tmp_path / "export.json"
+        export.write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": [item]}))
+        call = compared("team-a", created, evidence=evidence(text))
+        assert self.run(tmp_path, text, call, argv=("--cluster", str(export))) == 3
+        said = "team-a: new would create Service team-a/ml-pipeline-ui in vain: no controller has it"
+        assert said in capsys.readouterr().out
 
     def test_what_rules_cannot_try_is_said(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
         other = tmp_path / "other.yaml"
