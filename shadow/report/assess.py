@@ -7,7 +7,11 @@ from shadow.report.model import Situation, VerdictLine
 from shadow.report.readiness import GONE_SECONDS, Measure, harms
 from shadow.report.verdict import Case, Parents, decide
 from shadow.report.view import MigrationView, parent_states
-from shadow.store.base import Coverage, Store
+from shadow.store.base import AdviceCount, Coverage, Store
+from shadow.terms import Side
+
+_UNDECLARED = frozenset({"undeclared-kind", "front-lacks-kind"})
+"""Advice about a controller that does not declare what it would need to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +43,17 @@ def assess(store: Store, migration: MigrationView, now: float) -> Assessment:
         coverage=situations(store.coverage(migration.name, evidence, None, None)),
         comparisons=sum(line.comparisons for line in recent),
         finalizes=migration.front is not None and migration.front.finalizes,
+        undeclared=_undeclared(store.advice(migration.name, evidence, measure.since, None)),
     )
     return Assessment(decide(case), parents)
+
+
+def _undeclared(advice: Iterable[AdviceCount]) -> list[str]:
+    """What only `new` would be missing in the controller; of what both miss a move changes nothing."""
+    lines = [line for line in advice if line.code in _UNDECLARED and line.implementation is Side.NEW]
+    return sorted(
+        {f"new: {f'{line.object.group_key}: ' if line.object is not None else ''}{line.message}" for line in lines}
+    )
 
 
 def measure_of(store: Store, migration: MigrationView, now: float) -> Measure:

@@ -95,6 +95,7 @@ class Case:
         coverage: at the present evidence, however long ago.
         comparisons: of the window.
         finalizes: whether the front declares a finalize hook.
+        undeclared: what is amiss because the front does not declare every kind that `new` returns or reads.
     """
 
     name: str
@@ -106,6 +107,7 @@ class Case:
     coverage: Sequence[Situation]
     comparisons: int
     finalizes: bool
+    undeclared: Sequence[str] = ()
 
 
 def decide(case: Case) -> VerdictLine:
@@ -135,6 +137,7 @@ def _against(case: Case) -> Iterator[str]:
         )
     if count := parents.troubles[_NEW_FAILED]:
         yield f"new gave no valid answer for {_of(case, count)} when it was last asked ({_names(parents, _NEW_FAILED)})"
+    yield from case.undeclared
 
 
 def _missing(case: Case) -> Iterator[str]:

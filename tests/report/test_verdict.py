@@ -7,8 +7,10 @@ from typing import Any
 import msgspec
 import pytest
 
+from shadow.compare.model import Advice
 from shadow.compare.rules import Judgement
 from shadow.config.judging import Verdict
+from shadow.protocol.objects import Identity
 from shadow.report.assess import assess
 from shadow.report.model import Situation, VerdictLine, Word
 from shadow.report.readiness import FrontFacts, gone_seconds
@@ -201,3 +203,24 @@ def test_waived_situations_need_not_be_tried(waive: list[dict[str, str]], left: 
     met = [Situation(Hook.SYNC, "steady", 3, 2)]
     found = [name for _, name in untried(met, Verdict.model_validate({"waive": waive}), finalizes=True)]
     assert found == (left or ["nothing observed", "partial", "finalizing", "unselected"])
+
+
+@pytest.mark.parametrize(
+    ("code", "implementation", "against"),
+    [
+        ("undeclared-kind", Side.NEW, True),
+        ("front-lacks-kind", Side.NEW, True),
+        ("undeclared-kind", Side.OLD, False),
+        ("undeclared-kind", None, False),
+        ("duplicate", Side.NEW, False),
+    ],
+    ids=["new returns", "new reads", "old returns", "both return", "other advice"],
+)
+def test_a_kind_that_only_new_needs_and_the_front_does_not_declare_stands_in_the_way(
+    tmp_path: Path, code: str, implementation: Side | None, against: bool
+):
+    job = Identity("batch/v1", "Job", "<namespace>", "a")
+    advice = [Advice(code, implementation, job, "not declared"), Advice(code, implementation, None, "not declared")]
+    line = judged(tmp_path, compared("a", advice=advice), compared("b", advice=advice))
+    assert line.verdict is (Word.NOT_READY if against else Word.READY)
+    assert line.reasons == (("new: Job.batch/v1: not declared", "new: not declared") if against else ())
