@@ -119,7 +119,7 @@ class CompareWorker:
 
     def submit(self, pair: Pair) -> bool:
         """Take a pair for comparison; False if the queue is full, or closed. Ids must be unique among those taken."""
-        size = _size(pair)
+        size = size_of(pair)
         if self._closing or self._queued_bytes + size > self._settings.queue_bytes or pair.id in self._taken:
             return False
         self._taken[pair.id] = size
@@ -258,6 +258,6 @@ class CompareWorker:
             _logger.exception("a comparison's result could not be taken")
 
 
-def _size(pair: Pair) -> int:
+def size_of(pair: Pair) -> int:
     """About what a pair holds in memory, in bytes."""
     return _ENVELOPE_BYTES + len(pair.request) + len(pair.old.body or b"") + len(pair.new.body or b"")

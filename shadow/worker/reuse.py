@@ -13,15 +13,16 @@ from typing import Protocol
 
 import msgspec
 
-from shadow.compare.model import Comparison, Pair
+from shadow.compare.model import Candidate, Comparison, Pair
 from shadow.compare.predictions import PATIENCE_SECONDS
 from shadow.terms import Hook, Outcome
-from shadow.worker.client import OnLost, OnResult
+from shadow.worker.client import OnLost, OnResult, size_of
 
 _DAY_SECONDS = 86_400
 _MINUTE_SECONDS = 60
 _MOST_BYTES = 4 * 1024 * 1024
 _ENVELOPE_BYTES = 1024
+_MOST_WAITING_BYTES = 16 * 1024 * 1024  # whoever waits for the result of another call has its own in memory
 
 Stamp = tuple[object, ...]
 Key = tuple[str, bool, str]
@@ -35,12 +36,14 @@ class Comparer(Protocol):
 
 
 class _Latest:
-    """The latest pair of a parent that was compared, and what came of it; None: not in yet."""
+    """The latest pair of a parent that was compared, and what came of it; None: not in yet, and `waiting` for it."""
 
-    __slots__ = ("_repeated", "_since", "at", "comparison", "id", "last_id", "size", "stamp")
+    __slots__ = ("_repeated", "_since", "at", "comparison", "id", "key", "last_id", "size", "stamp", "waiting")
 
-    def __init__(self, stamp: Stamp, pair: Pair) -> None:
+    def __init__(self, key: Key, stamp: Stamp, pair: Pair) -> None:
+        self.key = key
         self.stamp = stamp
+        self.waiting: list[tuple[str, float, int]] = []  # id, time and bytes of the same pair again
         self.id = self.last_id = pair.id
         self.at = pair.at
         self.comparison: Comparison | None = None
@@ -50,21 +53,22 @@ class _Latest:
 
     def holds_at(self, at: float) -> bool:
         """Whether the same pair now has the same result: nothing is foreseen that it could show."""
+        if at - self.at < PATIENCE_SECONDS:
+            return True
         compared = self.comparison
         if compared is None:
             return False
         foreseen = compared.foresight
         quiet = foreseen is None or not (foreseen.writes or foreseen.unseen)
-        return at - self.at < PATIENCE_SECONDS or (quiet and not compared.confirmed and not compared.contradicted)
+        return quiet and not compared.confirmed and not compared.contradicted
 
-    def again(self, pair: Pair) -> Comparison:
-        assert self.comparison is not None
-        if pair.at - self._since >= _MINUTE_SECONDS:
-            self._since, self._repeated = pair.at, 0
+    def again(self, compared: Comparison, id: str, at: float) -> Comparison:
+        """The same result for a call that was alike."""
+        if at - self._since >= _MINUTE_SECONDS:
+            self._since, self._repeated = at, 0
         self._repeated += 1
-        self.last_id = pair.id
         return msgspec.structs.replace(
-            self.comparison, id=pair.id, confirmed=0, contradicted=0, cpu_seconds=0.0, repeated=self._repeated
+            compared, id=id, confirmed=0, contradicted=0, cpu_seconds=0.0, repeated=self._repeated
         )
 
 
@@ -77,20 +81,24 @@ class Reuse:
         on_lost: OnLost,
         clock: Callable[[], float] = time.time,
         most_bytes: int = _MOST_BYTES,
+        most_waiting_bytes: int = _MOST_WAITING_BYTES,
     ) -> None:
         """
         Args:
             clock: unix seconds.
             most_bytes: of remembered comparisons; parents that were not heard of for the longest time go first.
+            most_waiting_bytes: of pairs that wait for the result of another.
         """
         self.comparer: Comparer | None = None  # set once it is there: its results come back here
         self._on_result = on_result
         self._on_lost = on_lost
         self._clock = clock
         self._most_bytes = most_bytes
+        self._most_waiting_bytes = most_waiting_bytes
         self._bytes = 0
+        self._waiting_bytes = 0
         self._latest: OrderedDict[Key, _Latest] = OrderedDict()
-        self._asked: dict[str, tuple[Key, Stamp]] = {}  # by the id of a pair that is being compared
+        self._asked: dict[str, _Latest] = {}  # by the id of a pair that is being compared
 
     def submit(self, pair: Pair) -> bool:
         """Take a pair for comparison; False if there is no room for it."""
@@ -98,37 +106,65 @@ class Reuse:
         latest = self._latest.get(key)
         if latest is not None and latest.stamp == stamp and latest.holds_at(pair.at):
             self._latest.move_to_end(key)
-            asyncio.get_running_loop().call_soon(self._on_result, latest.again(pair))  # not before the answer is out
-            return True
+            return self._give_again(latest, pair)
         if latest is not None and pair.previous == latest.last_id:
             # The process knows the first of the calls that were alike, and foresaw of that one what holds for all.
             pair = msgspec.structs.replace(pair, previous=latest.id)
         self._forget(key)
         if self.comparer is None or not self.comparer.submit(pair):
             return False
-        self._asked[pair.id] = key, stamp
-        self._latest[key] = _Latest(stamp, pair)
+        self._asked[pair.id] = self._latest[key] = _Latest(key, stamp, pair)
         self._grow(_ENVELOPE_BYTES)
         return True
 
     def compared(self, comparison: Comparison) -> None:
         """The compare process answered."""
-        key, stamp = self._asked.pop(comparison.id, (None, None))
-        latest = self._latest.get(key) if key is not None else None
-        if latest is not None and latest.stamp == stamp and comparison.outcome is not Outcome.DROPPED:
-            self._learn(latest, comparison)
+        latest = self._asked.pop(comparison.id, None)
         self._on_result(comparison)
+        if latest is None:
+            return
+        if comparison.outcome is not Outcome.DROPPED:
+            self._learn(latest, comparison)
+        elif self._latest.get(latest.key) is latest:
+            self._forget(latest.key)
+        for id, at in self._released(latest):
+            self._on_result(latest.again(comparison, id, at))
 
     def lost(self, ids: Sequence[str], reason: str) -> None:
         """Pairs that will not be compared."""
+        lost = list(ids)
         for id in ids:
-            self._asked.pop(id, None)
-        self._on_lost(ids, reason)
+            latest = self._asked.pop(id, None)
+            if latest is not None:
+                lost += [again for again, _ in self._released(latest)]
+                if self._latest.get(latest.key) is latest:
+                    self._forget(latest.key)
+        self._on_lost(lost, reason)
+
+    def _give_again(self, latest: _Latest, pair: Pair) -> bool:
+        if latest.comparison is None:
+            size = size_of(pair)
+            if self._waiting_bytes + size > self._most_waiting_bytes:
+                return False
+            self._waiting_bytes += size
+            latest.waiting.append((pair.id, pair.at, size))
+        else:  # not before the answer is out
+            again = latest.again(latest.comparison, pair.id, pair.at)
+            asyncio.get_running_loop().call_soon(self._on_result, again)
+        latest.last_id = pair.id
+        return True
+
+    def _released(self, latest: _Latest) -> list[tuple[str, float]]:
+        waiting, latest.waiting = latest.waiting, []
+        self._waiting_bytes -= sum(size for _, _, size in waiting)
+        return [(id, at) for id, at, _ in waiting]
 
     def _learn(self, latest: _Latest, comparison: Comparison) -> None:
-        size = _ENVELOPE_BYTES + len(msgspec.msgpack.encode(comparison))
-        added, latest.size, latest.comparison = size - latest.size, size, comparison
-        self._grow(added)
+        latest.comparison = comparison
+        if self._latest.get(latest.key) is latest:
+            size = _ENVELOPE_BYTES + len(msgspec.msgpack.encode(comparison))
+            added, latest.size = size - latest.size, size
+            self._grow(added)
 
     def _grow(self, added: int) -> None:
         self._bytes += added
@@ -153,5 +189,13 @@ class Reuse:
             pair.caller,
             pair.served,
             hash(pair.request),
-            *((side.status, side.failure, hash(side.body), side.notes, side.unsaid) for side in (pair.old, pair.new)),
+            pair.strict,
+            _answer(pair.old),
+            _answer(pair.new),
+            _answer(pair.old_again),
+            _answer(pair.new_again),
         )
+
+
+def _answer(side: Candidate | None) -> tuple[object, ...]:
+    return () if side is None else (side.status, side.failure, hash(side.body), side.notes, side.unsaid)

@@ -32,6 +32,9 @@ CHANGED: dict[str, Any] = {
     "keep_bodies": True,
     "caller": "DecoratorController/q",
     "served": Side.NEW,
+    "strict": True,
+    "old_again": ANSWER,
+    "new_again": ANSWER,
 }
 OF_EACH_CALL = {"id", "at", "previous", "foresight"}
 
@@ -154,15 +157,55 @@ async def test_a_pair_between_two_equal_ones_counts(desk: Desk) -> None:
 async def test_a_late_result_is_not_taken_for_that_of_another_pair(desk: Desk) -> None:
     desk.take("a", request=b"1")
     desk.take("b", request=b"2")
-    desk.answer("a")
+    desk.answer("a", Outcome.MISMATCHED)
+    desk.answer("b")
     desk.take("c", request=b"2")
-    assert desk.ids == ["a", "b", "c"]
+    await asyncio.sleep(0)
+    assert [each.outcome for each in desk.results] == [Outcome.MISMATCHED, Outcome.MATCHED, Outcome.MATCHED]
+    assert desk.ids == ["a", "b"]
 
 
 async def test_on_another_day_a_rule_may_have_ended(desk: Desk) -> None:
     desk.take("a")
     desk.answer("a")
     desk.now = DAY
+    desk.take("b")
+    assert desk.ids == ["a", "b"]
+
+
+async def test_equal_pairs_wait_for_the_first_together(desk: Desk) -> None:
+    for id in ("a", "b", "c"):
+        desk.take(id)
+    assert desk.ids == ["a"]
+    desk.answer("a")
+    assert [each.id for each in desk.results] == ["a", "b", "c"]
+    desk.take("d")
+    await asyncio.sleep(0)
+    assert [each.id for each in desk.results] == ["a", "b", "c", "d"]
+
+
+async def test_those_that_wait_are_bounded(desk: Desk) -> None:
+    desk.reuse = Reuse(desk.results.append, lambda ids, reason: None, lambda: 0.0, most_waiting_bytes=5000)
+    desk.reuse.comparer = desk
+    taken = [desk.take(str(number)) for number in range(10)]
+    assert taken == [True] * 5 + [False] * 5
+    desk.answer("0")
+    assert [desk.take("a"), desk.take("b", request=b"other"), desk.take("c", request=b"other")] == [True] * 3
+    assert desk.ids == ["0", "b"]
+
+
+async def test_what_waits_together_is_lost_together(desk: Desk) -> None:
+    desk.take("a")
+    desk.take("b")
+    desk.reuse.lost(["a"], "worker")
+    assert desk.lost == ["a", "b"]
+    desk.take("c")
+    assert desk.ids == ["a", "c"]
+
+
+async def test_what_waits_for_long_is_not_waited_for(desk: Desk) -> None:
+    desk.take("a")
+    desk.now = 1.0
     desk.take("b")
     assert desk.ids == ["a", "b"]
 
