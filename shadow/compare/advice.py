@@ -156,7 +156,8 @@ def _status_subresource(view: RequestView, answer: Answer) -> bool:
     if view.front is Protocol.COMPOSITE or _is_namespace(view) or answer.status is None:
         return False
     entries = view.managed_fields
-    owned = any("f:status" in entry.get("fieldsV1", {}) for entry in entries if not entry.get("subresource"))
+    trees = (entry.get("fieldsV1") for entry in entries if not entry.get("subresource"))
+    owned = any(isinstance(tree, dict) and "f:status" in tree for tree in trees)
     return owned and not any(entry.get("subresource") == "status" for entry in entries)
 
 

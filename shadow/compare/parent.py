@@ -72,7 +72,8 @@ def _status_effect(view: RequestView, answer: Answer) -> Effect:
         return Effect.NONE
     live: Any = view.root.get("status")
     if view.front is Protocol.COMPOSITE:
-        live = {key: value for key, value in (live or {}).items() if key != _OBSERVED_GENERATION}
+        fields = live if isinstance(live, dict) else {}
+        live = {key: value for key, value in fields.items() if key != _OBSERVED_GENERATION}
     return Effect.NONE if same(wanted, live) else Effect.UPDATE
 
 

@@ -26,15 +26,17 @@ def writes(observed: Json, desired: Json) -> bool:
         return True
     try:
         return not _held(_without_system(desired), owned, _without_system(observed))
-    except (RecursionError, UnicodeEncodeError):
+    except (RecursionError, ValueError):  # ValueError: no such list key, or no such text
         return True
 
 
 def _owned(observed: Json) -> Json | None:
     """The field tree that Metacontroller applied; None if it never applied this object."""
-    for entry in _metadata(observed).get("managedFields") or ():
+    entries = _metadata(observed).get("managedFields")
+    for entry in entries if isinstance(entries, list) else ():
         if (
-            entry.get("operation") == "Apply"
+            isinstance(entry, dict)
+            and entry.get("operation") == "Apply"
             and str(entry.get("manager", "")).startswith(_MANAGER)
             and not entry.get("subresource")
         ):
@@ -44,7 +46,8 @@ def _owned(observed: Json) -> Json | None:
 
 
 def _without_owner(fields: Json) -> Json:
-    metadata = {key: tree for key, tree in fields.get("f:metadata", {}).items() if key != "f:ownerReferences"}
+    here = fields.get("f:metadata")
+    metadata = {key: tree for key, tree in here.items() if key != "f:ownerReferences"} if isinstance(here, dict) else {}
     rest = {key: tree for key, tree in fields.items() if key != "f:metadata"}
     return rest | {"f:metadata": metadata} if metadata else rest
 
@@ -63,8 +66,10 @@ def _metadata(item: Json) -> Json:
     return metadata if isinstance(metadata, dict) else {}
 
 
-def _held(desired: Any, owned: Json, observed: Any) -> bool:
+def _held(desired: Any, owned: Any, observed: Any) -> bool:
     """Whether the owned fields at this place are just the desired ones, with their values."""
+    if not isinstance(owned, dict):
+        return False
     children = {key: tree for key, tree in owned.items() if key != "."}
     if isinstance(desired, dict) and isinstance(observed, dict) and children:
         return children.keys() == {f"f:{key}" for key in desired} and all(
@@ -92,6 +97,10 @@ def _items_held(desired: list[Any], owned: Json, observed: list[Any]) -> bool:
     return places == sorted(places)
 
 
-def _fits(keys: Json, item: Any) -> bool:
+def _fits(keys: Any, item: Any) -> bool:
     """Whether an item has these keys; one that it leaves out has the API's default."""
-    return isinstance(item, dict) and all(key not in item or item[key] == value for key, value in keys.items())
+    return (
+        isinstance(item, dict)
+        and isinstance(keys, dict)
+        and all(key not in item or item[key] == value for key, value in keys.items())
+    )

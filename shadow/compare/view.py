@@ -155,7 +155,9 @@ class RequestView:
 
     @cached_property
     def finalizers(self) -> frozenset[str]:
-        return frozenset(self._metadata.get("finalizers") or ())
+        """None at all if one of them is no text, as in Go."""
+        names = self._metadata.get("finalizers")
+        return frozenset(names if isinstance(names, list) and all(isinstance(name, str) for name in names) else ())
 
     @cached_property
     def managed_fields(self) -> Sequence[Json]:

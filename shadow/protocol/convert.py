@@ -67,7 +67,7 @@ def _to_decorator(spec: Json, caveats: list[Caveat]) -> Json:
     parent = _mapping(spec.get("parentResource"))
     _warn_of_composite_only(spec, parent, caveats)
     copied = ("apiVersion", "resource", "labelSelector", "ignoreStatusChanges")
-    rules = [_mapping(rule) for rule in spec.get("childResources") or ()]
+    rules = _mappings(spec.get("childResources"))
     return {
         "resources": [{key: parent[key] for key in copied if key in parent}],
         "attachments": [_attachment(rule, f"spec.childResources[{at}]", caveats) for at, rule in enumerate(rules)],
@@ -95,8 +95,8 @@ def _attachment(rule: Json, path: str, caveats: list[Caveat]) -> Json:
     if _mapping(strategy.get("statusChecks")).get("conditions"):
         message = "dropped: a DecoratorController has no status checks"
         caveats.append(Caveat("warning", f"{path}.updateStrategy.statusChecks", message, "status-checks"))
-    if method in ROLLING_METHODS:
-        kept = str(method).removeprefix("Rolling")
+    if isinstance(method, str) and method in ROLLING_METHODS:
+        kept = method.removeprefix("Rolling")
         message = f"{method} becomes {kept}: all objects at once instead of one after the other"
         caveats.append(Caveat("error", f"{path}.updateStrategy.method", message, "rolling-method"))
         method = kept
@@ -104,7 +104,7 @@ def _attachment(rule: Json, path: str, caveats: list[Caveat]) -> Json:
 
 
 def _to_composite(spec: Json, caveats: list[Caveat]) -> Json:
-    resources = [_mapping(rule) for rule in spec.get("resources") or ()]
+    resources = _mappings(spec.get("resources"))
     parent = resources[0] if resources else {}
     if len(resources) != 1:
         message = f"a CompositeController has one parent resource, not {len(resources)}"
@@ -118,7 +118,7 @@ def _to_composite(spec: Json, caveats: list[Caveat]) -> Json:
     message = "labels and annotations in answers cannot be said, and a parent without status subresource gets no status"
     caveats.append(Caveat("warning", "spec.resources[0]", message, "parent-changes"))
     copied = ("apiVersion", "resource", "labelSelector", "ignoreStatusChanges")
-    rules = [_mapping(rule) for rule in spec.get("attachments") or ()]
+    rules = _mappings(spec.get("attachments"))
     return {
         "parentResource": {key: parent[key] for key in copied if key in parent},
         "childResources": [_rule(rule, {"updateStrategy": _composite_strategy(rule)}) for rule in rules],
@@ -158,3 +158,7 @@ def _warn_of_etag(name: str, hook: Json, caveats: list[Caveat]) -> None:
 def _mapping(value: Any) -> Json:
     """The value if it is an object, else an empty one: what is malformed is the API server's to refuse."""
     return dict(value) if isinstance(value, Mapping) else {}
+
+
+def _mappings(value: Any) -> list[Json]:
+    return [_mapping(item) for item in value] if isinstance(value, list) else []
