@@ -45,8 +45,9 @@ def shares(
         generation: the parent's. Another one than the rules were given for: they may be others by now.
     """
     parties = migration.parties
-    customizing = any(Hook.CUSTOMIZE in party.dialects for party in parties.values())
-    if Hook.CUSTOMIZE not in controller.hooks or not customizing:
+    if Hook.CUSTOMIZE not in controller.hooks:
+        return None
+    if not any(Hook.CUSTOMIZE in party.dialects for party in parties.values()):
         return None
     fresh = state is not None and now - state.answered_at <= KEPT_SECONDS + UNDER_WAY_SECONDS
     answered = state.answered if state is not None and fresh else ()

@@ -1,11 +1,12 @@
 """Customize calls and related objects through a whole proxy: what Metacontroller is told, who is shown what."""
 
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.hook_server import Exchange, HookServer, answer_json
+from tests.hook_server import Exchange, HookServer, answer_json, hang
 from tests.hook_server import answer as answering
 from tests.proxy.bodies import answer, config_map, controller, observed, parent, request
 from tests.proxy.running import Json, Running, running
@@ -122,6 +123,22 @@ async def test_the_last_known_rules_stand_in_and_a_failure_of_the_primary_goes_o
     assert standing_in.json() == {"relatedResources": [SECRETS, NAMED]}
     assert (failing.status_code, failing.content) == (500, b"sorry")
     assert counts["comparisons"]["failed"] == 2
+
+
+async def test_one_that_hangs_holds_up_no_more_than_the_first_call(tmp_path: Path, hook_server: Start):
+    """Its rules are known for the first parent; for the second one, another call has just waited in vain."""
+    old, new = hook_server(mirroring(SECRETS)), hook_server(mirroring(NAMED))
+    another = json.dumps({"controller": declared(), "parent": parent("uid-2", "team-b")}).encode()
+    async with running(tmp_path, old, new, new__timeout="4s", **PATHS) as proxy:
+        await proxy.call(CUSTOMIZE, "customize")
+        new.behaviour = hang
+        started = time.monotonic()
+        known = await proxy.call(CUSTOMIZE, "customize")
+        unknown = await proxy.call(another, "customize")
+        took = time.monotonic() - started
+    assert known.json() == {"relatedResources": [SECRETS, NAMED]}
+    assert unknown.json() == {"relatedResources": [SECRETS]}
+    assert 2 <= took < 4.8
 
 
 async def test_rules_that_fail_a_whole_sync_are_kept_from_the_union(tmp_path: Path, hook_server: Start):

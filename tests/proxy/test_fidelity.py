@@ -3,6 +3,7 @@
 The two implementations want the same in their own dialects, so whatever the proxy translates has to come out alike.
 """
 
+import asyncio
 import itertools
 import json
 from collections.abc import Callable
@@ -191,3 +192,25 @@ async def _difference(proxy: Running, hook: HookServer, each: Recording) -> dict
     if (response.status_code, response.content) != (200, _spelled(each.answer)):
         return {each.name: (response.status_code, response.text[:200])}
     return {}
+
+
+async def test_the_calls_of_a_rolling_update_are_routed_alike_and_compared_each_with_its_own(
+    tmp_path: Path, hook_server: Start
+):
+    """One parent, one call for each revision of it, at the same time."""
+    rolling = [each for each in recordings() if each.name.startswith("made-roll-com-rollinginplace")]
+    body = {each.name: json.loads(each.request_body)["parent"] for each in rolling}
+    hook = hook_server(recorded)
+    to = {"canary": {"weight": 50}, "stage": "canary", "unknown_brake": "off"}
+    sides = {side: _plain(hook.url, "composite", rolling[0].version, customizing=False) for side in ("old", "new")}
+    async with running(tmp_path, hook, hook, others={"rolling": {**sides, **to}}) as proxy:
+        answers = await asyncio.gather(
+            *(proxy.call(each.request_body, each.hook, to="rolling", x_recording=each.name) for each in rolling)
+        )
+        counts = await _settled(proxy, "rolling")
+    assert len(rolling) == 2
+    assert len({parent["metadata"]["uid"] for parent in body.values()}) == 1
+    assert len({json.dumps(parent["spec"]) for parent in body.values()}) == 2
+    assert [answer.content for answer in answers] == [_spelled(each.answer) for each in rolling]
+    assert len({answer.headers["x-shadow-served"] for answer in answers}) == 1
+    assert counts["matched"] == 2
