@@ -13,6 +13,7 @@ from shadow.config.files import require_files
 from shadow.config.load import load, locate
 from shadow.config.model import Configuration
 from shadow.config.notes import notes
+from shadow.config.reach import out_of_reach
 from shadow.proxy.controllers import require_controllers
 
 
@@ -64,6 +65,8 @@ def run(args: argparse.Namespace) -> int:
     names = ", ".join(f"{name} ({migration.stage})" for name, migration in configuration.migrations.items())
     write([f"{path} is good: {names}\n{digest}\n"])
     write(f"note: {note}\n" for note in notes(configuration, datetime.now(UTC).date()))
+    if not args.no_files:
+        write(f"note: migrations.{name}.guard: {note}\n" for name, note in out_of_reach(configuration))
     if args.probe:
         _probe(configuration, args.request)
     return Exit.FINE

@@ -52,6 +52,14 @@ class Removable(msgspec.Struct, frozen=True):
     reasons: tuple[str, ...] = ()
 
 
+class Watch(msgspec.Struct, frozen=True):
+    """What the guard sees."""
+
+    counts: Mapping[str, float] = {}
+    warning: str | None = None
+    out_of_reach: str | None = None
+
+
 class Status(msgspec.Struct, frozen=True):
     """One migration of `GET /api/v1/migrations`, as far as it is shown; what is not served yet stays empty."""
 
@@ -76,6 +84,7 @@ class Status(msgspec.Struct, frozen=True):
     convergence: Convergence = Convergence()
     verdict: Judged = Judged()
     removable: Removable = Removable()
+    guard: Watch = Watch()
 
 
 class Readiness(msgspec.Struct, frozen=True):
@@ -198,8 +207,20 @@ def _facts(status: Status) -> Iterator[tuple[str, str]]:
     yield "fallback withheld", f"{counted(status.fallbacks_withheld, 'time')}: none, or one that would change something"
     met = status.convergence
     yield "convergence", f"{met.answered} of {counted(met.of, 'parent')} answered by their present primary"
+    yield "guard", _guard(status.guard)
     yield "verdict", _reasoned(status.verdict.verdict or "unknown", status.verdict.reasons)
     yield "removable", _reasoned("yes" if status.removable.removable else "no", status.removable.reasons)
+
+
+def _guard(seen: Watch) -> str:
+    calls, failed = (round(seen.counts.get(name, 0)) for name in ("calls", "failed"))
+    effects = ", ".join(
+        f"{printable(name.removeprefix('effect.'))} {count:g}"
+        for name, count in sorted(seen.counts.items())
+        if name.startswith("effect.")
+    )
+    told = f"{failed} of {counted(calls, 'call')} of new failed in its window, effects: {effects or 'none'}"
+    return _reasoned(told, tuple(note for note in (seen.warning, seen.out_of_reach) if note))
 
 
 def _reasoned(word: str, reasons: tuple[str, ...]) -> str:

@@ -6,6 +6,8 @@ from datetime import datetime
 import msgspec
 from starlette.responses import Response
 
+from shadow.proxy.migration import Migration
+from shadow.config.reach import unreachable
 from shadow.proxy.removable import Removable, removable
 from shadow.report.build import brake_line
 from shadow.report.model import BrakeLine, Outcomes, Word
@@ -46,6 +48,17 @@ class Said(msgspec.Struct, frozen=True):
     reasons: tuple[str, ...]
 
 
+class Watch(msgspec.Struct, frozen=True):
+    """What the guard counted within its window: `calls` and `failed` of `new`, `effect.delete` and so on.
+
+    `warning` is what it told of instead of braking; `out_of_reach` says why its rates can never be judged.
+    """
+
+    counts: Mapping[str, float]
+    warning: str | None = None
+    out_of_reach: str | None = None
+
+
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """One migration. `brake.on` is null while the brake is unknown; `pending` are calls that have no outcome yet, so
     that `calls` is always the sum of the outcomes, `dropped` and `pending`. `fronts` are the controllers that called
@@ -74,6 +87,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     predictions: Foretold
     removable: Removable
     verdict: Said
+    guard: Watch
 
 
 async def summary(desk: Desk, name: str) -> Summary:
@@ -111,6 +125,19 @@ async def summary(desk: Desk, name: str) -> Summary:
             snapshot.configuration.migrations[name], brake.on if brake else None, convergence, controller
         ),
         verdict=Said(verdict.verdict, verdict.reasons),
+        guard=_watch(desk, migration, convergence.of),
+    )
+
+
+def _watch(desk: Desk, migration: Migration, parents: int) -> Watch:
+    guard, front = desk.recorder.guard, desk.fronts.facts(migration.name)
+    if guard is None:
+        return Watch({})
+    resync = front.resync_seconds if front is not None else None
+    return Watch(
+        counts={name: round(value, 3) for name, value in guard.totals(migration).items()},
+        warning=guard.warnings.get(migration.name),
+        out_of_reach=unreachable(migration.guard, parents, resync),
     )
 
 

@@ -13,6 +13,10 @@ from shadow.web.reports import found
 _STATUS = {Word.READY: 200, Word.NOT_READY: 409, Word.INCONCLUSIVE: 425}
 
 
+class Hooked(msgspec.Struct, frozen=True):
+    """Whatever a webhook sends: nothing of it is looked at."""
+
+
 class VerdictQuery(msgspec.Struct, frozen=True, rename={"as_": "as"}):
     as_: Annotated[
         Literal["json", "status"], msgspec.Meta(description="status: 200 ready, 409 not-ready, 425 inconclusive.")
@@ -24,23 +28,20 @@ async def verdict_of(desk: Desk, name: str) -> VerdictLine:
     return (await found(desk, name)).assessment.verdict
 
 
-async def _verdict(desk: Desk, asked: Asked[VerdictQuery, Nothing]) -> Response:
+async def _verdict(desk: Desk, asked: Asked[VerdictQuery, Nothing] | Asked[VerdictQuery, Hooked]) -> Response:
     verdict = await verdict_of(desk, asked.name)
     return as_json(verdict, _STATUS[verdict.verdict] if asked.query.as_ == "status" else 200)
 
 
+_PATH = f"{ROOT}/{{name}}/verdict"
+_ABOUT = "whether it is ready for its next step"
+_ANSWERS = {
+    200: Answer("the verdict; with as=status: ready", VerdictLine),
+    409: Answer("with as=status: not-ready", VerdictLine),
+    425: Answer("with as=status: inconclusive", VerdictLine),
+}
+
 OPERATIONS = (
-    Operation(
-        "GET",
-        f"{ROOT}/{{name}}/verdict",
-        "whether it is ready for its next step",
-        _verdict,
-        {
-            200: Answer("the verdict; with as=status: ready", VerdictLine),
-            409: Answer("with as=status: not-ready", VerdictLine),
-            425: Answer("with as=status: inconclusive", VerdictLine),
-        },
-        VerdictQuery,
-        Nothing,
-    ),
+    Operation("GET", _PATH, _ABOUT, _verdict, _ANSWERS, VerdictQuery, Nothing),
+    Operation("POST", _PATH, f"{_ABOUT}, for webhooks", _verdict, _ANSWERS, VerdictQuery, Hooked),
 )
