@@ -21,12 +21,12 @@ def unexpected(call: Call, view: RequestView, body: bytes) -> dict[Identity, Eff
     migration = call.migration
     return {
         identity: effect
-        for identity, effect in _removals(view, body, migration.apply).items()
+        for identity, effect in removals_of_new(view, body, migration.apply).items()
         if effect in migration.hold and migration.rules.expects(identity, effect, str(call.request.parent)) is None
     }
 
 
-def _removals(view: RequestView, body: bytes, apply: str) -> dict[Identity, Effect]:
+def removals_of_new(view: RequestView, body: bytes, apply: str) -> dict[Identity, Effect]:
     """Where it cannot be told what an answer would remove, everything that is observed."""
     try:
         return removals(view, body, apply)
