@@ -102,3 +102,25 @@ async def test_a_migration_the_store_does_not_know_is_unknown_until_a_person_dec
     brake = brakes.get("other")
     assert brake is not None
     assert not brake.on
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "by", "versions"),
+    [
+        ("guard", "alice", "alice", 2),
+        ("guard", "configuration", "configuration", 2),
+        ("guard", "guard", "guard", 1),
+        ("alice", "guard", "alice", 1),
+        ("alice", "bob", "alice", 1),
+    ],
+)
+async def test_only_what_a_guard_pulled_can_be_confirmed(
+    store: AsyncStore, first: str, then: str, by: str, versions: int
+):
+    brakes = await brakes_of(store)
+    assert await brakes.pull("m", first, "it deletes", {})
+    assert brakes.is_guards("m") is (first == "guard")
+    assert await brakes.pull("m", then, "so it is", {})
+    kept = (await known(store))["m"]
+    assert (kept.on, kept.by, kept.version) == (True, by, versions)
+    assert brakes.is_guards("m") is (by == "guard")
