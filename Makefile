@@ -4,7 +4,7 @@ ARGS ?=
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test lint unit format locks clean
+.PHONY: demo test lint unit bench format locks clean
 .DEFAULT_GOAL := test
 
 demo: .venv/run  ## the whole story of a migration on this machine (ARGS=--once ends by itself)
@@ -20,6 +20,10 @@ lint: .venv/dev
 
 unit: .venv/dev
 	$(BIN)/pytest -q -n 2 --dist worksteal --cov=shadow --cov-report=term:skip-covered $(ARGS)
+
+bench: .venv/bench  ## what parts cost, then the proxy beside nginx (ARGS="--objects 50 --callers 5")
+	$(BIN)/pytest -q -p no:cacheprovider benchmarks/test_micro.py
+	$(BIN)/python -m benchmarks.macro $(ARGS)
 
 format: .venv/dev
 	$(BIN)/ruff check --fix .
@@ -38,6 +42,10 @@ locks:  ## renews requirements/*.txt (needs uv)
 .venv/dev: requirements/dev.txt pyproject.toml | .venv/bin/python
 	$(PIP) install --require-hashes -r requirements/dev.txt
 	$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/bench: requirements/bench.txt .venv/run
+	$(PIP) install --require-hashes -r requirements/bench.txt
 	@touch $@
 
 .venv/bin/python:

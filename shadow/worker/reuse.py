@@ -62,6 +62,11 @@ class _Latest:
         quiet = foreseen is None or not (foreseen.writes or foreseen.unseen)
         return quiet and not compared.confirmed and not compared.contradicted
 
+    def follow(self, former: "_Latest") -> None:
+        """The same pair is compared once more, for what it shows by now; till then the former result counts."""
+        self.comparison, self.size = former.comparison, former.size
+        self._since, self._repeated = former._since, former._repeated
+
     def again(self, compared: Comparison, id: str, at: float) -> Comparison:
         """The same result for a call that was alike."""
         if at - self._since >= _MINUTE_SECONDS:
@@ -113,8 +118,10 @@ class Reuse:
         self._forget(key)
         if self.comparer is None or not self.comparer.submit(pair):
             return False
-        self._asked[pair.id] = self._latest[key] = _Latest(key, stamp, pair)
-        self._grow(_ENVELOPE_BYTES)
+        current = self._asked[pair.id] = self._latest[key] = _Latest(key, stamp, pair)
+        if latest is not None and latest.stamp == stamp:
+            current.follow(latest)
+        self._grow(current.size)
         return True
 
     def compared(self, comparison: Comparison) -> None:
@@ -129,6 +136,11 @@ class Reuse:
             self._forget(latest.key)
         for id, at in self._released(latest):
             self._on_result(latest.again(comparison, id, at))
+        current = self._latest.get(latest.key)
+        if current is not None and current.comparison is None and latest.comparison and current.stamp == latest.stamp:
+            self._learn(current, latest.comparison)
+            for id, at in self._released(current):
+                self._on_result(current.again(latest.comparison, id, at))
 
     def lost(self, ids: Sequence[str], reason: str) -> None:
         """Pairs that will not be compared."""

@@ -184,6 +184,26 @@ async def test_equal_pairs_wait_for_the_first_together(desk: Desk) -> None:
     assert [each.id for each in desk.results] == ["a", "b", "c", "d"]
 
 
+async def test_until_the_same_pair_is_compared_once_more_the_former_result_counts(desk: Desk) -> None:
+    desk.take("a")
+    desk.answer("a", contradicted=1)
+    desk.now = 2.0
+    desk.take("b")
+    desk.take("c")
+    await asyncio.sleep(0)
+    assert desk.ids == ["a", "b"]
+    assert [(each.id, each.repeated) for each in desk.results] == [("a", 0), ("c", 1)]
+
+
+async def test_a_result_that_comes_late_is_that_of_all_who_wait(desk: Desk) -> None:
+    for at, id in ((0.0, "a"), (0.1, "b"), (2.0, "c"), (2.1, "d")):
+        desk.now = at
+        desk.take(id)
+    assert desk.ids == ["a", "c"]
+    desk.answer("a")
+    assert [each.id for each in desk.results] == ["a", "b", "d"]
+
+
 async def test_those_that_wait_are_bounded(desk: Desk) -> None:
     desk.reuse = Reuse(desk.results.append, lambda ids, reason: None, lambda: 0.0, most_waiting_bytes=5000)
     desk.reuse.comparer = desk
