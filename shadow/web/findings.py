@@ -1,7 +1,7 @@
 """What differs, merged over all parents: worked out when somebody looks, and not again while it is still fresh.
 
-Ten thousand parents make a hundred thousand rows; several pages that look every few seconds must not cost calls their
-time. So the longer the work took, the longer its result is good for.
+What was found stays good while no call is counted. Ten thousand parents make a hundred thousand rows, and pages that
+look every few seconds must not cost calls their time: there the longer the work took, the longer its result is good.
 """
 
 import asyncio
@@ -15,11 +15,14 @@ from shadow.report.groups import Merged
 from shadow.report.model import DifferenceLine
 from shadow.report.view import MigrationView
 from shadow.store.asynchronous import AsyncStore
-from shadow.store.base import Store
+from shadow.store.base import Brake, Counters, Store
 from shadow.terms import Effect
 
 _REST = 10.0
-"""Times as long as the work took: so it never takes more than a tenth of a processor."""
+"""Times as long as the work took, where it is slow: so it never takes more than a tenth of a processor."""
+_SLOW_SECONDS = 0.5
+_STILL_SECONDS = 5.0
+"""How long it is good for while nothing happens: that a parent falls silent, or a rule expires, is nothing counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +39,19 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    key: tuple[str, str]
+    key: tuple[str, str, Brake | None]
+    counted: Counters  # when it was looked for
     found: Found
-    until: float  # on the monotonic clock
+    began: float  # on the monotonic clock
+    ended: float
+
+    def is_good(self, key: tuple[str, str, Brake | None], counted: Counters, now: float) -> bool:
+        if self.key != key:
+            return False
+        took = self.ended - self.began
+        if took > _SLOW_SECONDS and now < self.ended + _REST * took:
+            return True
+        return self.counted == counted and now < self.ended + _STILL_SECONDS
 
 
 class Findings:
@@ -55,16 +68,16 @@ class Findings:
         Args:
             now: unix seconds; decides which rules have expired and which comparisons are too old.
         """
-        key = (view.evidence_digest, view.configuration_digest)
+        key = (view.evidence_digest, view.configuration_digest, view.brake)
         async with self._locks.setdefault(view.name, asyncio.Lock()):  # the second gets what the first one finds
             kept = self._kept.get(view.name)
-            if kept is not None and kept.key == key and time.monotonic() < kept.until:
+            counted = self._recorder.counters(view.name)
+            if kept is not None and kept.is_good(key, counted, time.monotonic()):
                 return kept.found
             await self._recorder.flush()
-            started = time.monotonic()
+            began = time.monotonic()
             found = await self._store.read(lambda store: _find(store, view, now))
-            ended = time.monotonic()
-            self._kept[view.name] = _Kept(key, found, ended + _REST * (ended - started))
+            self._kept[view.name] = _Kept(key, counted, found, began, time.monotonic())
             return found
 
 

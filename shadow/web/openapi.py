@@ -62,8 +62,9 @@ def _schemas(operations: tuple[Operation[Any, Any], ...]) -> tuple[dict[Any, Jso
     for kind in taken:
         if issubclass(kind, BaseModel):
             schemas[kind] = _of_model(kind, components)
+    seen: set[str] = set()
     for name in _named(schemas[answer] for answer in answers):
-        _always_whole(components, name)
+        _always_whole(components, name, seen)
     return schemas, components
 
 
@@ -87,13 +88,17 @@ def _named(schema: Any) -> set[str]:
             return {name for item in schema for name in _named(item)}
 
 
-def _always_whole(components: Json, name: str) -> None:
-    """What the server writes has every field; a default is the reader's, for older servers."""
+def _always_whole(components: Json, name: str, seen: set[str]) -> None:
+    """What the server writes has every field that has a default: that is the reader's, for older servers."""
+    if name in seen:
+        return
+    seen.add(name)
     schema = components[name]
-    if "properties" in schema and schema.get("required") != sorted(schema["properties"]):
-        schema["required"] = sorted(schema["properties"])
-        for inner in _named(schema["properties"]):
-            _always_whole(components, inner)
+    fields = schema.get("properties", {})
+    if fields:
+        schema["required"] = sorted({*schema.get("required", ()), *(key for key in fields if "default" in fields[key])})
+    for inner in _named(schema):
+        _always_whole(components, inner, seen)
 
 
 def _operation(operation: Operation[Any, Any], schemas: Mapping[Any, Json]) -> Json:
