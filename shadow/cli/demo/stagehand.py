@@ -10,10 +10,10 @@ from pathlib import Path
 import httpx
 
 from shadow.cli.demo.hooks import NewHook, environment_of_old, serving
-from shadow.cli.processes import Process, free_port, shadow
 from shadow.cli.demo.proxy import Addresses, Proxy
 from shadow.cli.demo.scenery import FORGOTTEN, FORGOTTEN_IN, NAMESPACES, UPDATED, build_cluster
 from shadow.cli.demo.screen import Screen, Seen
+from shadow.cli.processes import Process, free_port, shadow
 from shadow.simulate import Cluster, Write
 from shadow.terms import Stage
 

@@ -15,10 +15,10 @@ import httpx
 import pytest
 from rich.console import Console
 
-from shadow.cli.processes import free_port
 from shadow.cli.demo.screen import Screen
 from shadow.cli.demo.stagehand import Stagehand
 from shadow.cli.demo.story import CHAPTERS, off, tell
+from shadow.cli.processes import free_port
 
 DEMO = (sys.executable, "-m", "shadow", "demo")
 
