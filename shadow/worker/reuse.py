@@ -38,7 +38,7 @@ class Comparer(Protocol):
 class _Latest:
     """The latest pair of a parent that was compared, and what came of it; None: not in yet, and `waiting` for it."""
 
-    __slots__ = ("_repeated", "_since", "at", "comparison", "id", "key", "last_id", "size", "stamp", "waiting")
+    __slots__ = ("at", "comparison", "id", "key", "last_id", "repeated", "since", "size", "stamp", "waiting")
 
     def __init__(self, key: Key, stamp: Stamp, pair: Pair) -> None:
         self.key = key
@@ -48,8 +48,8 @@ class _Latest:
         self.at = pair.at
         self.comparison: Comparison | None = None
         self.size = _ENVELOPE_BYTES
-        self._since = pair.at
-        self._repeated = 0
+        self.since = pair.at
+        self.repeated = 0
 
     def holds_at(self, at: float) -> bool:
         """Whether the same pair now has the same result: nothing is foreseen that it could show."""
@@ -65,15 +65,15 @@ class _Latest:
     def follow(self, former: "_Latest") -> None:
         """The same pair is compared once more, for what it shows by now; till then the former result counts."""
         self.comparison, self.size = former.comparison, former.size
-        self._since, self._repeated = former._since, former._repeated
+        self.since, self.repeated = former.since, former.repeated
 
     def again(self, compared: Comparison, id: str, at: float) -> Comparison:
         """The same result for a call that was alike."""
-        if at - self._since >= _MINUTE_SECONDS:
-            self._since, self._repeated = at, 0
-        self._repeated += 1
+        if at - self.since >= _MINUTE_SECONDS:
+            self.since, self.repeated = at, 0
+        self.repeated += 1
         return msgspec.structs.replace(
-            compared, id=id, confirmed=0, contradicted=0, cpu_seconds=0.0, repeated=self._repeated
+            compared, id=id, confirmed=0, contradicted=0, cpu_seconds=0.0, repeated=self.repeated
         )
 
 
