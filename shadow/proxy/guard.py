@@ -19,6 +19,7 @@ from shadow.store.base import Brake, Change, GuardRises
 from shadow.terms import Effect, Hook, Outcome, Side, Stage
 
 _log = logging.getLogger(__name__)
+_GOOD = {CALLS}
 _OURS = frozenset(("busy", "internal"))  # errors of an asking that are none of the implementation's
 
 Pull = Callable[[Migration, str, Mapping[str, float]], None]
@@ -107,6 +108,8 @@ class Guard:
     def _count(self, migration: Migration, counts: Counts) -> None:
         window = self._window(migration)
         window.add(self._clock(), counts)
+        if counts.keys() == _GOOD and migration.guard.max_latency_ratio is None:
+            return  # one good call more is no reason to act
         why = excess(migration.guard, window.totals)
         if why is not None:
             self._act(migration, window, why)
@@ -119,7 +122,7 @@ class Guard:
         if brakes(migration.stage, migration.guard):
             _log.error("the guard of %s pulls the brake: %s", migration.name, why)
             self._pull(migration, why, values)
-        elif not window.totals[TRIPPED]:
+        elif not window.totals.get(TRIPPED):
             window.add(self._clock(), {TRIPPED: 1})
             self.warnings[migration.name] = why
             _log.warning("the guard of %s warns: %s", migration.name, why)
@@ -150,7 +153,7 @@ def _of_call(call: Call) -> Iterator[tuple[str, float]]:
     yield CALLS, 1.0
     if new.failure is not None or call.held:
         yield FAILED, 1.0
-    if old is not None and _timed(old) and _timed(new):
+    if call.migration.guard.max_latency_ratio is not None and old is not None and _timed(old) and _timed(new):
         yield PAIRS, 1.0
         yield took(Side.OLD), old.observation.seconds
         yield took(Side.NEW), new.observation.seconds

@@ -1,7 +1,6 @@
 """What a guard counts, in steps of ten seconds, and when that is too much. Pure; pulls nothing."""
 
 import math
-from collections import Counter
 from collections.abc import Mapping
 
 from shadow.config.judging import Guard
@@ -30,26 +29,29 @@ class Window:
             buckets: what was counted before this process started.
         """
         self._length = math.ceil(seconds / BUCKET_SECONDS)
-        self._buckets: dict[int, Counter[str]] = {}
-        self._unsaved: dict[int, Counter[str]] = {}
-        self.totals: Counter[str] = Counter()
+        self._latest = 0
+        self._buckets: dict[int, dict[str, float]] = {}
+        self._unsaved: dict[int, dict[str, float]] = {}
+        self.totals: dict[str, float] = {}
         for start, counts in sorted((buckets or {}).items()):
             self._add(start, counts)
 
     def add(self, now: float, counts: Counts) -> None:
         bucket = int(now // BUCKET_SECONDS)
         self._add(bucket, counts)
-        self._unsaved.setdefault(bucket, Counter()).update(counts)
+        _raise(self._unsaved.setdefault(bucket, {}), counts)
 
     def _add(self, bucket: int, counts: Counts) -> None:
-        self.expire(bucket)
-        self._buckets.setdefault(bucket, Counter()).update(counts)
-        self.totals.update(counts)
+        if bucket != self._latest:
+            self.expire(bucket)
+        _raise(self._buckets.setdefault(bucket, {}), counts)
+        _raise(self.totals, counts)
 
     def expire(self, bucket: int) -> None:
         """Forget what has left the window that ends with this bucket."""
+        self._latest = bucket
         for start in [start for start in self._buckets if start <= bucket - self._length]:
-            self.totals.subtract(self._buckets.pop(start))
+            _raise(self.totals, {name: -by for name, by in self._buckets.pop(start).items()})
 
     def keep_from(self, now: float) -> int:
         """The oldest bucket that still counts."""
@@ -57,11 +59,16 @@ class Window:
 
     def take_unsaved(self) -> dict[int, dict[str, float]]:
         unsaved, self._unsaved = self._unsaved, {}
-        return {start: dict(counts) for start, counts in unsaved.items()}
+        return unsaved
 
     def give_back(self, buckets: Mapping[int, Counts]) -> None:
         for start, counts in buckets.items():
-            self._unsaved.setdefault(start, Counter()).update(counts)
+            _raise(self._unsaved.setdefault(start, {}), counts)
+
+
+def _raise(totals: dict[str, float], by: Counts) -> None:
+    for name, value in by.items():
+        totals[name] = totals.get(name, 0.0) + value
 
 
 def took(side: Side) -> str:
@@ -76,19 +83,20 @@ def effect(name: str) -> str:
 
 def excess(settings: Guard, totals: Counts) -> str | None:
     """What is too much, in words with the values seen; None while all is within bounds. Effects come first."""
-    within = f"within {spell_seconds(settings.window)}"
     for name, limit in settings.max_effects:
         if (count := round(totals.get(effect(name), 0))) > limit:
             times = _times(count, name)
-            return f"answers of new that were served had {times} that old's had not {within}; {limit} allowed"
+            return (
+                f"answers of new that were served had {times} that old's had not {_within(settings)}; {limit} allowed"
+            )
     calls, failed = round(totals.get(CALLS, 0)), round(totals.get(FAILED, 0))
     if calls >= settings.min_calls and failed > settings.max_failed * calls:
         share, allowed = spell_share(round(failed / calls, 4)), spell_share(settings.max_failed)
-        return f"new failed in {failed} of {calls} calls ({share}) {within}; {allowed} allowed"
-    return _slow(settings, totals, within)
+        return f"new failed in {failed} of {calls} calls ({share}) {_within(settings)}; {allowed} allowed"
+    return _slow(settings, totals)
 
 
-def _slow(settings: Guard, totals: Counts, within: str) -> str | None:
+def _slow(settings: Guard, totals: Counts) -> str | None:
     pairs = round(totals.get(PAIRS, 0))
     if settings.max_latency_ratio is None or pairs < settings.min_calls:
         return None
@@ -97,9 +105,13 @@ def _slow(settings: Guard, totals: Counts, within: str) -> str | None:
         return None
     ratio = f"{new / old:.1f} times as long as" if old else "longer than"
     return (
-        f"new took {ratio} old ({new * 1000:.0f} ms to {old * 1000:.0f} ms, mean of {pairs} calls) {within}; "
-        f"{settings.max_latency_ratio:g} times allowed"
+        f"new took {ratio} old ({new * 1000:.0f} ms to {old * 1000:.0f} ms, mean of {pairs} calls) "
+        f"{_within(settings)}; {settings.max_latency_ratio:g} times allowed"
     )
+
+
+def _within(settings: Guard) -> str:
+    return f"within {spell_seconds(settings.window)}"
 
 
 def _times(count: int, name: str) -> str:
