@@ -4,17 +4,18 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from shadow.compare.model import Advice, Difference
 from shadow.compare.rules import Judgement
 from shadow.report import build
 from shadow.report.groups import UNEXPLAINED
-from shadow.report.model import BrakeLine, Outcomes
+from shadow.report.model import Agreed, BrakeLine, Outcomes
 from shadow.report.window import moment
-from shadow.store.base import Brake, Group
+from shadow.store.base import Brake, Flush, Group
 from shadow.terms import Change, Effect, Outcome, Side, Stage
-from tests.report.scene import EVIDENCE, NOW, VIEW, compared, difference, failed, namespace, opened, reported
+from tests.report.scene import EVIDENCE, MIGRATION, NOW, VIEW, compared, difference, failed, namespace, opened, reported
 
 
 def test_the_same_cause_in_many_parents_is_one_line(tmp_path: Path):
@@ -217,6 +218,16 @@ def test_the_brake_is_shown_as_it_is_known(tmp_path: Path, brake: Brake | None, 
         at = build(store, view, None, None, NOW).configuration
     assert at.brake == line
     assert (at.stage, at.weight, at.evidence_digest) == (Stage.CANARY, 12.5, EVIDENCE)
+
+
+def test_what_both_answers_remove_is_counted_where_they_do_not_differ_otherwise(tmp_path: Path):
+    both = {Effect.NONE: 5, Effect.DELETE: 2, Effect.RECREATE: 1}
+    with opened(tmp_path, compared("a"), compared("b"), compared("c", difference(parent="c"))) as store:
+        states, _ = store.parents(MIGRATION, None, 10)
+        changed = [msgspec.structs.replace(state, effects_old=both, effects_new=both) for state in states[::2]]
+        store.flush(Flush("replica", NOW, {}, parents=changed))
+        report = build(store, VIEW, None, None, NOW)
+    assert report.agreed_removals == Agreed(objects=3, parents=1)
 
 
 def test_times_are_utc(tmp_path: Path):
