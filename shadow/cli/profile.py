@@ -12,9 +12,12 @@ from pydantic_core import PydanticCustomError
 from shadow.cli.common import CommandError, Exit
 from shadow.config.scalars import Address, address
 from shadow.errors import ConfigurationError, Problem
+from shadow.profile.cluster import in_cluster
+from shadow.profile.credentials import Keeper, StoreError
 from shadow.profile.hook import answer
-from shadow.profile.server import listen, serve
-from shadow.profile.settings import from_environment
+from shadow.profile.server import PRIMARY, Respond, listen, serve
+from shadow.profile.settings import Generation, Settings, from_environment
+from shadow.terms import Protocol
 
 logger = logging.getLogger(__name__)
 
@@ -24,7 +27,7 @@ def register(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "profile",
         help="run the bundled Kubeflow Pipelines profile hook",
-        description="Serves the Kubeflow Pipelines profile hook at /composite/sync and /decorator/sync. "
+        description="Serves the Kubeflow Pipelines profile hook at /composite/sync, /decorator/sync and /sync. "
         "Its settings come from the environment variables of Kubeflow's own hook.",
     )
     parser.add_argument("--listen", metavar="HOST:PORT", help="default: all addresses, $CONTROLLER_PORT, else 8080")
@@ -47,8 +50,35 @@ def run(args: argparse.Namespace) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     host, port = listener.getsockname()[:2]
     logger.info("profile hook at http://%s", Address(host, port))
-    serve(partial(answer, settings=settings), listener)
+    serve(responder(settings), listener)
     return Exit.FINE
+
+
+def responder(settings: Settings) -> Respond:
+    """What answers the calls. Only today's generation has to do with keys, and only inside a cluster it makes any.
+
+    Raises:
+        CommandError: keys are to be made, and boto3 is not installed.
+    """
+    cluster = in_cluster() if settings.generation is Generation.CURRENT else None
+    if cluster is None:
+        return lambda protocol, body, _role: answer(protocol, body, settings)
+    try:
+        from shadow.profile.objectstore import ObjectStore  # noqa: PLC0415 - an optional extra, and slow to import
+
+        store = ObjectStore(settings)
+        if settings.artifact_retention_days > 0:
+            store.keep_for(settings.artifact_retention_days)
+    except ImportError as error:
+        raise CommandError("making access keys needs boto3: install metacontroller-shadow[s3]") from error
+    except StoreError as error:
+        raise CommandError(f"the object store: {error}") from error
+    keeper = Keeper(cluster.look_up, store)
+
+    def respond(protocol: Protocol, body: bytes, role: str) -> bytes:
+        return answer(protocol, body, settings, partial(keeper.credentials, may_make=role == PRIMARY))
+
+    return respond
 
 
 def place(option: str | None, environment: Mapping[str, str]) -> Address:

@@ -13,7 +13,7 @@ from shadow.migrate.controllers import OBJECTS_KEY, parent_rules, protocol_of
 from shadow.migrate.yamltext import read_documents
 from shadow.protocol.objects import Json
 from shadow.protocol.resources import match_resources
-from shadow.simulate import ApiError, Cluster, Kind, Kinds
+from shadow.simulate import ApiError, Kind, Kinds
 from shadow.terms import Protocol
 
 
@@ -32,12 +32,6 @@ class Export:
 
     def controllers_of(self, protocol: Protocol) -> list[Json]:
         return [body for body in self.controllers if protocol_of(body) is protocol]
-
-    def fill(self, cluster: Cluster) -> None:
-        """Put every object into a cluster; its controllers are the caller's to choose."""
-        cluster.api.kinds = self.kinds
-        for body in self.objects:
-            cluster.api.load(body)
 
 
 def read_export(texts: Iterable[tuple[str, str]]) -> Export:

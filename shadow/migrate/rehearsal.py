@@ -171,7 +171,7 @@ class Stage:
         if scene in self.cast.skips:
             return objects
         cluster = Cluster(self.webhooks, release=release or self.cast.release)
-        self.cast.export.fill(cluster)
+        cluster.api.kinds = self.cast.export.kinds
         for body in objects:
             cluster.api.load(body)
         for controller in controllers:

@@ -9,8 +9,9 @@ from typing import Protocol as Interface
 import msgspec
 
 from shadow.errors import RequestError
+from shadow.profile.current import Credentials, desired_now
 from shadow.profile.desired import desired
-from shadow.profile.settings import Settings
+from shadow.profile.settings import Generation, Settings
 from shadow.protocol.objects import Json
 from shadow.terms import Protocol
 
@@ -58,23 +59,52 @@ CALLS: dict[Protocol, type[Sync]] = {Protocol.COMPOSITE: CompositeSync, Protocol
 LISTS = {Protocol.COMPOSITE: "children", Protocol.DECORATOR: "attachments"}
 
 
-def answer(protocol: Protocol, body: bytes, settings: Settings) -> bytes:
+def no_credentials(namespace: str) -> dict[str, str]:
+    """Where nobody makes access keys, a namespace of today's generation has to have one."""
+    raise RequestError(503, "no-key", f"{namespace} has no access key, and this hook makes none")
+
+
+def answer(protocol: Protocol, body: bytes, settings: Settings, credentials: Credentials = no_credentials) -> bytes:
     """Returns `{"status": {...}, "children" or "attachments": [...]}` as JSON.
 
     Raises:
-        RequestError: 400, where the body is not a sync call of this protocol for a namespace.
+        RequestError: 400, where the body is not a sync call of this protocol for a namespace; 503, where today's
+            generation needs credentials and there are none.
     """
-    status, objects = sync(decode(protocol, body), settings)
+    status, objects = sync(decode(protocol, body), settings, credentials)
     return msgspec.json.encode({"status": status, LISTS[protocol]: objects})
 
 
-def sync(call: Sync, settings: Settings) -> tuple[Json, list[Json]]:
-    """Returns the namespace's status and its desired objects."""
+def sync(call: Sync, settings: Settings, credentials: Credentials) -> tuple[Json | None, list[Json]]:
+    """Returns the namespace's status (None: left alone) and its desired objects."""
     metadata = call.parent.metadata
     if (metadata.labels or {}).get(ENABLED) != "true":
-        return {}, []
-    objects = desired(metadata.name, settings)
-    return {READY: str(is_complete(objects, call.observed))}, objects
+        return ({} if settings.report_status else None), []
+    if settings.generation is Generation.CURRENT:
+        objects = desired_now(metadata.name, settings, call.observed.get("Secret.v1", {}), credentials)
+    else:
+        objects = desired(metadata.name, settings)
+    ready = is_complete(objects, call.observed)
+    return ({READY: str(ready)} if settings.report_status else None), objects
+
+
+def told_protocol(body: bytes) -> Protocol:
+    """Which protocol a call speaks, for a hook at one path: Metacontroller says it in the body alone.
+
+    Raises:
+        RequestError: 400, if it is a sync call of neither.
+    """
+    try:
+        keys = msgspec.json.decode(body, type=dict[str, msgspec.Raw]).keys()
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
+        raise RequestError(400, "bad-request", f"not a sync call: {exc}") from exc
+    for protocol, own in (
+        (Protocol.DECORATOR, {"object", "attachments"}),
+        (Protocol.COMPOSITE, {"parent", "children"}),
+    ):
+        if own <= keys:
+            return protocol
+    raise RequestError(400, "bad-request", "neither a composite nor a decorator sync call")
 
 
 def is_complete(objects: list[Json], observed: Groups) -> bool:

@@ -1,4 +1,5 @@
-"""The profile hook over HTTP: `POST /composite/sync`, `POST /decorator/sync`, `GET /livez`.
+"""The profile hook over HTTP: `POST /composite/sync`, `/decorator/sync`, `/sync` (told by the body), `GET /livez`,
+`GET /metrics`.
 
 Answers are computed in threads, so that a slow namespace does not hold up the others. A fault is a JSON error with a
 status other than 200, never a closed connection: Metacontroller then applies nothing and says why in an event.
@@ -17,30 +18,50 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from shadow.errors import RequestError
+from shadow.profile.hook import told_protocol
+from shadow.profile.metrics import Metrics
 from shadow.terms import Protocol
 
 MAX_BODY_BYTES = 16 << 20
 """A namespace with all its objects is below 64 KiB; a call a hundred times that size is not about one."""
 
-Respond = Callable[[Protocol, bytes], bytes]
-"""A call's body in, its answer's out; may block; raises RequestError. `partial(hook.answer, settings=...)` is one."""
+Respond = Callable[[Protocol, bytes, str], bytes]
+"""Protocol, body and role of a call in, its answer out; may block; raises RequestError."""
+
+ROLE_HEADER = "x-shadow-role"
+PRIMARY = "primary"
+"""The role of a call that counts. Without a proxy there is no such header, and every call counts."""
 
 logger = logging.getLogger(__name__)
 
 
 def create_app(respond: Respond, max_body_bytes: int = MAX_BODY_BYTES) -> Starlette:
-    """Returns the ASGI application; it keeps no state between calls."""
-    hooks = [Route(f"/{each}/sync", endpoint(each, respond, max_body_bytes), methods=["POST"]) for each in Protocol]
+    """Returns the ASGI application; what it keeps between calls are its metrics."""
+    metrics = Metrics()
+    hooks = [
+        Route(path, endpoint(protocol, respond, metrics, max_body_bytes), methods=["POST"])
+        for path, protocol in (*((f"/{each}/sync", each) for each in Protocol), ("/sync", None))
+    ]
+
+    async def shown(_request: Request) -> Response:
+        return Response(metrics.text(), media_type=metrics.media_type)
+
     return Starlette(
-        routes=[*hooks, Route("/livez", alive)],
+        routes=[*hooks, Route("/livez", alive), Route("/metrics", shown)],
         exception_handlers={RequestError: refused, HTTPException: unknown, Exception: failed},
     )
 
 
-def endpoint(protocol: Protocol, respond: Respond, max_body_bytes: int) -> Callable[[Request], Awaitable[Response]]:
+def endpoint(
+    protocol: Protocol | None, respond: Respond, metrics: Metrics, max_body_bytes: int
+) -> Callable[[Request], Awaitable[Response]]:
     async def sync(request: Request) -> Response:
-        body = await read(request, max_body_bytes)
-        return Response(await run_in_threadpool(respond, protocol, body), media_type="application/json")
+        with metrics.call() as call:
+            body = await read(request, max_body_bytes)
+            call.protocol = protocol or told_protocol(body)
+            role = request.headers.get(ROLE_HEADER, PRIMARY)
+            said = await run_in_threadpool(respond, call.protocol, body, role)
+        return Response(said, media_type="application/json")
 
     return sync
 
@@ -72,7 +93,9 @@ def refused(request: Request, error: Exception) -> Response:
 def unknown(request: Request, error: Exception) -> Response:
     """A path or method that is not served here."""
     assert isinstance(error, HTTPException)
-    message = f"{request.method} {request.url.path}: {error.detail}; served are POST /composite/sync, /decorator/sync"
+    message = (
+        f"{request.method} {request.url.path}: {error.detail}; served are POST /composite/sync, /decorator/sync, /sync"
+    )
     return JSONResponse({"error": message, "code": "not-found"}, error.status_code, error.headers)
 
 

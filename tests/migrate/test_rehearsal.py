@@ -4,7 +4,6 @@ import io
 import json
 from collections.abc import Iterator
 from contextlib import redirect_stdout
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,8 @@ import pytest
 from shadow.cli.main import main
 from shadow.profile.hook import answer
 from shadow.profile.server import create_app
+from shadow.profile.settings import Generation
+from shadow.terms import Protocol
 from tests.hook_server import HookServer, answer_json
 from tests.migrate.lab import Json, kubeflow_export, speaking_both, widgets_export
 from tests.profile.captures import settings
@@ -42,7 +43,7 @@ def sides(old: str, new: str, **both: Any) -> Json:
 
 @pytest.fixture(scope="module")
 def kubeflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, Told, Json]]:
-    with running(create_app(partial(answer, settings=settings()))) as url:
+    with running(create_app(lambda protocol, body, _: answer(protocol, body, settings()))) as url:
         migration = sides(f"{url}/composite", f"{url}/decorator")
         yield rehearse(tmp_path_factory.mktemp("kubeflow"), kubeflow_export(), migration)
 
@@ -132,6 +133,23 @@ def test_a_real_difference_is_told_and_is_3(tmp_path: Path):
     assert status == 3
     assert counts(acts["move"]) == counts(acts["rollback"]) == {"update": 1}
     assert "Moving from old to new means 1 updates." in told["recommendation"]
+
+
+def test_todays_kubeflow_hook_takes_away_what_it_no_longer_wants(tmp_path: Path):
+    current = settings(generation=Generation.CURRENT)
+
+    def respond(protocol: Protocol, body: bytes, _role: str) -> bytes:
+        return answer(protocol, body, settings() if protocol is Protocol.COMPOSITE else current)
+
+    with running(create_app(respond)) as url:
+        migration = sides(f"{url}/composite", f"{url}/decorator")
+        migration["new"]["shadow_when"] = {"observed": ["Secret.v1"]}
+        status, acts, _ = rehearse(tmp_path, kubeflow_export(), migration)
+    assert status == 3
+    assert counts(acts["move"]) == {"create": 2, "delete": 6}
+    assert counts(acts["rollback"]) == {"create": 6, "delete": 2}
+    deleted = sorted(write["kind"] for write in acts["move"]["writes"] if write["verb"] == "delete")
+    assert deleted == ["AuthorizationPolicy", *["Deployment"] * 2, "DestinationRule", *["Service"] * 2]
 
 
 def test_the_hooks_are_told_that_it_is_a_rehearsal(tmp_path: Path):

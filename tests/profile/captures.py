@@ -52,6 +52,7 @@ def settings(**changed: Any) -> Settings:
         "frontend": "ghcr.io/kubeflow/kfp-frontend:2.5.0",
         "minio_access_key": "fake-minio",
         "minio_secret_key": "fake-minio-secret",
+        "report_status": True,
     }
     return Settings(**(recorded | changed))
 

@@ -156,3 +156,9 @@ def test_a_call_of_the_other_protocol_is_an_error(protocol):
     (other,) = set(Protocol) - {protocol}
     with pytest.raises(RequestError, match=f"not a {protocol} sync call"):
         answer(protocol, in_protocol(other, request(READY)), settings())
+
+
+@each_protocol
+@pytest.mark.parametrize("labels", [{ENABLED: "true"}, {}], ids=["in", "out"])
+def test_the_status_is_left_alone_unless_it_is_asked_for(protocol, labels):
+    assert ask(request(READY, labels), protocol, report_status=False)["status"] is None

@@ -30,7 +30,7 @@ def running(app: Starlette) -> Iterator[str]:
             thread.join()
 
 
-def as_recorded(protocol: Protocol, body: bytes) -> bytes:
+def as_recorded(protocol: Protocol, body: bytes, role: str) -> bytes:
     return answer(protocol, body, settings())
 
 
@@ -60,6 +60,34 @@ def test_each_protocol_has_its_path(hook, protocol):
     assert response.json() == capture.answer
 
 
+@pytest.mark.parametrize("protocol", list(Protocol))
+def test_at_one_path_the_body_tells_the_protocol(hook, protocol):
+    (capture,) = [
+        one for one in captures() if one.protocol is protocol and one.name.endswith(("2.6.1-steady", "17.2-steady"))
+    ]
+    assert hook.post("/sync", content=capture.call(protocol)).json() == capture.answer
+
+
+def test_the_role_is_that_of_the_header_and_primary_without_one():
+    roles: list[str] = []
+
+    def note(protocol: Protocol, body: bytes, role: str) -> bytes:
+        roles.append(role)
+        return body
+
+    with calling(note) as hook:
+        hook.post("/decorator/sync", content=b"{}")
+        hook.post("/decorator/sync", content=b"{}", headers={"X-Shadow-Role": "shadow"})
+    assert roles == ["primary", "shadow"]
+
+
+def test_durations_and_errors_are_counted(hook):
+    hook.post("/decorator/sync", content=b"nonsense")
+    shown = hook.get("/metrics").text
+    assert 'profile_sync_errors_total{code="bad-request",protocol="decorator"} 1.0' in shown
+    assert 'profile_sync_duration_seconds_count{protocol="decorator"} 1.0' in shown
+
+
 def test_it_is_alive(hook):
     assert hook.get("/livez").status_code == 200
 
@@ -70,7 +98,8 @@ def test_it_is_alive(hook):
         pytest.param("POST", "/composite/sync", b"nonsense", 400, "bad-request", id="not JSON"),
         pytest.param("POST", "/composite/sync", b'{"object": {}}', 400, "bad-request", id="the other protocol"),
         pytest.param("POST", "/composite/sync", b"", 400, "bad-request", id="empty"),
-        pytest.param("POST", "/sync", b"{}", 404, "not-found", id="unknown path"),
+        pytest.param("POST", "/sync", b"{}", 400, "bad-request", id="of neither protocol"),
+        pytest.param("POST", "/decorator", b"{}", 404, "not-found", id="unknown path"),
         pytest.param("POST", "/composite/finalize", b"{}", 404, "not-found", id="no finalize hook"),
         pytest.param("GET", "/decorator/sync", b"", 405, "not-found", id="wrong method"),
         pytest.param("POST", "/decorator/sync", b"x" * 100_001, 413, "too-large", id="too large"),
@@ -89,7 +118,7 @@ def test_a_body_without_announced_length_is_limited_too(hook):
 
 
 def test_a_fault_of_its_own_is_a_500_that_tells_nothing():
-    def fail(protocol: Protocol, body: bytes) -> bytes:
+    def fail(protocol: Protocol, body: bytes, role: str) -> bytes:
         raise ValueError("fake-secret")
 
     with calling(fail) as hook:
@@ -101,7 +130,7 @@ def test_a_fault_of_its_own_is_a_500_that_tells_nothing():
 def test_a_slow_namespace_does_not_hold_up_the_others():
     entered, released = threading.Event(), threading.Event()
 
-    def slow_for_one(protocol: Protocol, body: bytes) -> bytes:
+    def slow_for_one(protocol: Protocol, body: bytes, role: str) -> bytes:
         if body == b"slow":
             entered.set()
             released.wait(30)

@@ -38,8 +38,8 @@ class NewHook:
         self.calls = 0
         self._settings = from_environment({**_SETTINGS, "VISUALIZATION_SERVER_TAG": NEW_TAG})
 
-    def respond(self, protocol: Protocol, body: bytes) -> bytes:
-        """An answer of the bundled hook, with the bug."""
+    def respond(self, protocol: Protocol, body: bytes, _role: str = "") -> bytes:
+        """An answer of the bundled hook, with the bug; whatever the call is for."""
         self.calls += 1
         said = answer(protocol, body, self._settings)
         return said if self.mended else _forgetful(protocol, said)

@@ -140,9 +140,11 @@ def configuration(
     altering = ("front_timeout", "status", "apply", "strict", "inexpressible", "missing_list", "ownership")
     kept = {key: spelled[key] for key in (*Side, *altering) if key in spelled}
     marks = {"ownership": {"decorator": names.decorator, "generate_selector": names.generate_selector}}
+    # What a move writes is what is asked: nothing may be held back, taken from the other side, or braked meanwhile.
+    open_ = {"unknown_brake": "off", "hold": [], "fallback": "off", "guard": {"then": "warn"}}
     stages = {Side.OLD: LadderStage.OFF, Side.NEW: LadderStage.COMPLETE}
     migrations = {
-        f"{side}-{way}": {**kept, **extra, "stage": stages[side], "unknown_brake": "off", "hold": [], "fallback": "off"}
+        f"{side}-{way}": {**kept, **extra, **open_, "stage": stages[side]}
         for side in Side
         for way, extra in ((Way.PROXY, {}), (Way.MARKED, marks))
     }

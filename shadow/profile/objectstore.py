@@ -1,0 +1,81 @@
+"""Makes a namespace's user and access key through the IAM API that SeaweedFS and MinIO share with AWS.
+
+Needs the optional extra `s3` (boto3), so only who makes keys imports this; and the object store's own credentials.
+"""
+
+import json
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from shadow.profile.credentials import StoreError
+from shadow.profile.current import BUCKET
+from shadow.profile.settings import Settings
+
+_REGION = "us-east-1"  # no store looks at it, and boto3 wants one
+_EXISTS = "EntityAlreadyExists"
+
+
+class ObjectStore:
+    """Users, policies and keys, and how long artifacts are kept."""
+
+    def __init__(self, settings: Settings) -> None:
+        session = boto3.session.Session(settings.minio_access_key, settings.minio_secret_key, region_name=_REGION)
+        once = Config(connect_timeout=2, read_timeout=3, retries={"max_attempts": 1})
+        self._iam: Any = session.client("iam", endpoint_url=settings.iam_endpoint, config=once)
+        self._s3: Any = session.client("s3", endpoint_url=settings.s3_endpoint, config=once)
+
+    def make_key(self, namespace: str) -> tuple[str, str]:
+        """A new access key of the namespace's user, which may reach its own artifacts only. Raises StoreError."""
+        try:
+            self._make_user(namespace)
+            policy = json.dumps(policy_for(namespace))
+            self._iam.put_user_policy(UserName=namespace, PolicyName=f"{BUCKET}-{namespace}", PolicyDocument=policy)
+            key = self._iam.create_access_key(UserName=namespace)["AccessKey"]
+        except ClientError as exc:
+            raise StoreError(exc.response.get("Error", {}).get("Code", "refused")) from exc
+        except BotoCoreError as exc:
+            raise StoreError(type(exc).__name__) from exc
+        return key["AccessKeyId"], key["SecretAccessKey"]
+
+    def keep_for(self, days: int) -> None:
+        """Let artifacts expire. Raises StoreError."""
+        rule = {
+            "ID": "artifacts",
+            "Status": "Enabled",
+            "Filter": {"Prefix": "private-artifacts/"},
+            "Expiration": {"Days": days},
+        }
+        try:
+            self._s3.put_bucket_lifecycle_configuration(Bucket=BUCKET, LifecycleConfiguration={"Rules": [rule]})
+        except (ClientError, BotoCoreError) as exc:
+            raise StoreError(type(exc).__name__) from exc
+
+    def _make_user(self, namespace: str) -> None:
+        try:
+            self._iam.create_user(UserName=namespace)
+        except ClientError as exc:
+            if exc.response.get("Error", {}).get("Code") != _EXISTS:
+                raise
+
+
+def policy_for(namespace: str) -> dict[str, Any]:
+    """What a namespace's user may do: anything to its own artifacts, and nothing to those of others."""
+    own = f"private-artifacts/{namespace}/*"
+    bucket = f"arn:aws:s3:::{BUCKET}"
+    objects = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"]
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Action": objects, "Resource": f"{bucket}/{own}"},
+            {"Effect": "Allow", "Action": "s3:GetBucketLocation", "Resource": bucket},
+            {
+                "Effect": "Allow",
+                "Action": "s3:ListBucket",
+                "Resource": bucket,
+                "Condition": {"StringLike": {"s3:prefix": own}},
+            },
+        ],
+    }
