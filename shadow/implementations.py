@@ -3,16 +3,16 @@
 So a reload that moves a weight closes no connection and forgets no capacity.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
 from shadow.config.implementation import ClientTls
 from shadow.config.implementation import Implementation as Settings
 from shadow.terms import Hook, Side
-from shadow.upstream.address import parse_address
+from shadow.upstream.address import Address, parse_address
 from shadow.upstream.asyncio_transport import AsyncioTransport
 from shadow.upstream.base import Transport
-from shadow.upstream.httpx_transport import HttpxTransport
 from shadow.upstream.implementation import Endpoint, Implementation
 from shadow.upstream.tls import TlsFiles
 
@@ -21,7 +21,7 @@ class Implementations:
     """Makes and keeps `Implementation`s by migration, side and settings."""
 
     def __init__(self, upstream: Literal["asyncio", "httpx"]) -> None:
-        self._transport = AsyncioTransport if upstream == "asyncio" else HttpxTransport
+        self._transport = _transport_of(upstream)
         self._made: dict[tuple[str, Side], tuple[Endpoint, Implementation]] = {}
         self._retired: list[Implementation] = []
 
@@ -41,6 +41,14 @@ class Implementations:
     async def close(self) -> None:
         for implementation in [*self._retired, *(made for _, made in self._made.values())]:
             await implementation.close()
+
+
+def _transport_of(upstream: Literal["asyncio", "httpx"]) -> Callable[[Address, TlsFiles | None], Transport]:
+    if upstream == "asyncio":
+        return AsyncioTransport
+    from shadow.upstream.httpx_transport import HttpxTransport  # noqa: PLC0415 - start-up time and memory
+
+    return HttpxTransport
 
 
 def endpoint_of(settings: Settings) -> Endpoint:

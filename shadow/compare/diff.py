@@ -9,8 +9,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from deepdiff import DeepDiff
-
 from shadow.compare.canonical import same, spelled
 from shadow.compare.merge import item_key, merge_key
 from shadow.fieldpath import Item, Steps
@@ -175,6 +173,8 @@ def _aligned_items(place: _Place, pending: list[_Place]) -> Iterator[FieldChange
         yield place.as_change(Change.CHANGED)
         return
     old_tokens, new_tokens = _tokens(old, new)
+    from deepdiff import DeepDiff  # noqa: PLC0415 - start-up time and memory: few pairs need it, and the proxy never
+
     for levels in DeepDiff(
         old_tokens,
         new_tokens,
