@@ -36,6 +36,15 @@ OnFault = Callable[[Request, Exception], Awaitable[Response]]
 Show = Callable[[Request, Desk, Visitor], Awaitable[Response]]
 
 
+class _Files(StaticFiles):
+    """Style and script: kept by browsers, and asked after each time whether they are still the same."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        response = super().file_response(*args, **kwargs)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+
+
 class Page:
     """The routes of the page."""
 
@@ -60,7 +69,7 @@ class Page:
         return [
             Route("/login", self._login, methods=["GET", "POST"]),
             Route("/logout", self._logout, methods=["POST"]),
-            Mount("/static", StaticFiles(directory=_STATIC)),
+            Mount("/static", _Files(directory=_STATIC)),
             *(
                 Route(
                     path, self._for_visitors(show, done.get(path)), methods=["GET", *(["POST"] if path in done else [])]
@@ -216,6 +225,7 @@ class Page:
             desk,
             visitor,
             refused=brake.refusal(desk, name, None) if on else None,
+            doubts=tuple(brake.doubts(desk, name)),
             plan=await plan_of(desk, name, PlanQuery(brake=not on)),
         )
 

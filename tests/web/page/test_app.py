@@ -64,6 +64,10 @@ async def test_every_page_reads_without_script_and_holds_none_of_others(proxy: R
             policy = response.headers["content-security-policy"]
             assert "unsafe" not in policy
             assert "script-src 'self'" in policy
+        style = await alice.get("/static/shadow.css")
+        assert (style.status_code, style.headers["cache-control"]) == (200, "no-cache")
+        again = await alice.get("/static/shadow.css", headers={"if-none-match": style.headers["etag"]})
+        assert again.status_code == 304
         whole = await alice.get(f"/migrations/m/comparisons/{comparison}")
         assert "name: two" in whole.text
         assert "&lt;script&gt;" in whole.text
