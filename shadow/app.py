@@ -232,7 +232,8 @@ class Proxy:
     def _pull(self, migration: Migration, because: str, values: Mapping[str, float]) -> None:
         """The guard's hand on the brake."""
         snapshot = self.runtime.snapshot
-        if snapshot is None or snapshot.migrations.get(migration.name) is not migration:
+        present = snapshot.migrations.get(migration.name) if snapshot is not None else None
+        if snapshot is None or present is None or present.governed_digest != migration.governed_digest:
             return  # what it saw was of a configuration that is not in force any more
         governed = governed_by(snapshot, migration.name) | {"guard": dict(values)}
         self.background.spawn(self._pulled(migration.name, because, governed))

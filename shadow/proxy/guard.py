@@ -19,6 +19,7 @@ from shadow.store.base import Brake, Change, GuardRises
 from shadow.terms import Effect, Hook, Outcome, Side, Stage
 
 _log = logging.getLogger(__name__)
+_EPOCHS = 4  # counted side by side
 _GOOD = {CALLS}
 _OURS = frozenset(("busy", "internal"))  # errors of an asking that are none of the implementation's
 
@@ -44,7 +45,7 @@ class Guard:
         self._pull = pull
         self._note = note
         self._clock = clock
-        self._windows: dict[str, tuple[str, Window]] = {}
+        self._windows: dict[str, dict[str, Window]] = {}  # by migration and epoch: see `_window`
         self.warnings: dict[str, str] = {}
 
     def epoch(self, migration: Migration) -> str:
@@ -54,8 +55,7 @@ class Guard:
 
     def restore(self, migration: Migration, buckets: Mapping[int, Counts]) -> None:
         """Go on with what the store kept of this epoch."""
-        window = Window(migration.guard.window, buckets)
-        self._windows[migration.name] = self.epoch(migration), window
+        self._windows[migration.name] = {self.epoch(migration): Window(migration.guard.window, buckets)}
 
     def totals(self, migration: Migration) -> Counts:
         """What is within the window now."""
@@ -87,23 +87,26 @@ class Guard:
         now = self._clock()
         return [
             GuardRises(name, epoch, window.keep_from(now), unsaved)
-            for name, (epoch, window) in self._windows.items()
+            for name, windows in self._windows.items()
+            for epoch, window in windows.items()
             if (unsaved := window.take_unsaved())
         ]
 
     def give_back(self, rises: list[GuardRises]) -> None:
         for each in rises:
-            epoch, window = self._windows[each.migration]
-            if epoch == each.epoch:
+            window = self._windows[each.migration].get(each.epoch)
+            if window is not None:
                 window.give_back(each.buckets)
 
     def _window(self, migration: Migration) -> Window:
-        epoch = self.epoch(migration)
-        known = self._windows.get(migration.name)
-        if known is None or known[0] != epoch:
-            known = self._windows[migration.name] = epoch, Window(migration.guard.window)
+        """Of the present epoch. Several live side by side while replicas of an implementation tell other revisions."""
+        windows, epoch = self._windows.setdefault(migration.name, {}), self.epoch(migration)
+        if epoch not in windows:
+            while len(windows) >= _EPOCHS:
+                del windows[next(iter(windows))]
+            windows[epoch] = Window(migration.guard.window)
             self.warnings.pop(migration.name, None)
-        return known[1]
+        return windows[epoch]
 
     def _count(self, migration: Migration, counts: Counts) -> None:
         window = self._window(migration)

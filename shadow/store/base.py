@@ -149,7 +149,7 @@ class Change(msgspec.Struct, frozen=True):
 class GuardRises(msgspec.Struct, frozen=True):
     """What a guard counted since its last flush: `buckets[start][name]`, start in unix seconds / 10.
 
-    Only one epoch of a migration is kept, and nothing before `keep_from`.
+    Nothing before `keep_from` is kept, of whatever epoch.
     """
 
     migration: str

@@ -7,11 +7,10 @@ from shadow.store.base import GuardRises
 
 
 def add(connection: sqlite3.Connection, told: Iterable[GuardRises]) -> None:
-    """Add the rises, and forget other epochs and what has left the window."""
+    """Add the rises, and forget what has left the window, of whatever epoch."""
     for rises in told:
         connection.execute(
-            "DELETE FROM guard_buckets WHERE migration = ? AND (epoch <> ? OR bucket < ?)",
-            (rises.migration, rises.epoch, rises.keep_from),
+            "DELETE FROM guard_buckets WHERE migration = ? AND bucket < ?", (rises.migration, rises.keep_from)
         )
         connection.executemany(
             "INSERT INTO guard_buckets (migration, epoch, bucket, name, value) VALUES (?, ?, ?, ?, ?)"

@@ -15,11 +15,13 @@ def test_rises_add_up_and_outlive_a_restart(backend: Backend) -> None:
     assert backend.open().guard(MIGRATION, "1") == {7: {"calls": 3, "seconds": 0.5}, 8: {"failed": 1}}
 
 
-def test_another_epoch_starts_empty_and_ends_the_one_before(store: Store) -> None:
+def test_another_epoch_starts_empty_and_the_one_before_ages(store: Store) -> None:
     store.flush(batch(guards=[rises({7: {"calls": 2}})]))
     assert store.guard(MIGRATION, "2") == {}
     store.flush(batch(guards=[rises({8: {"calls": 1}}, epoch="2")]))
-    assert (store.guard(MIGRATION, "1"), store.guard(MIGRATION, "2")) == ({}, {8: {"calls": 1}})
+    assert (store.guard(MIGRATION, "1"), store.guard(MIGRATION, "2")) == ({7: {"calls": 2}}, {8: {"calls": 1}})
+    store.flush(batch(guards=[rises({9: {"calls": 1}}, epoch="2", keep_from=8)]))
+    assert store.guard(MIGRATION, "1") == {}
 
 
 def test_what_has_left_the_window_is_forgotten(store: Store) -> None:
