@@ -50,6 +50,7 @@ class Adapted(msgspec.Struct, frozen=True):
     notes: tuple[Note, ...] = ()
     list_key: str | None = None  # of what is desired in `body`; None: nothing is
     namespace: str = ""  # the parent's
+    has_list: bool = False  # known already that there is one in `body`; else `listed` tells
 
     def listed(self) -> msgspec.Raw | None:
         """The list of what the answer wants, if an empty one; None: it has none. Read when asked for."""
@@ -106,7 +107,9 @@ def adapt_answer(
         controller = read_controller(request.controller)
         strict = controller.strict(request.hook, alterations.strict)
         if not (strict or controller.rolling or alterations.altering) and dialect.protocol is request.front:
-            return Adapted(body, list_key=OBSERVED_KEY[request.front], namespace=request.parent.namespace)
+            return Adapted(
+                body, list_key=OBSERVED_KEY[request.front], namespace=request.parent.namespace, has_list=True
+            )
         answer = Answer(dialect.protocol, request.hook, split_object(body))
         rejected = rejection(answer, body, strict=True) if strict else None
         if rejected is not None:

@@ -101,7 +101,7 @@ def _is_replayable(call: Call, asking: Asking, adapted: Adapted) -> bool:
     """Whether Metacontroller may keep the answer: one without a list is harmless only where nothing is observed."""
     if first(asking.observation.headers, b"etag") is None:
         return False
-    return call.hook is not Hook.SYNC or adapted.listed() is not None
+    return call.hook is not Hook.SYNC or adapted.has_list or adapted.listed() is not None
 
 
 def tag_namespace(call: Call, side: Side) -> bytes | None:
