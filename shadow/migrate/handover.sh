@@ -156,17 +156,19 @@ tell_counts() {
 }
 
 patch_objects() {
-  local done=0 total line resource namespace name
-  total=$(jq -c 'select(.exact)' "$work/patches" | tee "$work/exact" | grep -c . || true)
-  while IFS= read -r line <&3; do
+  local done=0 total patch resource namespace name
+  jq -c 'select(.exact)' "$work/patches" >"$work/exact"
+  jq -r '[.resource, .namespace, .name] | join("|")' "$work/exact" >"$work/names"
+  jq -c .patch "$work/exact" >"$work/bodies"
+  total=$(count "$work/names")
+  while IFS='|' read -r resource namespace name <&3 && IFS= read -r patch <&4; do
     if (( done % BATCH == 0 )) && [[ $task != annotate ]]; then stop_if_running; fi
-    resource=$(jq -r .resource <<<"$line") namespace=$(jq -r .namespace <<<"$line") name=$(jq -r .name <<<"$line")
     # By a file, not an argument: the last-applied configuration of a Secret holds its data.
-    jq -c .patch <<<"$line" >"$work/patch"
+    printf '%s' "$patch" >"$work/patch"
     "$KUBECTL" patch "$resource" "$name" ${namespace:+--namespace "$namespace"} --type merge --patch-file "$work/patch" >/dev/null
     done=$(( done + 1 ))
     (( done % BATCH == 0 || done == total )) && echo "$done of $total"
-  done 3<"$work/exact"
+  done 3<"$work/names" 4<"$work/bodies"
   [[ -z $(inexact) ]] || exit 3
 }
 

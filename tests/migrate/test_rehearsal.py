@@ -14,7 +14,7 @@ from shadow.profile.hook import answer
 from shadow.profile.server import create_app
 from shadow.profile.settings import Generation
 from shadow.terms import Protocol
-from tests.hook_server import HookServer, answer_json
+from tests.hook_server import Call, HookServer, answer_json
 from tests.migrate.lab import Json, kubeflow_export, speaking_both, widgets_export
 from tests.profile.captures import settings
 from tests.profile.test_server import running
@@ -49,10 +49,16 @@ def kubeflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, To
 
 
 @pytest.fixture(scope="module")
-def widgets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
+def asked_of_widgets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Told, list[Call]]]:
     with HookServer(speaking_both()) as hook:
-        directory = tmp_path_factory.mktemp("widgets")
-        yield rehearse(directory, widgets_export(), sides(f"{hook.url}/old", f"{hook.url}/new"))[1]
+        migration = sides(f"{hook.url}/old", f"{hook.url}/new", headers={"X-Team": "a"})
+        acts = rehearse(tmp_path_factory.mktemp("widgets"), widgets_export(), migration)[1]
+        yield acts, hook.calls
+
+
+@pytest.fixture
+def widgets(asked_of_widgets: tuple[Told, list[Call]]) -> Told:
+    return asked_of_widgets[0]
 
 
 def counts(act: Json) -> Json:
@@ -152,12 +158,11 @@ def test_todays_kubeflow_hook_takes_away_what_it_no_longer_wants(tmp_path: Path)
     assert deleted == ["AuthorizationPolicy", *["Deployment"] * 2, "DestinationRule", *["Service"] * 2]
 
 
-def test_the_hooks_are_told_that_it_is_a_rehearsal(tmp_path: Path):
-    with HookServer(speaking_both()) as hook:
-        rehearse(tmp_path, widgets_export(), sides(f"{hook.url}/old", f"{hook.url}/new", headers={"X-Team": "a"}))
-        assert hook.calls
-        assert {call.headers["x-shadow-role"] for call in hook.calls} == {"rehearse"}
-        assert {call.headers["x-team"] for call in hook.calls} == {"a"}
+def test_the_hooks_are_told_that_it_is_a_rehearsal(asked_of_widgets: tuple[Told, list[Call]]):
+    calls = asked_of_widgets[1]
+    assert {call.headers["x-shadow-role"] for call in calls} == {"rehearse"}
+    assert {call.headers["x-team"] for call in calls} == {"a"}
+    assert {call.path for call in calls} == {"/old/sync", "/new/sync"}
 
 
 def test_a_hook_that_may_not_be_asked_is_not_asked_and_the_rehearsal_is_inconclusive(tmp_path: Path):
