@@ -23,8 +23,8 @@ from shadow.protocol.objects import Identity
 from shadow.protocol.wire import UnreadableError
 from shadow.proxy.brakes import Brakes
 from shadow.proxy.call import Asking, Call, Reply
-from shadow.proxy.customizing import customize, note, seeing
 from shadow.proxy.convergence import Convergences
+from shadow.proxy.customizing import customize, note, seeing
 from shadow.proxy.cutover import Assignment, assign
 from shadow.proxy.exchange import Exchange, crashed, why_not_asked
 from shadow.proxy.fronts import Fronts

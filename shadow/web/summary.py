@@ -6,8 +6,8 @@ from datetime import datetime
 import msgspec
 from starlette.responses import Response
 
-from shadow.proxy.migration import Migration
 from shadow.config.reach import unreachable
+from shadow.proxy.migration import Migration
 from shadow.proxy.removable import Removable, removable
 from shadow.report.build import brake_line
 from shadow.report.model import BrakeLine, Outcomes, Word
