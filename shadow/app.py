@@ -56,8 +56,8 @@ from shadow.worker.client import CompareWorker, WorkerSettings
 from shadow.worker.reuse import Reuse
 
 DRAIN_SECONDS = 10.0
-_LAST_SECONDS = 1.5  # of these, for what is left to compare and for the last batch
 """From the signal to the end: calls in flight are answered first, then comparisons finished, the rest is counted."""
+_LAST_SECONDS = 1.5  # of these, for what is left to compare and for the last batch
 _RETAIN_SECONDS = 60.0
 _METRICS_SECONDS = 60.0
 _MISSED_SECONDS = 1.0
