@@ -1,11 +1,16 @@
-"""Fixtures of more than one room."""
+"""Fixtures of more than one room, and what every process that a test starts relies on."""
 
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
 
 from tests.hook_server import Behaviour, HookServer, refusing_url
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell's background job ignores Ctrl-C, and hands that on: processes under test must not.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
