@@ -3,7 +3,7 @@
 # Usage: requirements/compile.sh [--upgrade]      (needs `uv` on the PATH)
 set -euo pipefail
 cd "$(dirname "$0")/.."
-lock() { uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header "$@"; }
+lock() { uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header "$@"; }
 build=$(mktemp)
 trap 'rm -f "$build"' EXIT
 echo "flit_core>=3.12,<4" > "$build"     # the build backend: the package is installed without build isolation

@@ -1,9 +1,6 @@
 """The composition root of the proxy: builds every part, starts them in order, and ends them in the opposite one."""
 
 import asyncio
-import hashlib
-import hmac
-import logging
 import os
 import random
 import signal
@@ -16,13 +13,11 @@ from pathlib import Path
 
 import msgspec
 
-from shadow import logs
+from shadow import logs, upkeep
 from shadow.config.files import require_files
 from shadow.config.load import parse
-from shadow.config.model import Configuration, Server
-from shadow.config.tokens import TokensFile
-from shadow.config.watch import Presence, SecretFile, Watcher
-from shadow.errors import StoreError
+from shadow.config.model import Configuration
+from shadow.config.watch import Watcher
 from shadow.implementations import Implementations
 from shadow.proxy.background import Background
 from shadow.proxy.brakes import GUARD, Brakes
@@ -41,13 +36,14 @@ from shadow.proxy.snapshot import Snapshot, build
 from shadow.proxy.startup import Offered, last_accepted, offered, served_before
 from shadow.redact import Redactor
 from shadow.store.asynchronous import AsyncStore
-from shadow.store.base import Change, Counters, ParentState, RelatedState, Retention, Store
+from shadow.store.base import Change, Counters, ParentState, RelatedState, Store
 from shadow.store.open import exists, open_store
+from shadow.telemetry.families import Family
 from shadow.telemetry.telemetry import Telemetry
-from shadow.web.auth import Doorkeeper, Keyring, Sessions
 from shadow.web.connection import HookConnection
 from shadow.web.control import control_app
 from shadow.web.desk import Desk
+from shadow.web.doors import doorkeeper, token_of
 from shadow.web.findings import Findings
 from shadow.web.hooks import HookEndpoint
 from shadow.web.listen import Listener, ListenError
@@ -58,11 +54,6 @@ from shadow.worker.reuse import Reuse
 DRAIN_SECONDS = 10.0
 """From the signal to the end: calls in flight are answered first, then comparisons finished, the rest is counted."""
 _LAST_SECONDS = 1.5  # of these, for what is left to compare and for the last batch
-_RETAIN_SECONDS = 60.0
-_METRICS_SECONDS = 60.0
-_MISSED_SECONDS = 1.0
-
-_log = logging.getLogger(__name__)
 
 Told = Callable[[], Awaitable[object]]
 """Returns when the process is to end."""
@@ -123,7 +114,6 @@ class Proxy:
     def __init__(
         self, store: AsyncStore, store_url: str, configuration: Configuration, known: Remembered, brakes: Brakes
     ) -> None:
-        server = configuration.server
         key = redaction_key(configuration.redaction.key_file, Path(store_url.removeprefix("sqlite:///")))
         logs.set_up(Redactor(key, configuration.redaction.paths).text)
         self.store = store
@@ -136,10 +126,19 @@ class Proxy:
         self.convergences = Convergences(self.parents, brakes, self.fronts, time.time)
         self.implementations = Implementations(configuration.upstream)
         self.telemetry = Telemetry(configuration.telemetry)
-        matched = configuration.retention.matched
-        self.recorder = Recorder(
+        self.recorder = self._recorder(known)
+        self.worker = self._worker(key)
+        self.guard = self.recorder.guard = Guard(brakes.get, self._pull, self.recorder.change, time.time)
+        self.runtime = Runtime(store, brakes, self.recorder, self, self._build, time.time)
+        self.meter = self._meter()
+        self.desk = self._desk(key)
+        self.hooks, self.control = self._listeners()
+
+    def _recorder(self, known: Remembered) -> Recorder:
+        matched = self.configuration.retention.matched
+        return Recorder(
             f"{socket.gethostname()}-{os.getpid()}-{time.time_ns()}",
-            store,
+            self.store,
             self.parents,
             self.related,
             self.telemetry,
@@ -147,23 +146,49 @@ class Proxy:
             lambda: random.random() < matched,  # noqa: S311 - a sample, no secret
             known.before,
         )
+
+    def _worker(self, key: bytes) -> CompareWorker:
+        """The compare process; the recorder hands it pairs through what spares it the same pair twice."""
         reuse = Reuse(self.recorder.compared, self.recorder.lost)
-        self.worker = CompareWorker(
-            WorkerSettings(
-                redaction_key=key,
-                redaction_paths=configuration.redaction.paths,
-                budget_seconds=configuration.compare.budget,
-                queue_bytes=configuration.compare.queue,
-            ),
-            reuse.compared,
-            reuse.lost,
+        settings = WorkerSettings(
+            redaction_key=key,
+            redaction_paths=self.configuration.redaction.paths,
+            budget_seconds=self.configuration.compare.budget,
+            queue_bytes=self.configuration.compare.queue,
         )
-        reuse.comparer = self.worker
+        worker = CompareWorker(settings, reuse.compared, reuse.lost)
+        reuse.comparer = worker
         self.recorder.worker = reuse
-        self.guard = self.recorder.guard = Guard(brakes.get, self._pull, self.recorder.change, time.time)
-        self.runtime = Runtime(store, brakes, self.recorder, self, self._build, time.time)
-        self.dispatcher = Dispatcher(
-            brakes,
+        return worker
+
+    def _meter(self) -> Meter:
+        return Meter(
+            self.recorder.instruments,
+            self.runtime.migrations,
+            self.brakes,
+            self.convergences,
+            lambda: self.worker.queued_bytes,
+            lambda name: len(self.fronts.calling(name, time.time())),
+        )
+
+    def _desk(self, key: bytes) -> Desk:
+        return Desk(
+            self.runtime,
+            self.brakes,
+            self.recorder,
+            self.parents,
+            self.fronts,
+            self.convergences,
+            self.meter,
+            self.store,
+            Findings(self.store, self.recorder),
+            doorkeeper(self.configuration.server, key),
+            time.time,
+        )
+
+    def _endpoint(self) -> HookEndpoint:
+        dispatcher = Dispatcher(
+            self.brakes,
             self.parents,
             self.recorder,
             self.fronts,
@@ -171,45 +196,26 @@ class Proxy:
             self.related,
             self.background.spawn,
             Chance(time.time, new_call_id, random.random),
-            configuration.telemetry.sample,
+            self.configuration.telemetry.sample,
         )
-        hooks = HookEndpoint(
-            self.dispatcher, self.runtime.migrations, token_of(server.hooks_token_file), server.max_body
-        )
-        self.meter = Meter(
-            self.recorder.instruments,
-            self.runtime.migrations,
-            brakes,
-            self.convergences,
-            lambda: self.worker.queued_bytes,
-            lambda name: len(self.fronts.calling(name, time.time())),
-        )
-        self.desk = desk = Desk(
-            self.runtime,
-            brakes,
-            self.recorder,
-            self.parents,
-            self.fronts,
-            self.convergences,
-            self.meter,
-            store,
-            Findings(store, self.recorder),
-            doorkeeper(server, key),
-            time.time,
-        )
-        drain = DRAIN_SECONDS - _LAST_SECONDS
-        self.hooks = Listener(
+        server = self.configuration.server
+        return HookEndpoint(dispatcher, self.runtime.migrations, token_of(server.hooks_token_file), server.max_body)
+
+    def _listeners(self) -> tuple[Listener, Listener]:
+        """Hooks and control; both addresses are taken, or neither."""
+        server, drain = self.configuration.server, DRAIN_SECONDS - _LAST_SECONDS
+        hooks = Listener(
             "hooks",
-            hooks,
+            self._endpoint(),
             server.hooks,
             server.tls,
             drain,
             HookConnection if server.http == "asyncio" else "httptools",
         )
         try:
-            self.control = Listener("control", control_app(desk), server.control, server.control_tls, drain)
+            return hooks, Listener("control", control_app(self.desk), server.control, server.control_tls, drain)
         except ListenError:
-            self.hooks.close()
+            hooks.close()
             raise
 
     @classmethod
@@ -256,10 +262,10 @@ class Proxy:
             helpers = [
                 group.create_task(self.recorder.flush_forever()),
                 group.create_task(self.brakes.retry_forever()),
-                group.create_task(self._watch(Watcher(path, offer.text))),
-                group.create_task(self._miss(Presence((path, *_secrets_of(self.configuration.server))))),
-                group.create_task(self._retain_forever()),
-                group.create_task(self._export_metrics()),
+                group.create_task(upkeep.follow(self.runtime, Watcher(path, offer.text))),
+                group.create_task(upkeep.miss(self.runtime, path, self.configuration.server)),
+                group.create_task(upkeep.retain(self.store, self.configuration.retention)),
+                group.create_task(upkeep.export_metrics(self.configuration.telemetry, self._families)),
             ]
             servers = [group.create_task(listener.run_until_told()) for listener in (self.hooks, self.control)]
             await told()
@@ -280,68 +286,12 @@ class Proxy:
         await self.worker.drain(max(0.0, deadline - time.monotonic()))
         await self.worker.close()
 
-    async def _watch(self, watcher: Watcher) -> None:
-        async for text in watcher:
-            if not await self.runtime.offer(text):
-                watcher.tell_again()
-
-    async def _miss(self, presence: Presence) -> None:
-        while True:
-            self.runtime.missing_files = presence.look()
-            await asyncio.sleep(_MISSED_SECONDS)
-
-    async def _export_metrics(self) -> None:
-        """To a collector once a minute, and a last time at the end, if one is configured."""
-        settings = self.configuration.telemetry
-        if settings.otlp_endpoint is None:
-            return
-        from shadow.telemetry.metrics import MetricsExport  # noqa: PLC0415 - start-up time and memory
-
-        export = MetricsExport(settings.otlp_endpoint, settings.service_name)
-        while True:
-            try:
-                await asyncio.sleep(_METRICS_SECONDS)
-                families = self.meter.families(await readiness_of(self.desk))
-                await asyncio.to_thread(export.export, families)
-            except StoreError:
-                _log.exception("metrics could not be gathered; tried again in a minute")
-
-    async def _retain_forever(self) -> None:
-        settings = self.configuration.retention
-        retention = Retention(settings.age, settings.comparisons, settings.size)
-        while True:
-            await asyncio.sleep(_RETAIN_SECONDS)
-            try:
-                await self.store.retain(time.time(), retention)
-            except StoreError:
-                _log.exception("old comparisons could not be deleted; tried again in a minute")
-
-
-def _secrets_of(server: Server) -> list[Path]:
-    return [path for path in (server.token_file, server.tokens_file, server.hooks_token_file) if path is not None]
-
-
-def doorkeeper(server: Server, key: bytes) -> Doorkeeper:
-    """Who may use the control address; `key` is known to the servers only."""
-    one = SecretFile(server.token_file) if server.token_file else None
-    if one is not None:
-        one.read()  # a token that cannot be read is told at the start
-    keyring = Keyring(one, TokensFile(server.tokens_file) if server.tokens_file else None)
-    session_key = hmac.new(key, b"sessions of the page", hashlib.sha256).digest()
-    return Doorkeeper(keyring, Sessions(keyring, session_key, time.time), server.control.loopback)
+    async def _families(self) -> list[Family]:
+        return self.meter.families(await readiness_of(self.desk))
 
 
 def _kept(migration: str, epoch: str) -> Callable[[Store], dict[int, dict[str, float]]]:
     return lambda store: store.guard(migration, epoch)
-
-
-def token_of(path: Path | None) -> Callable[[], str | None]:
-    """The content of a token file as it is now; no token is asked for without a file."""
-    if path is None:
-        return lambda: None
-    file = SecretFile(path)
-    file.read()  # a token that cannot be read is told at the start
-    return file.read
 
 
 async def until_signalled() -> None:
