@@ -73,6 +73,8 @@ async def _readyz(request: Request) -> Response:
         "needs_restart": runtime.needs_restart,
         "missing_files": runtime.missing_files,
         "store_failing": recorder.store_failing,
+        "store_failures": recorder.store_failures,
+        "records_lost": recorder.records_lost,
         "brakes_unstored": sorted(desk.brakes.unstored),
     }
     return JSONResponse(body, 200 if runtime.snapshot is not None else 503)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -285,3 +286,20 @@ async def test_a_wiped_store_is_not_settled_by_going_through_stage_shadow(
         proxy.configure(stage="live")
         await proxy.taken_over(stage="live")
         assert (await proxy.call(SEES_ONE)).status_code == 503
+
+
+async def test_calls_go_on_and_a_failing_store_is_counted_and_told(
+    tmp_path: Path, sides: tuple[HookServer, HookServer]
+):
+    async with running(tmp_path, *sides) as proxy:
+        with sqlite3.connect(tmp_path / "shadow.db") as damage:
+            damage.execute("ALTER TABLE parents RENAME TO gone")
+        assert await served(proxy) == "old"
+        await asyncio.sleep(1.2)  # a batch is written every half second
+        failing = (await proxy.client.get(f"{proxy.control}/readyz")).json()
+        with sqlite3.connect(tmp_path / "shadow.db") as repair:
+            repair.execute("ALTER TABLE gone RENAME TO parents")
+        await asyncio.sleep(1.2)
+        mended = (await proxy.client.get(f"{proxy.control}/readyz")).json()
+    assert (failing["store_failing"], failing["store_failures"] > 0) == (True, True)
+    assert (mended["store_failing"], mended["records_lost"]) == (False, 0)
