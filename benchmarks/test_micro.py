@@ -12,7 +12,7 @@ from shadow.compare.rules import compile_rules
 from shadow.protocol.adapt import adapt_answer, adapt_request
 from shadow.protocol.dialect import Alterations, Dialect
 from shadow.protocol.messages import read_request
-from shadow.proxy.cutover import assign
+from shadow.proxy.cutover.assignment import assign
 from shadow.redact import Redactor
 from shadow.terms import Hook, HookVersion, Outcome, Protocol, Stage
 

@@ -19,27 +19,28 @@ from shadow.config.load import parse
 from shadow.config.model import Configuration
 from shadow.config.watch import Watcher
 from shadow.implementations import Implementations
-from shadow.proxy.background import Background
-from shadow.proxy.brakes import GUARD, Brakes
-from shadow.proxy.convergence import Convergences
+from shadow.proxy.calls.background import Background
+from shadow.proxy.calls.related_memory import RelatedMemory
+from shadow.proxy.cutover.brakes import GUARD, Brakes
+from shadow.proxy.cutover.convergence import Convergences
+from shadow.proxy.cutover.parents import Parents
 from shadow.proxy.dispatch import Chance, Dispatcher, new_call_id
-from shadow.proxy.fronts import Fronts
-from shadow.proxy.guard import Guard
-from shadow.proxy.metering import Meter
-from shadow.proxy.migration import Migration
-from shadow.proxy.parents import Parents
-from shadow.proxy.recorder import Recorder
-from shadow.proxy.redaction_key import redaction_key
-from shadow.proxy.related_memory import RelatedMemory
+from shadow.proxy.guard.guard import Guard
+from shadow.proxy.migrations.fronts import Fronts
+from shadow.proxy.migrations.migration import Migration
+from shadow.proxy.migrations.redaction_key import redaction_key
+from shadow.proxy.migrations.snapshot import Snapshot, build
+from shadow.proxy.migrations.startup import Offered, last_accepted, offered, served_before
+from shadow.proxy.record.metering import Meter
+from shadow.proxy.record.recorder import Recorder
 from shadow.proxy.runtime import Runtime, governed_by
-from shadow.proxy.snapshot import Snapshot, build
-from shadow.proxy.startup import Offered, last_accepted, offered, served_before
 from shadow.redact import Redactor
 from shadow.store.asynchronous import AsyncStore
 from shadow.store.base import Change, Counters, ParentState, RelatedState, Store
 from shadow.store.open import exists, open_store
 from shadow.telemetry.families import Family
 from shadow.telemetry.telemetry import Telemetry
+from shadow.web.bounded import BoundedConnection
 from shadow.web.connection import HookConnection
 from shadow.web.control import control_app
 from shadow.web.desk import Desk
@@ -210,7 +211,7 @@ class Proxy:
             server.hooks,
             server.tls,
             drain,
-            HookConnection if server.http == "asyncio" else "httptools",
+            HookConnection if server.http == "asyncio" else BoundedConnection,
         )
         try:
             return hooks, Listener("control", control_app(self.desk), server.control, server.control_tls, drain)

@@ -14,7 +14,7 @@ from shadow.config.load import load, locate
 from shadow.config.model import Configuration
 from shadow.config.notes import notes
 from shadow.config.reach import out_of_reach
-from shadow.proxy.controllers import require_controllers
+from shadow.proxy.migrations.controllers import require_controllers
 
 
 def register(subparsers: Any) -> None:

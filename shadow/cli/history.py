@@ -11,7 +11,7 @@ import msgspec
 from shadow.cli.client import Control, add_control_arguments, control, migration_path
 from shadow.cli.common import CommandError, Exit, write
 from shadow.cli.stored import opened
-from shadow.proxy.governing import Governing, governing
+from shadow.proxy.cutover.governing import Governing, governing
 from shadow.report.view import changes, parent_states
 from shadow.report.window import moment, parse_instant
 from shadow.report.words import printable

@@ -10,9 +10,9 @@ from shadow.cli.common import CommandError, Exit
 from shadow.config.digest import configuration_digest, evidence_digest
 from shadow.config.load import parse
 from shadow.config.model import Configuration, Migration
-from shadow.proxy.migration import Migration as ServedMigration
-from shadow.proxy.planning import Known, Position, moved, plan_move
-from shadow.proxy.snapshot import build as build_snapshot
+from shadow.proxy.cutover.planning import Known, Position, moved, plan_move
+from shadow.proxy.migrations.migration import Migration as ServedMigration
+from shadow.proxy.migrations.snapshot import build as build_snapshot
 from shadow.report.build import build
 from shadow.report.judge import judge
 from shadow.report.model import Report

@@ -21,24 +21,24 @@ from shadow.protocol.controller import Controller, read_controller
 from shadow.protocol.messages import Request, read_request, read_root
 from shadow.protocol.objects import Identity
 from shadow.protocol.wire import UnreadableError
-from shadow.proxy.brakes import Brakes
-from shadow.proxy.call import Asking, Call, Reply
-from shadow.proxy.convergence import Convergences
-from shadow.proxy.customizing import customize, note, seeing
-from shadow.proxy.cutover import Assignment, assign
-from shadow.proxy.exchange import Exchange, crashed, why_not_asked
-from shadow.proxy.fronts import Fronts
-from shadow.proxy.guarded import unconfirmed
-from shadow.proxy.headers import first
-from shadow.proxy.judge import error_reply, reply_with
-from shadow.proxy.migration import Migration
-from shadow.proxy.parents import Parents
-from shadow.proxy.recorder import Recorder
-from shadow.proxy.related import UNKNOWN, Shares, shares
-from shadow.proxy.related_memory import RelatedMemory, front_of
-from shadow.proxy.resyncing import hurried
-from shadow.proxy.serving import decide
-from shadow.proxy.settle import settle
+from shadow.proxy.calls.call import Asking, Call, Reply
+from shadow.proxy.calls.customizing import customize, note, seeing
+from shadow.proxy.calls.exchange import Exchange, crashed, why_not_asked
+from shadow.proxy.calls.headers import first
+from shadow.proxy.calls.judge import error_reply, reply_with
+from shadow.proxy.calls.related import UNKNOWN, Shares, shares
+from shadow.proxy.calls.related_memory import RelatedMemory, front_of
+from shadow.proxy.cutover.assignment import Assignment, assign
+from shadow.proxy.cutover.brakes import Brakes
+from shadow.proxy.cutover.convergence import Convergences
+from shadow.proxy.cutover.parents import Parents
+from shadow.proxy.migrations.fronts import Fronts
+from shadow.proxy.migrations.migration import Migration
+from shadow.proxy.record.recorder import Recorder
+from shadow.proxy.record.settle import settle
+from shadow.proxy.serving.decision import decide
+from shadow.proxy.serving.guarded import unconfirmed
+from shadow.proxy.serving.resyncing import hurried
 from shadow.telemetry.trace import begin
 from shadow.terms import Hook, Role, Side, Stage
 from shadow.upstream.base import Headers

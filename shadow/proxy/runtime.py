@@ -11,12 +11,12 @@ from shadow.config.difference import differences
 from shadow.config.model import Configuration
 from shadow.config.model import Migration as Settings
 from shadow.errors import ConfigurationError, StoreError
-from shadow.proxy.brakes import Brakes
-from shadow.proxy.call import Call
-from shadow.proxy.migration import Migration
-from shadow.proxy.recorder import Recorder
-from shadow.proxy.revisions import Revisions
-from shadow.proxy.snapshot import Snapshot
+from shadow.proxy.calls.call import Call
+from shadow.proxy.calls.revisions import Revisions
+from shadow.proxy.cutover.brakes import Brakes
+from shadow.proxy.migrations.migration import Migration
+from shadow.proxy.migrations.snapshot import Snapshot
+from shadow.proxy.record.recorder import Recorder
 from shadow.store.asynchronous import AsyncStore
 from shadow.store.base import Change
 

@@ -1,7 +1,7 @@
 """What is kept and how it is asked for: one interface, one file a database behind it.
 
 Counters, parents, groups and the change log are kept apart from bodies, so retention never falsifies a number. Calls
-here block; `shadow.proxy.recorder` and `shadow.web` run them on the store's own threads.
+here block; `shadow.proxy.record.recorder` and `shadow.web` run them on the store's own threads.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

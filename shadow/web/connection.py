@@ -2,7 +2,7 @@
 
 Setting `server.http: uvicorn` uses the stock one, which costs 40 microseconds more for each call. Either way uvicorn
 owns sockets, TLS and shutdown; only the protocol of one connection is decided here. llhttp refuses what two readers
-could understand differently; beyond that heads are bounded, and bodies by `server.max_body`.
+could understand differently; beyond that heads are bounded in bytes, bodies by `server.max_body`, and both in time.
 """
 
 import asyncio
@@ -22,6 +22,9 @@ from shadow.web.hooks import Admitted, HookEndpoint, Response, refused
 
 MAX_HEAD_BYTES = 64 * 1024
 """Of everything in a request but its body; llhttp itself has no limit."""
+
+REQUEST_SECONDS = 10.0
+"""From a request's first byte to its last. Metacontroller sends it at once; whoever does not, holds a connection."""
 
 _CHUNK_OVERHEAD = 8
 """Bytes around each byte of a chunked body: `1\\r\\nx\\r\\n` are five."""
@@ -70,6 +73,7 @@ class HookConnection(asyncio.Protocol):
         self._raw = 0  # bytes since the request began, its body's among them
         self._active_at = 0.0
         self._timer: asyncio.TimerHandle | None = None
+        self._deadline: asyncio.TimerHandle | None = None  # of a request that is not complete yet
         self._writable = True
         self._ending = False
 
@@ -87,6 +91,7 @@ class HookConnection(asyncio.Protocol):
         self._complete.clear()
         if self._timer is not None:
             self._timer.cancel()
+        self._complete_in_time()
 
     def data_received(self, data: bytes) -> None:
         if self._ending:
@@ -100,6 +105,8 @@ class HookConnection(asyncio.Protocol):
             self._refuse(RequestError(400, "not-http", f"not a valid HTTP request: {exc}"))
         if self._raw - self._incoming.size > MAX_HEAD_BYTES + _CHUNK_OVERHEAD * self._incoming.size:
             self._refuse(RequestError(431, "head-too-large", f"the head is above {MAX_HEAD_BYTES} bytes"))
+        if self._raw and self._deadline is None and not self._ending:
+            self._deadline = self._loop.call_later(REQUEST_SECONDS, self._too_slow)
 
     def pause_writing(self) -> None:
         self._writable = False
@@ -147,6 +154,7 @@ class HookConnection(asyncio.Protocol):
         incoming, self._incoming = self._incoming, Incoming()
         incoming.keep_alive = self._parser.should_keep_alive()
         self._raw = 0
+        self._complete_in_time()
         self._complete.append(incoming)
         self._serve_next()
 
@@ -212,6 +220,14 @@ class HookConnection(asyncio.Protocol):
             self._ending = True
             if self._task is None:  # an answer under way says the last word itself
                 self._write(refused(error), close=True)
+
+    def _complete_in_time(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _too_slow(self) -> None:
+        self._refuse(RequestError(408, "slow", f"the request was not complete within {REQUEST_SECONDS:g} s"))
 
     def _look_whether_idle(self) -> None:
         left = self._active_at + self._idle_seconds - self._loop.time()

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from shadow.proxy.brakes import Brakes
-from shadow.proxy.convergence import Convergences
-from shadow.proxy.fronts import Fronts
-from shadow.proxy.metering import Meter
-from shadow.proxy.parents import Parents
-from shadow.proxy.recorder import Recorder
+from shadow.proxy.cutover.brakes import Brakes
+from shadow.proxy.cutover.convergence import Convergences
+from shadow.proxy.cutover.parents import Parents
+from shadow.proxy.migrations.fronts import Fronts
+from shadow.proxy.migrations.snapshot import Snapshot
+from shadow.proxy.record.metering import Meter
+from shadow.proxy.record.recorder import Recorder
 from shadow.proxy.runtime import Runtime
-from shadow.proxy.snapshot import Snapshot
 from shadow.store.asynchronous import AsyncStore
 from shadow.web.auth import Doorkeeper
 from shadow.web.findings import Findings

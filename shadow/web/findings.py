@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from shadow.proxy.recorder import Recorder
+from shadow.proxy.record.recorder import Recorder
 from shadow.report.assess import Assessment, assess
 from shadow.report.groups import Merged
 from shadow.report.model import DifferenceLine

@@ -8,7 +8,7 @@ import msgspec
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from shadow.proxy.governing import Governing, governing
+from shadow.proxy.cutover.governing import Governing, governing
 from shadow.report.view import changes
 from shadow.report.window import moment
 from shadow.store.base import Change

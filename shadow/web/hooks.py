@@ -8,11 +8,11 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any, NamedTuple
 
 from shadow.errors import RequestError
-from shadow.proxy.call import Reply
+from shadow.proxy.calls.call import Reply
+from shadow.proxy.calls.headers import first
+from shadow.proxy.calls.judge import error_reply
 from shadow.proxy.dispatch import Dispatcher, new_call_id
-from shadow.proxy.headers import first
-from shadow.proxy.judge import error_reply
-from shadow.proxy.migration import Migration
+from shadow.proxy.migrations.migration import Migration
 from shadow.terms import Hook
 from shadow.upstream.base import Headers
 

@@ -6,19 +6,18 @@ import logging
 import socket
 import ssl
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Any
 
 import uvicorn
 
 from shadow.config.model import ServerTls
 from shadow.config.scalars import Address
 from shadow.errors import ShadowError
+from shadow.web.bounded import BoundedConnection
 
 _KEEP_ALIVE_SECONDS = 120
 """Longer than the 90 s for which Go's client keeps an idle connection: so it is never we who close under a request."""
 _BACKLOG = 2048
-
-Http = type[asyncio.Protocol] | Literal["httptools"]
 
 _log = logging.getLogger(__name__)
 
@@ -37,9 +36,9 @@ class Listener(uvicorn.Server):
         address: Address,
         tls: ServerTls | None,
         drain_seconds: float,
-        http: Http = "httptools",
+        http: type[asyncio.Protocol] = BoundedConnection,
     ) -> None:
-        """`http`: whose HTTP: uvicorn's, or a class of the same constructor."""
+        """`http`: makes one for each connection, as uvicorn makes its own."""
         self._socket = bind(name, address)
         config = uvicorn.Config(
             app,

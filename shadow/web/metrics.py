@@ -9,7 +9,7 @@ from prometheus_client.registry import Collector
 from starlette.requests import Request
 from starlette.responses import Response
 
-from shadow.proxy.metering import Readiness
+from shadow.proxy.record.metering import Readiness
 from shadow.report.readiness import ParentLife
 from shadow.telemetry.families import Distribution, Family, Kind
 from shadow.web.desk import Desk, desk_of

@@ -8,9 +8,9 @@ from starlette.responses import Response
 
 from shadow.config.load import parse
 from shadow.errors import ConfigurationError
-from shadow.proxy.migration import Migration
-from shadow.proxy.planning import Known, Position, moved, plan_move
-from shadow.proxy.snapshot import build
+from shadow.proxy.cutover.planning import Known, Position, moved, plan_move
+from shadow.proxy.migrations.migration import Migration
+from shadow.proxy.migrations.snapshot import build
 from shadow.report.plan import Plan
 from shadow.terms import Stage
 from shadow.web.desk import Desk

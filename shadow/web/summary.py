@@ -7,8 +7,8 @@ import msgspec
 from starlette.responses import Response
 
 from shadow.config.reach import unreachable
-from shadow.proxy.migration import Migration
-from shadow.proxy.removable import Removable, removable
+from shadow.proxy.cutover.removable import Removable, removable
+from shadow.proxy.migrations.migration import Migration
 from shadow.report.build import brake_line
 from shadow.report.model import BrakeLine, Outcomes, Word
 from shadow.terms import Side, Stage

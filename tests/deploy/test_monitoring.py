@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from shadow.proxy.instruments import Instruments
-from shadow.proxy.metering import Meter
+from shadow.proxy.record.instruments import Instruments
+from shadow.proxy.record.metering import Meter
 from shadow.telemetry.families import Kind
 from tests.deploy.test_manifests import ROOT, build
 

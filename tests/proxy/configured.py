@@ -5,8 +5,8 @@ from typing import Any
 
 from shadow.config.implementation import Implementation
 from shadow.config.load import parse
-from shadow.proxy.migration import Asked, Migration
-from shadow.proxy.snapshot import build
+from shadow.proxy.migrations.migration import Asked, Migration
+from shadow.proxy.migrations.snapshot import build
 from shadow.terms import Side
 
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 from typing import Any, cast
 
 from shadow.config.load import parse
-from shadow.proxy.migration import Asked, Migration
-from shadow.proxy.snapshot import build
+from shadow.proxy.migrations.migration import Asked, Migration
+from shadow.proxy.migrations.snapshot import build
 
 _LEAST = """
 migrations:

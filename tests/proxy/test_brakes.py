@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from shadow.errors import StoreError
-from shadow.proxy.brakes import Brakes
+from shadow.proxy.cutover.brakes import Brakes
 from shadow.store.asynchronous import AsyncStore
 from shadow.store.base import Brake
 from shadow.store.sqlite import SqliteStore

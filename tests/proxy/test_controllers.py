@@ -5,7 +5,7 @@ import pytest
 
 from shadow.config.load import parse
 from shadow.errors import ConfigurationError
-from shadow.proxy.controllers import controllers, require_controllers
+from shadow.proxy.migrations.controllers import controllers, require_controllers
 from shadow.terms import Side
 from tests.proxy.bodies import controller
 

@@ -6,12 +6,12 @@ import pytest
 
 from shadow.config.pins import Pins
 from shadow.protocol.objects import ParentRef
-from shadow.proxy.brakes import Brakes
-from shadow.proxy.convergence import Convergence, Convergences
-from shadow.proxy.cutover import bucket
-from shadow.proxy.fronts import Fronts
-from shadow.proxy.migration import Migration
-from shadow.proxy.parents import Parents
+from shadow.proxy.cutover.assignment import bucket
+from shadow.proxy.cutover.brakes import Brakes
+from shadow.proxy.cutover.convergence import Convergence, Convergences
+from shadow.proxy.cutover.parents import Parents
+from shadow.proxy.migrations.fronts import Fronts
+from shadow.proxy.migrations.migration import Migration
 from shadow.store.base import Brake, ParentState
 from shadow.terms import Side, Stage
 from tests.proxy.snapshots import migration

@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from shadow.proxy.cutover import BUCKETS, Assignment, assign, bucket
+from shadow.proxy.cutover.assignment import BUCKETS, Assignment, assign, bucket
 from shadow.terms import Side, Stage
 
 UIDS = [str(uuid.UUID(int=Random(seed).getrandbits(128))) for seed in range(10_000)]

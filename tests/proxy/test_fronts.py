@@ -3,7 +3,7 @@ import json
 import msgspec
 
 from shadow.protocol.controller import Controller, read_controller
-from shadow.proxy.fronts import Fronts
+from shadow.proxy.migrations.fronts import Fronts
 from shadow.report.readiness import FrontFacts
 from tests.proxy.bodies import controller
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from shadow.protocol.objects import ParentRef
-from shadow.proxy.governing import governing
+from shadow.proxy.cutover.governing import governing
 from shadow.store.base import Change
 from shadow.terms import Side
 

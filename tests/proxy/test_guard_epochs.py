@@ -5,9 +5,9 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from shadow.config.judging import Guard as Settings
-from shadow.proxy.call import Call
-from shadow.proxy.guard import Guard
-from shadow.proxy.migration import Migration
+from shadow.proxy.calls.call import Call
+from shadow.proxy.guard.guard import Guard
+from shadow.proxy.migrations.migration import Migration
 from shadow.store.base import Brake, Change
 from shadow.terms import Side, Stage
 from tests.proxy.snapshots import migration

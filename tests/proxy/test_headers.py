@@ -1,6 +1,6 @@
 import pytest
 
-from shadow.proxy.headers import answer_headers, incoming_tag, outgoing_tag, retry_after, shown_headers
+from shadow.proxy.calls.headers import answer_headers, incoming_tag, outgoing_tag, retry_after, shown_headers
 from shadow.terms import Side
 
 

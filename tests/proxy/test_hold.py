@@ -4,7 +4,7 @@ import pytest
 
 from shadow.compare.effects import RequestView
 from shadow.protocol.objects import Identity
-from shadow.proxy.hold import held, removals_of_new, removals_of_old
+from shadow.proxy.serving.hold import held, removals_of_new, removals_of_old
 from shadow.terms import Effect, Hook
 from tests.proxy.bodies import config_map, observed, request
 

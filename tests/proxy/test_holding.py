@@ -28,6 +28,6 @@ async def test_a_held_parent_is_reported_and_said_once(
     assert (line["parent"]["name"], line["count"]) == ("team-a", 2)
     assert [(each["object"]["name"], each["effect"]) for each in line["objects"]] == [("two", "delete")]
     lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
-    begins, ends = [line["message"] for line in lines if line["logger"] == "shadow.proxy.holding"]
+    begins, ends = [line["message"] for line in lines if line["logger"] == "shadow.proxy.record.holding"]
     assert "for team-a is held: it would delete ConfigMap/team-a/two; `old`'s answer is served instead" in begins
     assert ends == "m: team-a is not held any more: `new` asks for nothing of the kind"

@@ -1,4 +1,4 @@
-from shadow.proxy.latency import Latency
+from shadow.proxy.record.latency import Latency
 from shadow.terms import Side
 
 

@@ -7,9 +7,9 @@ import pytest
 
 from shadow.protocol.controller import Controller, read_controller
 from shadow.protocol.customize import RelatedRules
-from shadow.proxy.migration import Migration
-from shadow.proxy.related import KEPT_SECONDS, customized, shares
-from shadow.proxy.related_memory import RelatedMemory, front_of
+from shadow.proxy.calls.related import KEPT_SECONDS, customized, shares
+from shadow.proxy.calls.related_memory import RelatedMemory, front_of
+from shadow.proxy.migrations.migration import Migration
 from shadow.store.base import GivenRules, RelatedState
 from shadow.terms import HookVersion, Side
 from tests.proxy.bodies import controller

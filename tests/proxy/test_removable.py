@@ -3,8 +3,8 @@ from typing import Any
 import pytest
 
 from shadow.config.model import Migration
-from shadow.proxy.convergence import Convergence
-from shadow.proxy.removable import removable
+from shadow.proxy.cutover.convergence import Convergence
+from shadow.proxy.cutover.removable import removable
 from tests.proxy.test_fronts import front
 
 MET = Convergence(3, frozenset())

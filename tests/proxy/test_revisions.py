@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from shadow.proxy.judge import revision_of
-from shadow.proxy.revisions import Revisions, at_revisions
+from shadow.proxy.calls.judge import revision_of
+from shadow.proxy.calls.revisions import Revisions, at_revisions
 from shadow.terms import Side
 from shadow.upstream.base import Observation
 from tests.hook_server import HookServer, answer_json

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from shadow.config.judging import Guard
-from shadow.proxy.window import CALLS, FAILED, PAIRS, Window, effect, excess, took
+from shadow.proxy.guard.window import CALLS, FAILED, PAIRS, Window, effect, excess, took
 from shadow.terms import Side
 
 OLD, NEW = took(Side.OLD), took(Side.NEW)

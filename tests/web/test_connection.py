@@ -13,18 +13,21 @@ import pytest
 
 from shadow.config.model import ServerTls
 from shadow.config.scalars import Address
-from shadow.proxy.call import Reply
+from shadow.proxy.calls.call import Reply
 from shadow.terms import Hook, Side
 from shadow.upstream.base import Headers
+from shadow.web import bounded, connection
+from shadow.web.bounded import BoundedConnection
 from shadow.web.connection import MAX_HEAD_BYTES, HookConnection
 from shadow.web.hooks import HookEndpoint
-from shadow.web.listen import Http, Listener
+from shadow.web.listen import Listener
 from tests.upstream.certificates import make_certificate
 
+Http = type[asyncio.Protocol]
 MAX_BODY = 1000
 HEAD = b"POST /m/sync HTTP/1.1\r\nhost: x\r\n"
 CALL = HEAD + b"content-length: 2\r\n\r\n{}"
-BOTH = pytest.mark.parametrize("http", [HookConnection, "httptools"], ids=["ours", "uvicorn"])
+BOTH = pytest.mark.parametrize("http", [HookConnection, BoundedConnection], ids=["ours", "uvicorn"])
 
 
 @dataclass
@@ -226,15 +229,28 @@ async def test_over_tls(http: Http, tmp_path: Path) -> None:
     assert response.content == b"got " + b"x" * 900
 
 
-# --- ours alone ------------------------------------------------------------------------------------------------
+@BOTH
+@pytest.mark.parametrize("sent", [b"P", HEAD, CALL[:-1], CALL + HEAD], ids=["a byte", "head", "body", "the next one"])
+async def test_who_does_not_get_on_is_hung_up_on(http: Http, sent: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (connection, bounded):
+        monkeypatch.setattr(module, "REQUEST_SECONDS", 0.05)
+    async with serving(http) as server:
+        answered = await server.raw(sent)
+        assert server.dispatcher.bodies == ([b"{}"] if sent.startswith(CALL) else [])
+    assert answered.endswith(b"(closed)")
+    assert (b"HTTP/1.1 408 " in answered) is (http is HookConnection)
 
 
-async def test_a_head_is_bounded() -> None:
-    async with serving(HookConnection) as server:
+@BOTH
+async def test_a_head_is_bounded(http: Http) -> None:
+    async with serving(http) as server:
         answered = await server.raw(HEAD + b"x: " + b"y" * (MAX_HEAD_BYTES + 1))
         assert server.dispatcher.bodies == []
-    assert answered.startswith(b"HTTP/1.1 431 ")
+    assert answered.startswith(b"HTTP/1.1 431 ") is (http is HookConnection)
     assert answered.endswith(b"(closed)")
+
+
+# --- ours alone ------------------------------------------------------------------------------------------------
 
 
 async def test_a_body_that_was_refused_is_not_read_without_end() -> None:

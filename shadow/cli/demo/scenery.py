@@ -4,7 +4,7 @@ import uuid
 from itertools import count
 
 from shadow.protocol.objects import Json
-from shadow.proxy.cutover import bucket
+from shadow.proxy.cutover.assignment import bucket
 from shadow.simulate import Cluster
 
 MIGRATION = "kubeflow-profile"

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 
 from shadow.compare.model import Difference, ObjectEffect
 from shadow.protocol.objects import Head, Identity, Json
-from shadow.proxy.latency import Quantiles
+from shadow.proxy.record.latency import Quantiles
 from shadow.report.model import VerdictLine
 from shadow.report.readiness import Readiness
 from shadow.terms import Effect, Side, Stage

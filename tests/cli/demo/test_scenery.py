@@ -1,7 +1,7 @@
 """The cluster of the story, and whom its canary moves."""
 
 from shadow.cli.demo.scenery import CANARY_PERCENT, MOVED_FIRST, NAMESPACES, build_cluster, uid
-from shadow.proxy.cutover import bucket
+from shadow.proxy.cutover.assignment import bucket
 
 
 def test_the_canary_moves_those_of_whom_the_story_tells() -> None:

@@ -1,0 +1,126 @@
+"""Decides which related objects an implementation is shown, and whether Metacontroller brought all that it would see.
+
+Metacontroller keeps a customize answer for 20 minutes, and a parent may change its primary within them. An
+implementation whose rules were not in that answer sees too little, and would delete what it derives from the rest.
+Pure.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from shadow.protocol.controller import Controller
+from shadow.protocol.customize import RelatedRules, adds_nothing, read_rules, union_rules
+from shadow.proxy.migrations.migration import Migration, Party
+from shadow.store.base import GivenRules, RelatedState
+from shadow.terms import Hook, Side
+
+KEPT_SECONDS = 20 * 60.0
+"""How long Metacontroller works with a customize answer, unless the parent's generation changes."""
+
+UNDER_WAY_SECONDS = 60.0
+"""A sync may have begun just before its customize answer grew too old."""
+
+UNKNOWN = "related-unknown"
+"""Why a call is not compared, or not served: somebody's rules were not in what Metacontroller works with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """What of the related objects in a sync or finalize call each implementation is shown.
+
+    `shown`: its own rules, or None for everything as it came. `unknown`: who may miss objects that it would select.
+    """
+
+    shown: Mapping[Side, RelatedRules | None]
+    unknown: frozenset[Side]
+
+
+def shares(
+    migration: Migration, controller: Controller, state: RelatedState | None, generation: int, now: float
+) -> Shares | None:
+    """The shares in one call; None where this proxy has no part in what is related, so nobody is shown less.
+
+    Args:
+        state: what the front was answered for this parent; None: not known.
+        generation: the parent's. Another one than the rules were given for: they may be others by now.
+    """
+    parties = migration.parties
+    if Hook.CUSTOMIZE not in controller.hooks:
+        return None
+    if not any(Hook.CUSTOMIZE in party.dialects for party in parties.values()):
+        return None
+    fresh = state is not None and now - state.answered_at <= KEPT_SECONDS + UNDER_WAY_SECONDS
+    answered = state.answered if state is not None and fresh else ()
+    known = {side: known_rules(party, state, side) for side, party in parties.items()}
+    unknown = frozenset(
+        side
+        for side, party in parties.items()
+        if Hook.CUSTOMIZE in party.dialects and not _in_force(known[side], side in answered, generation)
+    )
+    others = {side: known[side.other] if side.other in answered else None for side in Side}
+    shown = {side: _shown(parties[side], controller, known[side], others[side], answered) for side in Side}
+    return Shares(shown, unknown)
+
+
+def known_rules(party: Party, state: RelatedState | None, side: Side) -> GivenRules | None:
+    """What this implementation last said for this parent; none at all if it has no customize hook, None: unknown."""
+    if Hook.CUSTOMIZE not in party.dialects:
+        return GivenRules((), 0, party.digest)
+    given = state.given.get(side) if state is not None else None
+    return given if given is not None and given.implementation == party.digest else None
+
+
+def _in_force(given: GivenRules | None, answered: bool, generation: int) -> bool:
+    return given is not None and answered and given.generation == generation
+
+
+def _shown(
+    party: Party, controller: Controller, own: GivenRules | None, other: GivenRules | None, answered: tuple[Side, ...]
+) -> RelatedRules | None:
+    """None where everything that came was selected by its own rules."""
+    if own is None:
+        return None
+    spoken = controller.version(Hook.CUSTOMIZE)
+    dialect = party.dialects.get(Hook.CUSTOMIZE)
+    version = dialect.version if dialect is not None else spoken
+    only_own = bool(answered) and (other is None or adds_nothing(own.rules, other.rules))
+    return None if only_own and version is spoken else RelatedRules(own.rules, version)
+
+
+@dataclass(frozen=True, slots=True)
+class Customized:
+    """A customize answer: its body, whose rules are in it, and what is now known of either side's."""
+
+    body: bytes
+    given: Mapping[Side, GivenRules]
+    answered: tuple[Side, ...]
+
+
+def customized(
+    migration: Migration,
+    primary: Side,
+    bodies: Mapping[Side, bytes],
+    state: RelatedState | None,
+    generation: int,
+    both: bool,
+) -> Customized:
+    """The answer to a customize call: the primary's rules and, while both are asked, the other one's.
+
+    For the other one without a valid answer its last known rules stand in. The primary's very bytes where nothing is
+    added.
+
+    Args:
+        bodies: the valid answers; the primary's is among them.
+
+    Raises:
+        UnreadableError: rules cannot be read.
+    """
+    parties = migration.parties
+    given = {side: GivenRules(read_rules(body), generation, parties[side].digest) for side, body in bodies.items()}
+    own, other = given[primary], given.get(primary.other) or known_rules(parties[primary.other], state, primary.other)
+    known = {**(state.given if state is not None else {}), **given}
+    if other is None or not both:
+        return Customized(bodies[primary], known, (primary,))
+    alone = adds_nothing(own.rules, other.rules)
+    body = bodies[primary] if alone else union_rules(own.rules, other.rules)
+    return Customized(body, known, (primary, primary.other))

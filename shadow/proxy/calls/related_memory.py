@@ -1,0 +1,76 @@
+"""What each front was answered to customize calls, in memory; the recorder writes what changed to the store."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from shadow.protocol.controller import Controller
+from shadow.protocol.names import CONTROLLER_KIND
+from shadow.proxy.calls.related import Customized
+from shadow.store.base import RelatedState
+from shadow.terms import Side
+
+Key = tuple[str, str, str]
+"""(migration, uid of the parent, front): each controller keeps the answers that it got itself."""
+
+
+def front_of(controller: Controller) -> str:
+    """`DecoratorController/profiles`."""
+    return f"{CONTROLLER_KIND[controller.protocol]}/{controller.name}"
+
+
+class RelatedMemory:
+    """The last answer for every parent and front."""
+
+    def __init__(self, states: Iterable[RelatedState] = ()) -> None:
+        self._states: dict[Key, RelatedState] = {_key(state): state for state in states}
+        self._changed: set[Key] = set()
+        self._late: dict[tuple[str, Side], float] = {}
+
+    @property
+    def urgent(self) -> bool:
+        """Whether there is something that a restart must not forget."""
+        return bool(self._changed)
+
+    def get(self, key: Key) -> RelatedState | None:
+        return self._states.get(key)
+
+    def answered(self, key: Key, answer: Customized, began: float, now: float) -> None:
+        """A customize answer to a call that `began` then went out.
+
+        Of two answers to calls that were under way together nobody knows which one Metacontroller keeps: only who is
+        in both is counted on.
+        """
+        before, answered = self._states.get(key), answer.answered
+        if before is not None and began < before.answered_at:
+            answered = tuple(side for side in answered if side in before.answered)
+        self._put(RelatedState(*key, now, answer.given, answered))
+
+    def confirmed(self, key: Key, side: Side, now: float) -> None:
+        """Metacontroller was told that the customize answer it keeps, this implementation's own, still holds."""
+        state = self._states.get(key)
+        if state is not None:
+            self._put(msgspec.structs.replace(state, answered_at=now, answered=(side,)))
+
+    def was_late(self, migration: str, side: Side, now: float) -> None:
+        """A customize answer went out without waiting for this implementation any longer."""
+        self._late[migration, side] = now
+
+    def late_within(self, migration: str, side: Side, now: float, seconds: float) -> bool:
+        return now - self._late.get((migration, side), -seconds) < seconds
+
+    def take_changed(self) -> list[RelatedState]:
+        """The states to write; what could not be written is given back with `give_back`."""
+        changed, self._changed = self._changed, set()
+        return [self._states[key] for key in changed]
+
+    def give_back(self, states: Iterable[RelatedState]) -> None:
+        self._changed.update(map(_key, states))
+
+    def _put(self, state: RelatedState) -> None:
+        self._states[_key(state)] = state
+        self._changed.add(_key(state))
+
+
+def _key(state: RelatedState) -> Key:
+    return state.migration, state.uid, state.front

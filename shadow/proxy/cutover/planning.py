@@ -1,0 +1,96 @@
+"""Puts the question of a plan: from where a migration stands to where it is to stand, by the rules that calls obey."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from shadow.compare.model import ObjectEffect
+from shadow.proxy.cutover.convergence import primary_of
+from shadow.proxy.migrations.migration import Migration
+from shadow.report.plan import Plan, Question, plan
+from shadow.report.readiness import FrontFacts, gone_seconds
+from shadow.store.base import ParentState
+from shadow.terms import Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A migration's configuration and its brake."""
+
+    migration: Migration
+    braked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known beside the parents: who is in front, since when the proxy listens, and what time it is."""
+
+    front: FrontFacts | None
+    listening_since: float
+    now: float
+
+
+def moved(
+    present: Position, stage: Stage | None = None, weight_buckets: int | None = None, braked: bool | None = None
+) -> tuple[Position, tuple[str, ...]]:
+    """The position after a move, with what a person should know of it. A weight alone means stage canary."""
+    migration, notes = present.migration, []
+    if weight_buckets is not None and stage is None and migration.stage is not Stage.CANARY:
+        stage = Stage.CANARY
+        notes.append(f"the stage is {migration.stage}; a weight counts in canary only, so this is planned for canary")
+    elif weight_buckets is not None and stage not in (None, Stage.CANARY):
+        notes.append(f"the weight does not count in stage {stage}")
+    target = replace(
+        migration,
+        stage=migration.stage if stage is None else stage,
+        weight_buckets=migration.weight_buckets if weight_buckets is None else weight_buckets,
+    )
+    return Position(target, present.braked if braked is None else braked), tuple(notes)
+
+
+def plan_move(
+    states: Iterable[ParentState], present: Position, target: Position, known: Known, notes: tuple[str, ...] = ()
+) -> Plan:
+    """What going from one position to the other would write."""
+    migration = target.migration
+    if target.braked and present.braked:
+        notes = (*notes, "the brake is on: old answers for every parent until it is released")
+    return plan(
+        states,
+        _question(present, target, known),
+        migration=migration.name,
+        stage=migration.stage,
+        weight=migration.weight_buckets / 100,
+        brake=target.braked,
+        notes=notes,
+    )
+
+
+def _question(present: Position, target: Position, known: Known) -> Question:
+    front, migration = known.front, target.migration
+    silence = gone_seconds(front.resync_seconds if front is not None else None)
+
+    def live(state: ParentState) -> bool:
+        return known.now - max(state.seen_at, known.listening_since) <= silence
+
+    def evident(state: ParentState) -> bool:
+        if state.evidence_digest != migration.evidence_digest:
+            return False
+        return front is None or state.front_digest in (None, front.spec_digest)
+
+    def held(state: ParentState, effects: Iterable[ObjectEffect]) -> tuple[ObjectEffect, ...]:
+        if migration.stage not in (Stage.CANARY, Stage.LIVE):
+            return ()
+        parent = str(state.parent)
+        return tuple(
+            each
+            for each in effects
+            if each.effect in migration.hold and migration.rules.expects(each.object, each.effect, parent) is None
+        )
+
+    return Question(
+        before=lambda state: primary_of(present.migration, present.braked, state),
+        after=lambda state: primary_of(migration, target.braked, state),
+        live=live,
+        evident=evident,
+        held=held,
+    )

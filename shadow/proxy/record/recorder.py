@@ -1,0 +1,237 @@
+"""Counts every call once, has its pair compared off the path, and writes what came of it in batches.
+
+Nothing here can raise into a call or delay one: what does not fit is dropped and counted, and a store that fails is
+counted, told and tried again with the next batch.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from typing import Protocol
+
+from shadow.compare.model import Comparison, Pair
+from shadow.errors import StoreError
+from shadow.protocol.controller import read_controller
+from shadow.proxy.calls.call import Call
+from shadow.proxy.calls.related_memory import RelatedMemory
+from shadow.proxy.cutover.parents import Parents
+from shadow.proxy.guard.guard import Guard, watches_alone
+from shadow.proxy.record.holding import Holding
+from shadow.proxy.record.instruments import Instruments
+from shadow.proxy.record.records import parent_state, record_of, traced, without_answers
+from shadow.proxy.record.settle import failure, lone_pair_of, pair_of, settle
+from shadow.proxy.record.tally import Tally, added
+from shadow.proxy.record.telling import Telling
+from shadow.store import base as stored
+from shadow.store.asynchronous import AsyncStore
+from shadow.telemetry import Telemetry
+from shadow.terms import Hook, Outcome
+
+_log = logging.getLogger(__name__)
+FLUSH_SECONDS = 0.5
+_URGENT_SECONDS = 0.05
+_KEEP_SECONDS = 1.0
+"""How long an answer of `new` waits for what it lists for the first time to be stored."""
+_BATCH = 2_000  # calls in one transaction
+_BACKLOG = 20_000  # calls kept while the store fails; beyond it the oldest records are lost, and counted
+
+
+class PairQueue(Protocol):
+    """The compare process as seen from here (`shadow.worker.client`)."""
+
+    def submit(self, pair: Pair) -> bool:
+        """False: no room, nothing was taken."""
+        ...
+
+
+class Recorder:
+    """The only place where a call becomes a number."""
+
+    def __init__(
+        self,
+        replica: str,
+        store: AsyncStore,
+        parents: Parents,
+        related: RelatedMemory,
+        telemetry: Telemetry,
+        clock: Callable[[], float],
+        keep_matched: Callable[[], bool],
+        before: Mapping[str, stored.Counters],
+    ) -> None:
+        """
+        Args:
+            keep_matched: whether the bodies of this pair are kept though it may match; drawn for each.
+            before: what the store held when this process started, by migration.
+        """
+        self.heard: Callable[[Call], None] | None = None  # notes what implementations told of themselves
+        self.worker: PairQueue | None = None  # set once it runs: its results come back here
+        self.guard: Guard | None = None  # set once there is one: it pulls the brake, which knows nothing of this
+        self.instruments = Instruments()
+        self.store_failures = 0
+        self.store_failing = False
+        self.records_lost = 0
+        self._replica = replica
+        self._store = store
+        self._parents = parents
+        self._related = related
+        self._telemetry = telemetry
+        self._clock = clock
+        self._keep_matched = keep_matched
+        self._before = before
+        self._tallies: dict[str, Tally] = {}
+        self._waiting: dict[str, Call] = {}
+        self._watched: dict[str, Call] = {}
+        self._finished: deque[stored.Call] = deque()
+        self._changes: list[stored.Change] = []
+        self._held: deque[stored.HeldCall] = deque(maxlen=_BACKLOG)
+        self._holding = Holding()
+        self._telling = Telling()
+
+    def tally(self, migration: str) -> Tally:
+        tally = self._tallies.get(migration)
+        if tally is None:
+            tally = self._tallies[migration] = Tally()
+        return tally
+
+    def counters(self, migration: str) -> stored.Counters:
+        """Since the store began, this very moment included."""
+        return added(self._before.get(migration, stored.Counters()), self.tally(migration).counters())
+
+    def opened(self, call: Call) -> None:
+        self.tally(call.migration.name).calls += 1
+
+    def completed(self, call: Call) -> None:
+        """Everybody who was asked has spoken and the reply is decided."""
+        if self.heard is not None:
+            self.heard(call)
+        self.tally(call.migration.name).replied(call)
+        if (held := self._holding.seen(call)) is not None:
+            self._held.append(held)
+        self._telling.tell(call)
+        self.instruments.completed(call)
+        settled = settle(call)
+        if self.guard is not None:
+            self.guard.seen(call)
+        if settled is not None:
+            self._watch_alone(call)
+            self._finish(call, *settled, None)
+            return
+        self._waiting[call.id] = call
+        last = self._parents.get(call.migration.name, call.request.parent.uid)
+        pair = pair_of(call, self._keep_matched(), last.foresight if last is not None else None)
+        if self.worker is None or not self.worker.submit(pair):
+            self.lost([call.id], "queue")
+
+    def _watch_alone(self, call: Call) -> None:
+        """In complete `old` is not asked, but what `new` does is looked at all the same; nothing is counted by it."""
+        if self.guard is not None and self.worker is not None and watches_alone(call):
+            self._watched[call.id] = call
+            if not self.worker.submit(lone_pair_of(call)):
+                del self._watched[call.id]
+
+    def compared(self, comparison: Comparison) -> None:
+        """The compare process answered."""
+        watched = self._watched.pop(comparison.id, None)
+        if watched is not None and self.guard is not None:
+            self.guard.compared(watched, comparison)
+        call = self._waiting.pop(comparison.id, None)
+        if call is not None:
+            if self.guard is not None:
+                self.guard.compared(call, comparison)
+            self._finish(call, comparison.outcome, comparison.reason, comparison)
+
+    def lost(self, ids: Iterable[str], reason: str) -> None:
+        """Pairs that will not be compared: dropped, unless it is known without a comparison that they failed."""
+        for pair_id in ids:
+            self._watched.pop(pair_id, None)
+            call = self._waiting.pop(pair_id, None)
+            if call is not None:
+                self._finish(call, *(failure(call) or (Outcome.DROPPED, reason)), None)
+
+    def change(self, change: stored.Change) -> None:
+        """One line for the change log, written with the next batch."""
+        self.instruments.changed(change)
+        self._changes.append(change)
+
+    async def keep(self, state: stored.ParentState) -> None:
+        """Store one parent's state before its answer goes out. A store that fails or is slow stops no call for long."""
+        batch = stored.Flush(self._replica, self._clock(), {}, parents=[state])
+        writing = asyncio.ensure_future(self._store.keep(batch))
+        done, _ = await asyncio.wait((writing,), timeout=_KEEP_SECONDS)
+        if done and (exc := writing.exception()) is None:
+            return
+        if not done:
+            writing.add_done_callback(lambda late: late.cancelled() or late.exception())
+        self.store_failures += 1
+        reason = exc if done else f"it took more than {_KEEP_SECONDS:g} s"
+        _log.error("what `new` lists for %s is not stored before it is served: %s", state.parent, reason)
+
+    async def flush_forever(self) -> None:
+        """Write every half second, sooner when there is what a restart must not forget."""
+        while True:
+            for _ in range(round(FLUSH_SECONDS / _URGENT_SECONDS)):
+                await asyncio.sleep(_URGENT_SECONDS)
+                if self._parents.urgent or self._related.urgent:
+                    break
+            await self.flush()
+
+    async def flush(self) -> bool:
+        """Write what is there in one transaction. Returns whether it is written."""
+        calls = [self._finished.popleft() for _ in range(min(_BATCH, len(self._finished)))]
+        parents, related = self._parents.take_changed(), self._related.take_changed()
+        changes, self._changes = self._changes, []
+        counters = {name: tally.counters() for name, tally in self._tallies.items()}
+        guards = self.guard.rises() if self.guard is not None else []
+        held = [self._held.popleft() for _ in range(len(self._held))]
+        batch = stored.Flush(self._replica, self._clock(), counters, calls, parents, changes, related, guards, held)
+        try:
+            await self._store.flush(batch)
+        except StoreError as exc:
+            self._keep(calls, parents, changes)
+            self._related.give_back(related)
+            self._held.extendleft(reversed(held))
+            if self.guard is not None:
+                self.guard.give_back(guards)
+            self.store_failures += 1
+            self.store_failing = True
+            _log.error("not written, tried again with the next batch: %s", exc)
+            return False
+        self.store_failing = False
+        return True
+
+    async def close(self) -> None:
+        """The last batch: what is still pending is counted as dropped."""
+        for name in tuple(self._waiting):
+            self.lost([name], "shutdown")
+        for tally in self._tallies.values():
+            tally.abandon("shutdown")
+        while await self.flush() and self._finished:
+            pass
+
+    def _keep(self, calls: list[stored.Call], parents: list[stored.ParentState], changes: list[stored.Change]) -> None:
+        # Without their bodies: a store that is full must not fill the memory, and counts matter more.
+        self._finished.extendleft(without_answers(call) for call in reversed(calls))
+        self._parents.give_back(parents)
+        self._changes[:0] = changes
+        while len(self._finished) > _BACKLOG:
+            self._finished.popleft()
+            self.records_lost += 1
+
+    def _finish(self, call: Call, outcome: Outcome, reason: str | None, comparison: Comparison | None) -> None:
+        self.tally(call.migration.name).ended(outcome, reason)
+        self.instruments.ended(call, outcome, reason, comparison)
+        trace_id = self._trace(call, outcome, comparison)
+        if outcome in (Outcome.SKIPPED, Outcome.DROPPED):
+            return
+        record = record_of(call, outcome, reason, comparison, trace_id)
+        self._finished.append(record)
+        if comparison is not None and call.hook is not Hook.CUSTOMIZE:  # which says nothing of any object
+            self.tally(call.migration.name).foretold(comparison.confirmed, comparison.contradicted)
+            controller = read_controller(call.request.controller)
+            self._parents.compared(parent_state(record, comparison, controller.spec_digest))
+
+    def _trace(self, call: Call, outcome: Outcome, comparison: Comparison | None) -> str | None:
+        if not self._telemetry.wants(call.trace, outcome):
+            return None
+        return self._telemetry.ended(traced(call, outcome), comparison)

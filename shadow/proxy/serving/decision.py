@@ -1,0 +1,58 @@
+"""Decides what is served: the primary's answer, or its failure, or `old`'s answer in its place."""
+
+from shadow.compare.effects import harmless
+from shadow.proxy.calls.call import Asking, Reply
+from shadow.proxy.calls.exchange import Exchange
+from shadow.proxy.calls.judge import error_reply, reply_with
+from shadow.proxy.serving.hold import held, removals_of_old, unexpected
+from shadow.store.base import ParentState
+from shadow.terms import Side, Stage
+
+
+async def decide(exchange: Exchange, primary: Asking, last: ParentState | None) -> Reply:
+    """What goes out for this primary.
+
+    1. `old`: its answer or its failure.
+    2. `new`, a signal (304, 412, 429), or a valid answer that nothing holds: as it is.
+    3. `new`, a failure or a held answer: `old`'s answer where `fallback` allows, else the failure.
+    """
+    call = exchange.call
+    reply = reply_with(call, primary, call.assignment.because)
+    if primary.side is Side.OLD:
+        return reply
+    if primary.failure is None:
+        if primary.body is None or not await _is_held(exchange, primary.body, last):
+            return reply
+        names = ", ".join(f"{effect} {identity}" for identity, effect in sorted(call.held.items()))
+        reply = error_reply(502, "held", f"the answer of `new` is held: it would {names}", call.id, Side.NEW)
+    return await _fallback(exchange) or reply
+
+
+async def _is_held(exchange: Exchange, body: bytes, last: ParentState | None) -> bool:
+    call = exchange.call
+    migration = call.migration
+    if not call.is_sync or migration.stage not in (Stage.CANARY, Stage.LIVE) or not migration.hold:
+        return False
+    found = unexpected(call, exchange.view, body)
+    if not found:
+        return False
+    old = await exchange.answer_of(Side.OLD)
+    answer = old.body if old is not None and call.sees_everything(Side.OLD) else None
+    call.held = held(found, removals_of_old(exchange.view, answer, migration.apply), last)
+    return bool(call.held)
+
+
+async def _fallback(exchange: Exchange) -> Reply | None:
+    """`old`'s answer in place of a failure of `new`, if that does no harm; an error harms nobody."""
+    call = exchange.call
+    migration = call.migration
+    if not call.is_sync or migration.fallback == "off" or migration.stage is Stage.COMPLETE:
+        return None
+    old = await exchange.answer_of(Side.OLD)
+    allowed = (
+        old is not None
+        and old.body is not None
+        and (migration.fallback == "always" or harmless(exchange.view, old.body, migration.apply))
+    )
+    call.fallback = allowed
+    return reply_with(call, old, "fallback") if old is not None and allowed else None

@@ -1,0 +1,48 @@
+"""uvicorn's HTTP server connection with the bounds that it lacks: heads in bytes, and whole requests in time.
+
+Serves the control address, and hook calls with `server.http: uvicorn`. Bodies are bounded by whoever reads them.
+"""
+
+import asyncio
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from shadow.web.connection import MAX_HEAD_BYTES, REQUEST_SECONDS
+
+
+class BoundedConnection(HttpToolsProtocol):
+    """Closes on whoever sends a head without end, or a request that does not get on; both without an answer: what was
+    sent is no request yet."""
+
+    _deadline: asyncio.TimerHandle | None = None
+    _head_bytes: int | None = None
+    """Of the head that is coming in; None between heads."""
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self._head_bytes is not None:
+            self._head_bytes += len(data)
+            if self._head_bytes > MAX_HEAD_BYTES:
+                self.transport.close()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._complete_in_time()
+        super().connection_lost(exc)
+
+    def on_message_begin(self) -> None:
+        self._head_bytes = 0
+        self._deadline = self.loop.call_later(REQUEST_SECONDS, self.transport.close)
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        self._head_bytes = None
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        self._complete_in_time()
+        super().on_message_complete()
+
+    def _complete_in_time(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
