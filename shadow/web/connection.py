@@ -73,7 +73,8 @@ class HookConnection(asyncio.Protocol):
         self._raw = 0  # bytes since the request began, its body's among them
         self._active_at = 0.0
         self._timer: asyncio.TimerHandle | None = None
-        self._deadline: asyncio.TimerHandle | None = None  # of a request that is not complete yet
+        self._partial = False  # whether a request has begun that is not complete
+        self._deadline: asyncio.TimerHandle | None = None  # for that
         self._writable = True
         self._ending = False
 
@@ -105,7 +106,7 @@ class HookConnection(asyncio.Protocol):
             self._refuse(RequestError(400, "not-http", f"not a valid HTTP request: {exc}"))
         if self._raw - self._incoming.size > MAX_HEAD_BYTES + _CHUNK_OVERHEAD * self._incoming.size:
             self._refuse(RequestError(431, "head-too-large", f"the head is above {MAX_HEAD_BYTES} bytes"))
-        if self._raw and self._deadline is None and not self._ending:
+        if self._partial and self._deadline is None and not self._ending:
             self._deadline = self._loop.call_later(REQUEST_SECONDS, self._too_slow)
 
     def pause_writing(self) -> None:
@@ -122,6 +123,9 @@ class HookConnection(asyncio.Protocol):
             self._transport.close()
 
     # --- llhttp's callbacks ------------------------------------------------------------------------------------
+
+    def on_message_begin(self) -> None:
+        self._partial = True
 
     def on_url(self, url: bytes) -> None:
         self._incoming.url += url
@@ -222,6 +226,7 @@ class HookConnection(asyncio.Protocol):
                 self._write(refused(error), close=True)
 
     def _complete_in_time(self) -> None:
+        self._partial = False
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
