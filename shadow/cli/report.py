@@ -22,9 +22,9 @@ from shadow.config.digest import evidence_digest
 from shadow.config.load import load
 from shadow.config.model import Configuration, Migration
 from shadow.migrate.export import read_export
-from shadow.report.as_json import read
-from shadow.report.as_table import render as render_table
 from shadow.report.formats import FORMATS, Render
+from shadow.report.formats.as_json import read
+from shadow.report.formats.as_table import render as render_table
 from shadow.report.model import Report
 from shadow.report.taken import taken
 from shadow.report.window import parse_instant

@@ -15,7 +15,7 @@ import pytest
 from shadow.cli import main
 from shadow.config.digest import evidence_digest
 from shadow.config.load import parse
-from shadow.report import as_json
+from shadow.report.formats import as_json
 from shadow.store.base import Call
 from shadow.terms import Change, Effect
 from tests.cli.control import Control

@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse, Response
 
 from shadow.protocol.objects import Identity
 from shadow.report import words
-from shadow.report.lines import scalar, yaml
+from shadow.report.formats.lines import scalar, yaml
 
 _TEMPLATES = Path(__file__).parent.parent / "templates"
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 
-from shadow.report import as_csv, as_json, as_markdown, as_table
+from shadow.report.formats import as_csv, as_json, as_markdown, as_table
 from shadow.report.model import Report
 
 Render = Callable[[Report], Iterator[str]]

@@ -10,7 +10,7 @@ from itertools import islice
 
 from shadow.config.digest import short
 from shadow.report import words
-from shadow.report.lines import diff
+from shadow.report.formats.lines import diff
 from shadow.report.model import DifferenceLine, ParentLine, Report
 from shadow.report.words import printable
 from shadow.terms import Outcome

@@ -1,0 +1,57 @@
+"""The report as a whole."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+
+import msgspec
+
+from shadow.report.model.differences import DifferenceLine
+from shadow.report.model.findings import AdviceLine, Creation, FailureLine, NoiseLine, Predictions, TakenLine
+from shadow.report.model.parents import Agreed, HeldLine, ParentLine
+from shadow.report.model.rules import RuleLine
+from shadow.report.model.standing import ConfigurationLine, Situation, Totals, VerdictLine, Window
+from shadow.terms import Effect
+
+SCHEMA = "shadow.report/v1"
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """One migration, as every format shows it.
+
+    `effects` counts, over differences that no rule explains, each object of each parent once, by its worst effect.
+    `differences` come worst effect first, side `new` before `old`, then by number of parents. `parents` may be read
+    from the store while it is iterated over; its length is known.
+    """
+
+    schema: str = SCHEMA
+    migration: str
+    generated_at: datetime
+    window: Window
+    configuration: ConfigurationLine
+    totals: Totals
+    coverage: tuple[Situation, ...]
+    effects: Mapping[Effect, int]
+    differences: tuple[DifferenceLine, ...]
+    parents: Collection[ParentLine]
+    advice: tuple[AdviceLine, ...]
+    failures: tuple[FailureLine, ...]
+    verdict: VerdictLine | None = None
+    rules: tuple[RuleLine, ...] = ()
+    held: tuple[HeldLine, ...] = ()
+    agreed_removals: Agreed = Agreed()
+    predictions: Predictions = Predictions()
+    noise: tuple[NoiseLine, ...] = ()
+    creations: tuple[Creation, ...] | msgspec.UnsetType = msgspec.UNSET  # only where it was asked for
+    taken: tuple[TakenLine, ...] | msgspec.UnsetType = msgspec.UNSET  # only where a cluster was given
+
+    @property
+    def conclusive(self) -> bool:
+        """Whether anything was compared at the present evidence within the window."""
+        return bool(self.differences) or (
+            self.totals.comparisons.compared > 0 and any(line.comparisons for line in self.coverage)
+        )
+
+    @property
+    def differs(self) -> bool:
+        """Whether something differs that no rule explains."""
+        return any(not line.explained for line in self.differences)
