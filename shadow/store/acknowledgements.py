@@ -1,12 +1,11 @@
 """Which difference groups somebody has seen, and what they say of them."""
 
-import sqlite3
-
 from shadow.store.base import Acknowledgement
 from shadow.store.rows import decode, encode, plain
+from shadow.store.sql import Connection
 
 
-def put(connection: sqlite3.Connection, migration: str, group: str, acknowledgement: Acknowledgement | None) -> None:
+def put(connection: Connection, migration: str, group: str, acknowledgement: Acknowledgement | None) -> None:
     if acknowledgement is None:
         connection.execute(
             "DELETE FROM acknowledgements WHERE migration = ? AND difference = ?", (migration, plain(group))
@@ -19,6 +18,6 @@ def put(connection: sqlite3.Connection, migration: str, group: str, acknowledgem
     )
 
 
-def all_of(connection: sqlite3.Connection, migration: str) -> dict[str, Acknowledgement]:
+def all_of(connection: Connection, migration: str) -> dict[str, Acknowledgement]:
     rows = connection.execute("SELECT difference, record FROM acknowledgements WHERE migration = ?", (migration,))
     return {group: decode(record, Acknowledgement) for group, record in rows}

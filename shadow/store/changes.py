@@ -1,22 +1,22 @@
 """The change log: who changed what, when and why. Lines are added and never altered; the schema sees to it."""
 
-import sqlite3
 from collections.abc import Iterable
 
 from shadow.store.base import Change
 from shadow.store.rows import cursor, decode, encode, uncursor
+from shadow.store.sql import Connection
 
 _END = 2**62
 
 
-def append(connection: sqlite3.Connection, lines: Iterable[Change]) -> None:
+def append(connection: Connection, lines: Iterable[Change]) -> None:
     connection.executemany(
         "INSERT INTO changes (migration, record) VALUES (?, ?)", [(line.migration, encode(line)) for line in lines]
     )
 
 
 def history(
-    connection: sqlite3.Connection, migration: str | None, after: str | None, limit: int
+    connection: Connection, migration: str | None, after: str | None, limit: int
 ) -> tuple[list[Change], str | None]:
     """Newest first; of one migration its own lines and those that concern all."""
     (before,) = uncursor(after, tuple[int]) if after else (_END,)

@@ -5,17 +5,17 @@ An answer is stored once per content, compressed; it goes with the last comparis
 
 import hashlib
 import math
-import sqlite3
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import msgspec
 
 from shadow.store.base import Call, Retention
-from shadow.store.rows import compress, cursor, decode, decompress, encode, uncursor
+from shadow.store.rows import compress, cursor, decode, decompress, encode, plain, uncursor
+from shadow.store.sql import Connection, places
 from shadow.terms import Outcome
 
 _A_STEP = 500  # comparisons that go in one transaction: some tens of milliseconds
-_SPARE_PAGES = 1024  # free pages that stay in the file, for the next writes
-_VACUUM_PAGES = 4096  # given back to the disk in one step at most
 
 
 MOST_REPEATS = 10
@@ -32,37 +32,59 @@ def is_kept(call: Call) -> bool:
     return compared is not None and (compared.old_answer is not None or compared.new_answer is not None)
 
 
-def insert(connection: sqlite3.Connection, call: Call) -> None:
-    """Store it; a call that is already there stays as it is."""
-    compared = call.comparison
-    old = _body(connection, compared.old_answer if compared else None)
-    new = _body(connection, compared.new_answer if compared else None)
-    if compared is not None:
-        call = msgspec.structs.replace(
-            call, comparison=msgspec.structs.replace(compared, old_answer=None, new_answer=None)
-        )
-    record = compress(encode(call))
-    connection.execute(
-        "INSERT INTO comparisons (id, migration, at, outcome, size, old_body, new_body, record)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
-        (call.id, call.migration, call.at, call.outcome, len(record), old, new, record),
+def insert(connection: Connection, calls: Iterable[Call]) -> None:
+    """Store them; a call that is already there stays as it is."""
+    rows: list[tuple[Any, ...]] = []
+    bodies: dict[bytes, bytes] = {}
+    for call in calls:
+        compared = call.comparison
+        old = _named(bodies, compared.old_answer if compared else None)
+        new = _named(bodies, compared.new_answer if compared else None)
+        record = compress(encode(_without_answers(call)))
+        rows.append((call.id, call.migration, call.at, call.outcome, len(record), old, new, record))
+    _insert_bodies(connection, bodies)
+    connection.executemany(
+        "INSERT INTO comparisons (id, migration, at, outcome, size, old_body, new_body, record) VALUES (?, ?, ?, ?, ?,"
+        " (SELECT id FROM bodies WHERE hash = ?), (SELECT id FROM bodies WHERE hash = ?), ?)"
+        " ON CONFLICT (id) DO NOTHING",
+        rows,
     )
 
 
-def _body(connection: sqlite3.Connection, answer: bytes | None) -> int | None:
+def _without_answers(call: Call) -> Call:
+    if call.comparison is None:
+        return call
+    return msgspec.structs.replace(
+        call, comparison=msgspec.structs.replace(call.comparison, old_answer=None, new_answer=None)
+    )
+
+
+def _named(bodies: dict[bytes, bytes], answer: bytes | None) -> bytes | None:
+    """The hash of an answer, which is noted under it."""
     if answer is None:
         return None
     digest = hashlib.sha256(answer).digest()
-    known = connection.execute("SELECT id FROM bodies WHERE hash = ?", (digest,)).fetchone()
-    if known is not None:
-        return int(known[0])
-    data = compress(answer)
-    row = (digest, data, len(data))
-    return connection.execute("INSERT INTO bodies (hash, data, size) VALUES (?, ?, ?)", row).lastrowid
+    bodies[digest] = answer
+    return digest
+
+
+def _insert_bodies(connection: Connection, bodies: Mapping[bytes, bytes]) -> None:
+    """Those that are not there yet: compressing costs more than asking."""
+    hashes = list(bodies)
+    known: set[bytes] = set()
+    for start in range(0, len(hashes), _A_STEP):
+        some = hashes[start : start + _A_STEP]
+        rows = connection.execute(f"SELECT hash FROM bodies WHERE hash IN ({places(len(some))})", some)  # noqa: S608
+        known.update(digest for (digest,) in rows)
+    compressed = [(digest, compress(answer)) for digest, answer in bodies.items() if digest not in known]
+    connection.executemany(
+        "INSERT INTO bodies (hash, data, size) VALUES (?, ?, ?)",
+        [(digest, data, len(data)) for digest, data in compressed],
+    )
 
 
 def page(
-    connection: sqlite3.Connection, migration: str, outcome: Outcome | None, after: str | None, limit: int
+    connection: Connection, migration: str, outcome: Outcome | None, after: str | None, limit: int
 ) -> tuple[list[Call], str | None]:
     """Newest first, without answers."""
     behind = uncursor(after, tuple[float, int]) if after else (math.inf, 0)
@@ -76,12 +98,12 @@ def page(
     return calls, cursor(rows[limit - 1][:2]) if len(rows) > limit else None
 
 
-def one(connection: sqlite3.Connection, migration: str, call_id: str) -> Call | None:
+def one(connection: Connection, migration: str, call_id: str) -> Call | None:
     """With its answers."""
     row = connection.execute(
         "SELECT c.record, old.data, new.data FROM comparisons c LEFT JOIN bodies old ON old.id = c.old_body"
         " LEFT JOIN bodies new ON new.id = c.new_body WHERE c.id = ? AND c.migration = ?",
-        (call_id, migration),
+        (plain(call_id), migration),
     ).fetchone()
     if row is None:
         return None
@@ -94,7 +116,7 @@ def one(connection: sqlite3.Connection, migration: str, call_id: str) -> Call | 
     )
 
 
-def discard(connection: sqlite3.Connection, now: float, retention: Retention) -> int:
+def discard(connection: Connection, now: float, retention: Retention) -> int:
     """Delete the oldest that are too old, too many or too large together, a step's worth; returns how many."""
     gone = _discard_older(connection, now - retention.age_seconds)
     if not gone and (excess := _excess(connection, retention)) > 0:
@@ -103,32 +125,25 @@ def discard(connection: sqlite3.Connection, now: float, retention: Retention) ->
     return gone
 
 
-def _discard_older(connection: sqlite3.Connection, than: float) -> int:
+def _discard_older(connection: Connection, than: float) -> int:
     return connection.execute(
         "DELETE FROM comparisons WHERE seq IN (SELECT seq FROM comparisons WHERE at < ? ORDER BY at, seq LIMIT ?)",
         (than, _A_STEP),
     ).rowcount
 
 
-def _discard_oldest(connection: sqlite3.Connection, count: int) -> int:
+def _discard_oldest(connection: Connection, count: int) -> int:
     return connection.execute(
         "DELETE FROM comparisons WHERE seq IN (SELECT seq FROM comparisons ORDER BY at, seq LIMIT ?)",
         (min(count, _A_STEP),),
     ).rowcount
 
 
-def _excess(connection: sqlite3.Connection, retention: Retention) -> int:
+def _excess(connection: Connection, retention: Retention) -> int:
     """How many comparisons are too many, by number or by the average size of one."""
-    (count, records) = connection.execute("SELECT COUNT(*), COALESCE(SUM(size), 0) FROM comparisons").fetchone()
-    (bodies,) = connection.execute("SELECT COALESCE(SUM(size), 0) FROM bodies").fetchone()
-    size = records + bodies
-    by_size = math.ceil(count * (size - retention.size_bytes) / size) if size > retention.size_bytes else 0
+    size = "COALESCE(CAST(SUM(size) AS BIGINT), 0)"
+    (count, records) = connection.execute(f"SELECT COUNT(*), {size} FROM comparisons").fetchone()  # noqa: S608
+    (bodies,) = connection.execute(f"SELECT {size} FROM bodies").fetchone()  # noqa: S608
+    held = records + bodies
+    by_size = math.ceil(count * (held - retention.size_bytes) / held) if held > retention.size_bytes else 0
     return max(int(count) - retention.comparisons, by_size)
-
-
-def shrink(connection: sqlite3.Connection) -> None:
-    """Give pages back to the disk, a step's worth. Outside a transaction."""
-    (free,) = connection.execute("PRAGMA freelist_count").fetchone()
-    if free > _SPARE_PAGES:
-        pages = min(free - _SPARE_PAGES, _VACUUM_PAGES)
-        connection.executescript(f"PRAGMA incremental_vacuum({pages})")  # `execute` would free one page and stop

@@ -4,7 +4,6 @@
 was dropped by the crash. So the sum holds at every moment, whoever was killed.
 """
 
-import sqlite3
 from collections.abc import Iterable, Mapping
 
 import msgspec
@@ -12,6 +11,7 @@ import msgspec
 from shadow.store.base import Counters, Slot
 from shadow.store.rows import decode
 from shadow.store.series import Kind, Subject, Tally, seen, slotted
+from shadow.store.sql import Connection
 from shadow.terms import Outcome
 
 _GONE = ""  # the replica that inherits the counters of the dead
@@ -38,7 +38,7 @@ def assemble(pairs: Iterable[tuple[str, int]]) -> Counters:
     return Counters(**known, dropped_by=dropped_by)
 
 
-def record(connection: sqlite3.Connection, tally: Tally, replica: str, at: float, told: Mapping[str, Counters]) -> None:
+def record(connection: Connection, tally: Tally, replica: str, at: float, told: Mapping[str, Counters]) -> None:
     """Replace this replica's values and tally what they rose by. Told again, nothing rises."""
     for migration, counters in told.items():
         present = dict(_of(connection, replica, migration))
@@ -51,8 +51,8 @@ def record(connection: sqlite3.Connection, tally: Tally, replica: str, at: float
     )
 
 
-def bury(connection: sqlite3.Connection) -> None:
-    """At open no other replica lives: what they left pending was dropped, in the minute they last wrote."""
+def bury(connection: Connection) -> None:
+    """No other replica lives: what they left pending was dropped, in the minute they last wrote."""
     tally = Tally()
     dead = connection.execute(
         "SELECT DISTINCT replica, migration, flushed_at FROM replica_counters JOIN replicas USING (replica)"
@@ -65,32 +65,32 @@ def bury(connection: sqlite3.Connection) -> None:
     tally.write(connection)
     connection.execute(
         "INSERT INTO replica_counters (replica, migration, name, value)"
-        " SELECT ?1, migration, name, SUM(value) FROM replica_counters WHERE replica <> ?1 GROUP BY migration, name"
-        " ON CONFLICT (replica, migration, name) DO UPDATE SET value = value + excluded.value",
+        " SELECT ?1, migration, name, CAST(SUM(value) AS BIGINT) FROM replica_counters WHERE replica <> ?1"
+        " GROUP BY migration, name"
+        " ON CONFLICT (replica, migration, name) DO UPDATE SET value = replica_counters.value + excluded.value",
         (_GONE,),
     )
     connection.execute("DELETE FROM replica_counters WHERE replica <> ?", (_GONE,))
     connection.execute("DELETE FROM replicas")
 
 
-def total(connection: sqlite3.Connection, migration: str) -> Counters:
+def total(connection: Connection, migration: str) -> Counters:
     """Over all replicas, since the store began."""
     return assemble(
         connection.execute(
-            "SELECT name, SUM(value) FROM replica_counters WHERE migration = ? GROUP BY name", (migration,)
+            "SELECT name, CAST(SUM(value) AS BIGINT) FROM replica_counters WHERE migration = ? GROUP BY name",
+            (migration,),
         )
     )
 
 
-def within(connection: sqlite3.Connection, migration: str, since: float | None, until: float | None) -> Counters:
+def within(connection: Connection, migration: str, since: float | None, until: float | None) -> Counters:
     """What they rose by in a window."""
     rises = seen(connection, Kind.COUNTER, migration, "", since, until)
     return assemble((decode(one.record, str), one.sightings) for one in rises)
 
 
-def timeline(
-    connection: sqlite3.Connection, migration: str, since: float, until: float, slot_seconds: int
-) -> list[Slot]:
+def timeline(connection: Connection, migration: str, since: float, until: float, slot_seconds: int) -> list[Slot]:
     """The same for each slot of a window in which they rose."""
     slots: dict[int, list[tuple[str, int]]] = {}
     for at, record, risen in slotted(connection, Kind.COUNTER, migration, since, until, slot_seconds // 60):
@@ -98,19 +98,19 @@ def timeline(
     return [Slot(at * 60.0, assemble(pairs)) for at, pairs in sorted(slots.items())]
 
 
-def _of(connection: sqlite3.Connection, replica: str, migration: str) -> list[tuple[str, int]]:
+def _of(connection: Connection, replica: str, migration: str) -> list[tuple[str, int]]:
     return connection.execute(
         "SELECT name, value FROM replica_counters WHERE replica = ? AND migration = ?", (replica, migration)
     ).fetchall()
 
 
 def _add(
-    connection: sqlite3.Connection, tally: Tally, replica: str, migration: str, at: float, risen: Mapping[str, int]
+    connection: Connection, tally: Tally, replica: str, migration: str, at: float, risen: Mapping[str, int]
 ) -> None:
     for name, by in risen.items():
         tally.add(Subject(Kind.COUNTER, migration, identity=(name,)), name, at, by)
     connection.executemany(
         "INSERT INTO replica_counters (replica, migration, name, value) VALUES (?, ?, ?, ?)"
-        " ON CONFLICT (replica, migration, name) DO UPDATE SET value = value + excluded.value",
+        " ON CONFLICT (replica, migration, name) DO UPDATE SET value = replica_counters.value + excluded.value",
         [(replica, migration, name, by) for name, by in risen.items()],
     )

@@ -4,7 +4,6 @@ Ignored differences are counted like any other: rules are applied when a report 
 new traffic.
 """
 
-import sqlite3
 from collections.abc import Iterable, Iterator
 
 import msgspec
@@ -23,6 +22,7 @@ from shadow.store.base import (
 )
 from shadow.store.rows import decode, encode
 from shadow.store.series import Kind, Subject, Tally, seen
+from shadow.store.sql import Connection
 from shadow.terms import Outcome, Side
 
 _EXAMPLE_BYTES = 8192  # a whole object fits; the answers themselves are kept with the comparison
@@ -128,7 +128,7 @@ def tally_held(tally: Tally, held: HeldCall) -> None:
     tally.add(subject, HeldCount(held.parent, held.objects, held.call), held.at)
 
 
-def held(connection: sqlite3.Connection, migration: str, since: float | None, until: float | None) -> list[HeldCount]:
+def held(connection: Connection, migration: str, since: float | None, until: float | None) -> list[HeldCount]:
     """The latest first."""
     lines = [
         msgspec.structs.replace(
@@ -140,7 +140,7 @@ def held(connection: sqlite3.Connection, migration: str, since: float | None, un
 
 
 def groups(
-    connection: sqlite3.Connection, migration: str, evidence: str, since: float | None, until: float | None
+    connection: Connection, migration: str, evidence: str, since: float | None, until: float | None
 ) -> Iterator[Group]:
     for found in seen(connection, Kind.DIFFERENCE, migration, evidence, since, until):
         stored = decode(found.record, Group)
@@ -154,14 +154,14 @@ def groups(
 
 
 def advice(
-    connection: sqlite3.Connection, migration: str, evidence: str, since: float | None, until: float | None
+    connection: Connection, migration: str, evidence: str, since: float | None, until: float | None
 ) -> list[AdviceCount]:
     found = seen(connection, Kind.ADVICE, migration, evidence, since, until)
     return [msgspec.structs.replace(decode(one.record, AdviceCount), count=one.sightings) for one in found]
 
 
 def noise(
-    connection: sqlite3.Connection, migration: str, evidence: str, since: float | None, until: float | None
+    connection: Connection, migration: str, evidence: str, since: float | None, until: float | None
 ) -> list[NoiseCount]:
     asked = {
         decode(one.record, Side): one.sightings
@@ -174,15 +174,13 @@ def noise(
     return [msgspec.structs.replace(each, of=asked.get(each.implementation, each.differs)) for each in found]
 
 
-def failures(
-    connection: sqlite3.Connection, migration: str, since: float | None, until: float | None
-) -> list[FailureCount]:
+def failures(connection: Connection, migration: str, since: float | None, until: float | None) -> list[FailureCount]:
     found = seen(connection, Kind.FAILURE, migration, "", since, until)
     return [msgspec.structs.replace(decode(one.record, FailureCount), count=one.sightings) for one in found]
 
 
 def coverage(
-    connection: sqlite3.Connection, migration: str, evidence: str, since: float | None, until: float | None
+    connection: Connection, migration: str, evidence: str, since: float | None, until: float | None
 ) -> list[Coverage]:
     """Of each hook and situation that was met: how many comparisons, and of how many different parents."""
     met: dict[bytes, tuple[int, int]] = {}

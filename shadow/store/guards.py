@@ -1,12 +1,12 @@
 """The guard's window: what it counted in each 10 seconds. Rises add up, so several replicas share one window."""
 
-import sqlite3
 from collections.abc import Iterable
 
 from shadow.store.base import GuardRises
+from shadow.store.sql import Connection
 
 
-def add(connection: sqlite3.Connection, told: Iterable[GuardRises]) -> None:
+def add(connection: Connection, told: Iterable[GuardRises]) -> None:
     """Add the rises, and forget what has left the window, of whatever epoch."""
     for rises in told:
         connection.execute(
@@ -14,7 +14,7 @@ def add(connection: sqlite3.Connection, told: Iterable[GuardRises]) -> None:
         )
         connection.executemany(
             "INSERT INTO guard_buckets (migration, epoch, bucket, name, value) VALUES (?, ?, ?, ?, ?)"
-            " ON CONFLICT (migration, epoch, bucket, name) DO UPDATE SET value = value + excluded.value",
+            " ON CONFLICT (migration, epoch, bucket, name) DO UPDATE SET value = guard_buckets.value + excluded.value",
             [
                 (rises.migration, rises.epoch, bucket, name, by)
                 for bucket, counted in rises.buckets.items()
@@ -23,7 +23,7 @@ def add(connection: sqlite3.Connection, told: Iterable[GuardRises]) -> None:
         )
 
 
-def of(connection: sqlite3.Connection, migration: str, epoch: str) -> dict[int, dict[str, float]]:
+def of(connection: Connection, migration: str, epoch: str) -> dict[int, dict[str, float]]:
     found: dict[int, dict[str, float]] = {}
     rows = connection.execute(
         "SELECT bucket, name, value FROM guard_buckets WHERE migration = ? AND epoch = ?", (migration, epoch)

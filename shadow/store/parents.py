@@ -1,13 +1,13 @@
 """The state of each parent: one row, replaced at each flush that saw it."""
 
-import sqlite3
 from collections.abc import Iterable
 
 from shadow.store.base import ParentState
 from shadow.store.rows import cursor, decode, encode, plain, uncursor
+from shadow.store.sql import Connection
 
 
-def upsert(connection: sqlite3.Connection, states: Iterable[ParentState]) -> None:
+def upsert(connection: Connection, states: Iterable[ParentState]) -> None:
     connection.executemany(
         "INSERT INTO parents (migration, uid, namespace, name, primary_side, record) VALUES (?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (migration, uid) DO UPDATE SET namespace = excluded.namespace, name = excluded.name,"
@@ -16,16 +16,14 @@ def upsert(connection: sqlite3.Connection, states: Iterable[ParentState]) -> Non
     )
 
 
-def all_of(connection: sqlite3.Connection, migration: str) -> list[ParentState]:
+def all_of(connection: Connection, migration: str) -> list[ParentState]:
     rows = connection.execute("SELECT record FROM parents WHERE migration = ?", (migration,))
     return [decode(record, ParentState) for (record,) in rows]
 
 
-def page(
-    connection: sqlite3.Connection, migration: str, after: str | None, limit: int
-) -> tuple[list[ParentState], str | None]:
+def page(connection: Connection, migration: str, after: str | None, limit: int) -> tuple[list[ParentState], str | None]:
     """By (namespace, name, uid), from behind the cursor."""
-    behind = uncursor(after, tuple[str, str, str]) if after else ("", "", "")
+    behind = map(plain, uncursor(after, tuple[str, str, str]) if after else ("", "", ""))
     rows = connection.execute(
         "SELECT record FROM parents WHERE migration = ? AND (namespace, name, uid) > (?, ?, ?)"
         " ORDER BY namespace, name, uid LIMIT ?",

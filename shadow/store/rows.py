@@ -32,8 +32,8 @@ def decode(data: bytes, kind: type[T]) -> T:
 
 
 def plain(text: str) -> str:
-    """A name as a column takes it: what is no character (a lone surrogate, from a hostile caller) becomes a `?`."""
-    return text.encode("utf-8", "replace").decode()
+    """A name as a column takes it: what is no character there (a lone surrogate, NUL) becomes a `?`."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "?")
 
 
 def compress(data: bytes) -> bytes:

@@ -5,12 +5,12 @@ window, and the minutes of a series always add up to the whole.
 """
 
 import math
-import sqlite3
 from collections.abc import Iterator
 from enum import StrEnum
 from typing import Any, NamedTuple
 
 from shadow.store.rows import encode, key, plain
+from shadow.store.sql import Connection
 
 _FOREVER = 2**62
 _DAY = 1440  # minutes
@@ -42,6 +42,20 @@ class Subject(NamedTuple):
         return key(*self[:4], *self.identity)
 
 
+_SERIES = """
+INSERT INTO series (key, kind, migration, evidence, parent, first_seen, last_seen, record)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (key) DO UPDATE SET
+  record = CASE WHEN series.last_seen <= excluded.last_seen THEN excluded.record ELSE series.record END,
+  first_seen = CASE WHEN series.first_seen < excluded.first_seen THEN series.first_seen ELSE excluded.first_seen END,
+  last_seen = CASE WHEN series.last_seen > excluded.last_seen THEN series.last_seen ELSE excluded.last_seen END
+"""
+_TALLIES = """
+INSERT INTO tallies (series, minute, count) SELECT id, ?, ? FROM series WHERE key = ?
+ON CONFLICT (series, minute) DO UPDATE SET count = tallies.count + excluded.count
+"""
+
+
 class Tally:
     """Sightings of one batch, added up before the database hears of them."""
 
@@ -59,35 +73,23 @@ class Tally:
         if subject not in self._latest or self._latest[subject][0] <= at:
             self._latest[subject] = (at, record)
 
-    def write(self, connection: sqlite3.Connection) -> None:
-        rows: list[tuple[int, int, int]] = []
-        for subject, minutes in self._minutes.items():
-            series = self._write_series(connection, subject)
-            rows.extend((series, minute, count) for minute, count in minutes.items())
+    def write(self, connection: Connection) -> None:
+        """In two strokes, however much there is: a database far away is waited for twice, not a thousand times."""
+        if not self._minutes:
+            return
+        connection.executemany(_SERIES, [self._row(subject) for subject in self._minutes])
         connection.executemany(
-            "INSERT INTO tallies (series, minute, count) VALUES (?, ?, ?)"
-            " ON CONFLICT (series, minute) DO UPDATE SET count = count + excluded.count",
-            rows,
+            _TALLIES,
+            [
+                (minute, count, subject.key())
+                for subject, minutes in self._minutes.items()
+                for minute, count in minutes.items()
+            ],
         )
 
-    def _write_series(self, connection: sqlite3.Connection, subject: Subject) -> int:
-        digest, first = subject.key(), self._first[subject]
+    def _row(self, subject: Subject) -> tuple[Any, ...]:
         last, described = self._latest[subject]
-        record = encode(described)
-        known = connection.execute("SELECT id FROM series WHERE key = ?", (digest,)).fetchone()
-        if known is None:
-            added = connection.execute(
-                "INSERT INTO series (key, kind, migration, evidence, parent, first_seen, last_seen, record)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (digest, *subject[:3], plain(subject.parent), first, last, record),
-            )
-            return int(added.lastrowid or 0)
-        connection.execute(
-            "UPDATE series SET record = CASE WHEN last_seen <= ?2 THEN ?3 ELSE record END,"
-            " first_seen = min(first_seen, ?1), last_seen = max(last_seen, ?2) WHERE id = ?4",
-            (first, last, record, known[0]),
-        )
-        return int(known[0])
+        return (subject.key(), *subject[:3], plain(subject.parent), self._first[subject], last, encode(described))
 
 
 class Seen(NamedTuple):
@@ -107,7 +109,7 @@ def window(since: float | None, until: float | None) -> tuple[int, int]:
 
 
 _SEEN = """
-SELECT s.record, SUM(t.count), s.first_seen, s.last_seen, p.primary_side
+SELECT s.record, CAST(SUM(t.count) AS BIGINT), s.first_seen, s.last_seen, MIN(p.primary_side)
 FROM series s
 JOIN tallies t ON t.series = s.id AND t.minute >= ? AND t.minute < ?
 LEFT JOIN parents p ON p.migration = s.migration AND p.uid = s.parent
@@ -117,7 +119,7 @@ GROUP BY s.id ORDER BY s.id
 
 
 def seen(
-    connection: sqlite3.Connection,
+    connection: Connection,
     kind: Kind,
     migration: str,
     evidence: str,
@@ -130,7 +132,7 @@ def seen(
 
 
 _SLOTTED = """
-SELECT t.minute / ?1 * ?1, s.record, SUM(t.count)
+SELECT t.minute / ?1 * ?1, s.record, CAST(SUM(t.count) AS BIGINT)
 FROM series s JOIN tallies t ON t.series = s.id AND t.minute >= ?2 AND t.minute < ?3
 WHERE s.migration = ?4 AND s.kind = ?5 AND s.evidence = ''
 GROUP BY 1, s.id
@@ -138,26 +140,26 @@ GROUP BY 1, s.id
 
 
 def slotted(
-    connection: sqlite3.Connection, kind: Kind, migration: str, since: float, until: float, slot_minutes: int
+    connection: Connection, kind: Kind, migration: str, since: float, until: float, slot_minutes: int
 ) -> list[tuple[int, bytes, int]]:
     """(first minute of the slot, description, sightings) of every series that depends on no evidence."""
     rows = connection.execute(_SLOTTED, (slot_minutes, *window(since, until), migration, kind))
     return [(int(minute), record, int(count)) for minute, record, count in rows]
 
 
-def roll_up(connection: sqlite3.Connection, after: int, now: float) -> int:
+def roll_up(connection: Connection, after: int, now: float) -> int:
     """Merge minutes older than a week into days, for the next series after `after`; returns the last one done, or 0."""
     (last,) = connection.execute(
-        "SELECT max(id) FROM (SELECT id FROM series WHERE id > ? ORDER BY id LIMIT ?)", (after, _SERIES_A_STEP)
+        "SELECT max(id) FROM (SELECT id FROM series WHERE id > ? ORDER BY id LIMIT ?) AS step", (after, _SERIES_A_STEP)
     ).fetchone()
     if last is None:
         return 0
-    old = {"after": after, "last": last, "before": (int(now // 60) - _EXACT) // _DAY * _DAY, "day": _DAY}
-    chosen = "series > :after AND series <= :last AND minute < :before AND minute % :day <> 0"
+    old = (after, last, (int(now // 60) - _EXACT) // _DAY * _DAY)
+    chosen = f"series > ?1 AND series <= ?2 AND minute < ?3 AND minute % {_DAY} <> 0"
     connection.execute(
         "INSERT INTO tallies (series, minute, count)"  # noqa: S608
-        f" SELECT series, minute / :day * :day, SUM(count) FROM tallies WHERE {chosen} GROUP BY 1, 2"
-        " ON CONFLICT (series, minute) DO UPDATE SET count = count + excluded.count",
+        f" SELECT series, minute / {_DAY} * {_DAY}, CAST(SUM(count) AS BIGINT) FROM tallies WHERE {chosen}"
+        " GROUP BY 1, 2 ON CONFLICT (series, minute) DO UPDATE SET count = tallies.count + excluded.count",
         old,
     )
     connection.execute(f"DELETE FROM tallies WHERE {chosen}", old)  # noqa: S608

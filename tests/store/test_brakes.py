@@ -7,8 +7,8 @@ import pytest
 
 from shadow.errors import StoreError
 from shadow.store.base import Brake, Store
-from shadow.store.brakes import merge
 from shadow.store.rows import decode
+from shadow.store.sqlite.brakes import merge
 from tests.store.conftest import Backend, SqliteBackend
 from tests.store.records import MIGRATION, NOON, batch, brake
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from shadow.errors import StoreError
-from shadow.store.connection import connect
-from shadow.store.schema import check, migrate
+from shadow.store.sqlite.connection import connect
+from shadow.store.sqlite.schema import check, migrate
 
 FIRST = "CREATE TABLE a (x INTEGER); INSERT INTO a VALUES (1);"
 SECOND = "ALTER TABLE a ADD COLUMN y INTEGER NOT NULL DEFAULT 7;"

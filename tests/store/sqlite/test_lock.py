@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from shadow.errors import StoreError
-from shadow.store.lock import Lock
+from shadow.store.sqlite.lock import Lock
 
 
 def test_a_second_one_is_refused_and_told_who_holds_it(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from shadow.errors import StoreError
-from shadow.store.brakefile import BrakeFile
+from shadow.store.sqlite.brakefile import BrakeFile
 from tests.store.records import brake
 
 

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from shadow.errors import StoreError
-from shadow.store.connection import Readers, connect, transaction, translated
+from shadow.store.sqlite.connection import Readers, connect, transaction, translated
 
 
 @pytest.fixture

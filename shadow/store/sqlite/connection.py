@@ -19,6 +19,8 @@ from shadow.errors import StoreError
 _BUSY_SECONDS = 1.0
 """That a write waits for a database which somebody else has locked; a pull of the brake may be waiting behind it."""
 
+_SPARE_PAGES = 1024  # free pages that stay in the file, for the next writes
+_VACUUM_PAGES = 4096  # given back to the disk in one step at most
 _PRAGMAS = (
     f"PRAGMA busy_timeout = {_BUSY_SECONDS * 1000:.0f}",
     "PRAGMA journal_size_limit = 67108864",  # bytes that the write-ahead log keeps after a large batch
@@ -106,3 +108,11 @@ class Readers:
                 self._idle.append(connection)
                 return
         connection.close()
+
+
+def shrink(connection: sqlite3.Connection) -> None:
+    """Give pages back to the disk, a step's worth. Outside a transaction."""
+    (free,) = connection.execute("PRAGMA freelist_count").fetchone()
+    if free > _SPARE_PAGES:
+        pages = min(free - _SPARE_PAGES, _VACUUM_PAGES)
+        connection.executescript(f"PRAGMA incremental_vacuum({pages})")  # `execute` would free one page and stop

@@ -12,9 +12,10 @@ from contextlib import suppress
 from shadow.errors import StoreError
 from shadow.store import changes
 from shadow.store.base import Brake, Change
-from shadow.store.brakefile import BrakeFile
-from shadow.store.connection import patience, transaction, translated
 from shadow.store.rows import decode, encode
+from shadow.store.sql import Connection
+from shadow.store.sqlite.brakefile import BrakeFile
+from shadow.store.sqlite.connection import patience, transaction, translated
 
 _SHORT_SECONDS = 0.25  # that a pull waits for a locked database when the file has it already
 
@@ -29,7 +30,7 @@ def merge(rows: Mapping[str, Brake], filed: Mapping[str, Brake]) -> dict[str, Br
     return merged
 
 
-def read(connection: sqlite3.Connection, file: BrakeFile) -> dict[str, Brake]:
+def read(connection: Connection, file: BrakeFile) -> dict[str, Brake]:
     return merge(_rows(connection), file.read())
 
 
@@ -129,6 +130,6 @@ def _change(migration: str, brake: Brake) -> Change:
     return Change(brake.since, migration, kind, brake.by, brake.because, brake.governed)
 
 
-def _rows(connection: sqlite3.Connection) -> dict[str, Brake]:
+def _rows(connection: Connection) -> dict[str, Brake]:
     rows = connection.execute("SELECT migration, record FROM brakes")
     return {migration: decode(record, Brake) for migration, record in rows}
