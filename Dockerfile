@@ -10,9 +10,9 @@ COPY requirements/run.txt requirements/run.txt
 RUN /opt/shadow/bin/python -m pip install --no-compile --require-hashes -r requirements/run.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY shadow shadow
-RUN /opt/shadow/bin/python -m pip install --no-compile --no-deps --no-build-isolation .
 # Compiled now, since a read-only root keeps nothing; unchecked, since nothing here ever changes.
-RUN /opt/shadow/bin/python -m compileall -q --invalidation-mode unchecked-hash /opt/shadow/lib
+RUN /opt/shadow/bin/python -m pip install --no-compile --no-deps --no-build-isolation . \
+ && /opt/shadow/bin/python -m compileall -q --invalidation-mode unchecked-hash /opt/shadow/lib
 
 FROM python:3.12-slim
 ARG VERSION=0.1.0

@@ -5,7 +5,7 @@ BIN := .venv/bin
 BENCH := .venv-bench/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test lint unit bench format locks clean
+.PHONY: demo test lint unit docs bench format locks clean
 .DEFAULT_GOAL := test
 
 demo: .venv/run  ## the whole story of a migration on this machine (ARGS=--once ends by itself)
@@ -21,6 +21,9 @@ lint: .venv/dev
 
 unit: .venv/dev
 	$(BIN)/pytest -q -n 2 --dist worksteal --cov=shadow --cov-report=term:skip-covered $(ARGS)
+
+docs: .venv/dev  ## the documentation as a site in site/; a dead link or anchor is an error
+	$(BIN)/zensical build --strict --clean
 
 bench: .venv-bench/ready  ## what parts cost, then the proxy beside nginx (ARGS="--objects 50 --callers 5")
 	$(BENCH)/pytest -q -c benchmarks/pytest.ini benchmarks/test_micro.py
@@ -57,4 +60,4 @@ locks:  ## renews requirements/*.txt (needs uv)
 	$(PYTHON) -m venv .venv
 
 clean:
-	rm -rf .venv .venv-bench .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage*
+	rm -rf .venv .venv-bench .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage* .cache site

@@ -15,7 +15,9 @@ from tests.hook_server import HookServer, answer_json
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("kustomize/**/*.md")])
 LINK = re.compile(r"\]\((?!https?://|#)([^)#\s]+)")
-WHOLE_CONFIGURATION = re.compile(r"```yaml\n((?:# .*\n)?migrations:\n.*?)```", re.DOTALL)
+ANCHOR = re.compile(r"\]\((?!https?://)([^)#\s]*)#([^)\s]+)\)")
+FENCE = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
+WHOLE_CONFIGURATION = re.compile(r"```yaml\n((?:# [^\n]*\n)?(?:server:[^\n]*\n)?migrations:\n.*?)```", re.DOTALL)
 
 
 def name(path: Path) -> str:
@@ -24,8 +26,21 @@ def name(path: Path) -> str:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=name)
 def test_every_relative_link_leads_somewhere(document: Path):
-    broken = [target for target in LINK.findall(document.read_text()) if not (document.parent / target).exists()]
-    assert broken == []
+    prose = FENCE.sub("", document.read_text())
+    assert [target for target in LINK.findall(prose) if not (document.parent / target).exists()] == []
+
+
+def headings(document: Path) -> set[str]:
+    """The anchors of a page's headings, as sites and forges make them."""
+    titles = re.findall(r"^#+ (.+)$", FENCE.sub("", document.read_text()), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=name)
+def test_every_anchor_is_a_heading(document: Path):
+    named = ANCHOR.findall(FENCE.sub("", document.read_text()))
+    pages = {target: headings(document.parent / target if target else document) for target, _ in named}
+    assert [(target, anchor) for target, anchor in named if anchor not in pages[target]] == []
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=name)
@@ -91,7 +106,7 @@ def test_the_reference_knows_every_option(command: str):
     assert [option for option in sorted(options(command)) if option not in documents] == []
 
 
-SHOWN = re.compile(r"(?:^|[\s`$|])shadow ([a-z]+)((?: [^\n`|]*)?)")
+SHOWN = re.compile(r"(?:^|[\s`$(|])shadow ([a-z]+)((?: [^\n`|$]*)?)")
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=name)
