@@ -17,7 +17,7 @@ from shadow.compare.predictions import CODES as SEEN
 from shadow.compare.repeats import refused
 from shadow.compare.view import RequestView
 from shadow.protocol.names import ROLLING_METHODS
-from shadow.protocol.objects import Identity, Json
+from shadow.protocol.objects import Identity, Json, object_of
 from shadow.terms import Effect, Protocol
 
 CODES: Final[Mapping[str, str]] = {
@@ -112,8 +112,7 @@ def _declared_otherwise(view: RequestView, identity: Identity) -> bool:
 
 
 def _echoes(item: Json) -> bool:
-    metadata = item.get("metadata")
-    return isinstance(metadata, dict) and bool(_ECHOED & metadata.keys())
+    return not _ECHOED.isdisjoint(object_of(item, "metadata"))
 
 
 def _has_twins(view: RequestView, identity: Identity, item: Json) -> bool:  # noqa: ARG001 - one signature for all
@@ -126,7 +125,7 @@ def _has_twins(view: RequestView, identity: Identity, item: Json) -> bool:  # no
             if key is not None and len({item_key(each[key]) for each in value}) < len(value):
                 return True
         inner = value.values() if isinstance(value, dict) else value
-        pending.extend(each for each in inner if isinstance(each, dict | list))
+        pending += [each for each in inner if type(each) is dict or type(each) is list]
     return False
 
 

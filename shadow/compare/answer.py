@@ -6,7 +6,8 @@ from typing import Any
 
 import msgspec
 
-from shadow.compare.canonical import ObjectSet, keyed, spelled
+from shadow.compare.applying import Applying
+from shadow.compare.canonical import ObjectSet, Read, Reader, keyed, spelled
 from shadow.compare.view import RequestView
 from shadow.protocol.answers import Answer as WireAnswer
 from shadow.protocol.draft import Inexpressible
@@ -23,9 +24,10 @@ class NotAnAnswerError(ValueError):
 class Answer:
     """A sync or finalize answer in the front's dialect. What is null or absent is None, empty, 0 or False."""
 
-    def __init__(self, view: RequestView, fields: Fields, items: Sequence[msgspec.Raw] | None) -> None:
+    def __init__(self, view: RequestView, fields: Fields, items: Sequence[msgspec.Raw] | None, reader: Reader) -> None:
+        self._view = view
         self._fields = fields
-        self._default_namespace = view.parent.namespace
+        self._reader = reader
         self.list_key = OBSERVED_KEY[view.front]
         self.listed = items is not None  # False: the list is null or absent, so nothing is desired
         self.items = items or ()  # as listed, still bytes
@@ -36,9 +38,19 @@ class Answer:
         return {name: raw for name, raw in self._fields.items() if name != self.list_key}
 
     @cached_property
+    def read(self) -> Sequence[Read]:
+        """The items in their order."""
+        return [self._reader.item(raw) for raw in self.items]
+
+    @cached_property
     def desired(self) -> ObjectSet:
         """The desired objects by identity."""
-        return keyed(self.items, self._default_namespace)
+        return keyed(self.read)
+
+    @cached_property
+    def applying(self) -> Applying:
+        """What applying the desired objects makes of the observed ones."""
+        return Applying(self._view, self.desired.objects)
 
     @cached_property
     def status(self) -> Json | None:
@@ -78,12 +90,20 @@ class Answer:
         return None if raw is None else parse(raw)
 
 
-def read_answer(view: RequestView, body: bytes, unsaid: Iterable[Inexpressible] = (), *, strict: bool) -> Answer:
+def read_answer(
+    view: RequestView,
+    body: bytes,
+    unsaid: Iterable[Inexpressible] = (),
+    *,
+    strict: bool,
+    reader: Reader | None = None,
+) -> Answer:
     """Read an answer to this request as Metacontroller does: case-sensitive, null for nothing, even as a whole.
 
     Args:
         unsaid: what the implementation wants of the parent beside, though the body cannot say it.
         strict: whether Metacontroller rejects unknown and repeated fields.
+        reader: shared with the other answers to this request.
 
     Raises:
         NotAnAnswerError: Metacontroller would fail to read it, or crash.
@@ -98,7 +118,7 @@ def read_answer(view: RequestView, body: bytes, unsaid: Iterable[Inexpressible] 
     fault = rejection(wire, body, strict=strict)
     if fault is not None:
         raise NotAnAnswerError(fault)
-    return Answer(view, fields | _beside(unsaid), items)
+    return Answer(view, fields | _beside(unsaid), items, reader or Reader(view.parent.namespace))
 
 
 def _beside(unsaid: Iterable[Inexpressible]) -> Fields:

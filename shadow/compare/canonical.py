@@ -64,23 +64,40 @@ class ObjectSet:
     duplicates: tuple[Identity, ...] = ()
 
 
-def keyed(items: Iterable[msgspec.Raw], default_namespace: str) -> ObjectSet:
-    """Key the items of an answer.
+Read = tuple[Identity, Json | None]
+"""Which object an item of an answer is, and what it says; None: that cannot be held."""
+
+
+class Reader:
+    """Reads the items of the answers to one request. What two of them spell alike is read once, and is one object.
 
     Args:
         default_namespace: the parent's, which an item without one gets; empty for a cluster-scoped parent.
     """
+
+    def __init__(self, default_namespace: str) -> None:
+        self._default_namespace = default_namespace
+        self._known: dict[bytes, Read] = {}
+
+    def item(self, raw: msgspec.Raw) -> Read:
+        spelling = bytes(raw)
+        if spelling not in self._known:
+            self._known[spelling] = _read(raw, self._default_namespace)
+        return self._known[spelling]
+
+
+def keyed(items: Iterable[Read]) -> ObjectSet:
+    """Key the items of an answer."""
     objects: dict[Identity, Json | None] = {}
     duplicates: dict[Identity, None] = {}
-    for raw in items:
-        identity, item = _read(raw, default_namespace)
+    for identity, item in items:
         if identity in objects:
             duplicates[identity] = None
         objects[identity] = item
     return ObjectSet(objects, tuple(duplicates))
 
 
-def _read(raw: msgspec.Raw, default_namespace: str) -> tuple[Identity, Json | None]:
+def _read(raw: msgspec.Raw, default_namespace: str) -> Read:
     try:
         item: Json = parse(raw)
     except UnreadableError:

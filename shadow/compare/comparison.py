@@ -4,70 +4,30 @@ Decides the outcome and nothing else by itself. Pure, and total over whatever im
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
 import msgspec
 
-from shadow.compare.advice import CODES, Found, acted, advise
+from shadow.compare.advising import Advising
 from shadow.compare.answer import Answer, NotAnAnswerError, read_answer
-from shadow.compare.canonical import order_of, same
-from shadow.compare.diff import FieldChange
+from shadow.compare.budget import Budget, Clock, OverBudgetError
+from shadow.compare.canonical import Reader
 from shadow.compare.differences import Describer, Effects
+from shadow.compare.differing import alike, differences
 from shadow.compare.effects import effects_of, managed
-from shadow.compare.groups import Generalizer
-from shadow.compare.model import (
-    Advice,
-    Candidate,
-    Comparison,
-    Difference,
-    EffectPair,
-    Noise,
-    ObjectEffect,
-    Pair,
-    Predicted,
-)
+from shadow.compare.model import Advice, Candidate, Comparison, Difference, Noise, ObjectEffect, Pair, Predicted
 from shadow.compare.moves import moves
 from shadow.compare.noise import noise_of
-from shadow.compare.notes import noted
-from shadow.compare.parent import parent_differences, parent_fields
 from shadow.compare.predictions import check, following, foresee, repeated
 from shadow.compare.rules import Rules
+from shadow.compare.shown import Shown
 from shadow.compare.situation import situation_of
 from shadow.compare.view import RequestView
-from shadow.protocol.objects import Identity, Json
-from shadow.protocol.wire import UnreadableError, encode, parse
+from shadow.protocol.objects import Identity
+from shadow.protocol.wire import UnreadableError
 from shadow.redact import Redactor
-from shadow.terms import Change, Effect, Outcome, Side
-
-Clock = Callable[[], float]
-
-_NO_EFFECT = EffectPair(Effect.NONE, Effect.NONE)
-
-
-class OverBudgetError(Exception):
-    """The comparison has used up its time."""
-
-
-class Budget:
-    """CPU seconds that one comparison may take, asked between objects."""
-
-    def __init__(self, seconds: float, clock: Clock) -> None:
-        self._clock = clock
-        self._start = clock()
-        self._seconds = seconds
-
-    @property
-    def spent(self) -> float:
-        return self._clock() - self._start
-
-    def check(self) -> None:
-        """
-        Raises:
-            OverBudgetError: it is used up.
-        """
-        if self.spent > self._seconds:
-            raise OverBudgetError
+from shadow.terms import Outcome, Side
 
 
 def compare(
@@ -99,11 +59,12 @@ class _Comparing:
         self._pair = pair
         self._view = view
         self._rules = rules
-        self._redactor = redactor
         self._budget = budget
-        self._redacted: dict[bytes, msgspec.Raw] = {}
+        self._shown = Shown(redactor, budget.check)
+        self._reader = Reader(view.parent.namespace)
         self._strict = view.controller.strict(pair.hook, pair.strict)
-        self._answers = {side: _read(view, candidate, self._strict) for side, candidate in _sides(pair)}
+        self._read = {side: self._read_answer(candidate) for side, candidate in _sides(pair)}
+        self._answers = {side: answer for side, answer in self._read.items() if isinstance(answer, Answer)}
         self._seen = check(view, pair.caller, pair.foresight, pair.previous, pair.at)
 
     def result(self) -> Comparison:
@@ -115,6 +76,7 @@ class _Comparing:
         if outcome is not Outcome.MISMATCHED and (refused := _refused(self._pair)):
             failure, outcome = failure or refused, Outcome.FAILED
         keep = self._pair.keep_bodies or outcome in (Outcome.FAILED, Outcome.MISMATCHED)
+        kept = {side: self._shown.answer(answer) for side, answer in self._answers.items()} if keep else {}
         return Comparison(
             id=self._pair.id,
             outcome=outcome,
@@ -124,8 +86,8 @@ class _Comparing:
             effects_old=tuple(effects[Side.OLD].values()),
             effects_new=tuple(effects[Side.NEW].values()),
             advice=tuple(self._advice(effects, writes)),
-            old_answer=self._kept(Side.OLD) if keep else None,
-            new_answer=self._kept(Side.NEW) if keep else None,
+            old_answer=kept.get(Side.OLD),
+            new_answer=kept.get(Side.NEW),
             moves_old=self._moves(Side.NEW, Side.OLD) if differences else (),
             moves_new=self._moves(Side.OLD, Side.NEW) if differences else (),
             parent_labels=_texts(self._view.parent_texts("labels")),
@@ -136,49 +98,50 @@ class _Comparing:
             asked_twice=tuple(self._again),
         )
 
+    def _read_answer(self, candidate: Candidate | None) -> Answer | NotAnAnswerError | None:
+        if candidate is None or candidate.body is None:
+            return None
+        try:
+            unsaid, strict = candidate.unsaid, self._strict
+            return read_answer(self._view, candidate.body, unsaid, strict=strict, reader=self._reader)
+        except NotAnAnswerError as exc:
+            return exc
+
     @cached_property
     def _again(self) -> dict[Side, Answer]:
         """The second answers, of those that answered both times."""
         pair = self._pair
-        candidates = {Side.OLD: pair.old_again, Side.NEW: pair.new_again}
-        read = {side: _read(self._view, again, self._strict) for side, again in candidates.items() if again is not None}
-        return {
-            side: answer
-            for side, answer in read.items()
-            if isinstance(answer, Answer) and isinstance(self._answers[side], Answer)
-        }
+        read = {Side.OLD: self._read_answer(pair.old_again), Side.NEW: self._read_answer(pair.new_again)}
+        return {side: again for side, again in read.items() if isinstance(again, Answer) and side in self._answers}
 
     def _noise(self, side: Side) -> Iterator[Noise]:
-        self._budget.check()
-        first = self._answers[side]
-        assert isinstance(first, Answer), "a second answer counts beside a first one"
-        return noise_of(self._view, side, first, self._again[side], self._redactor)
+        first, again = self._answers[side], self._again[side]
+        return noise_of(self._view, side, first, again, self._shown, self._budget.check)
 
     def _foreseen(self, effects: Mapping[Side, Effects]) -> tuple[Predicted, ...]:
         """The writes that the answer which was served should cause."""
         served = self._pair.served
-        answer = self._answers[served] if served is not None else None
-        if served is None or not isinstance(answer, Answer):
+        if served is None or served not in self._answers:
             return ()
-        return foresee(self._view, answer, effects[served], self._pair.apply, self._seen)
+        return foresee(self._view, self._answers[served], effects[served], self._pair.apply, self._seen)
+
+    @property
+    def _both(self) -> bool:
+        """Whether there are two answers to be compared."""
+        return len(self._answers) == len(Side)
 
     def _moves(self, before: Side, after: Side) -> tuple[ObjectEffect, ...]:
         """What handing the parent over from one side to the other would write."""
-        first, then = self._answers[before], self._answers[after]
-        if not isinstance(first, Answer) or not isinstance(then, Answer):
-            return ()
         self._budget.check()
-        among = (first.desired.objects.keys() | then.desired.objects.keys()) - self._alike
-        return moves(self._view, first, then, among, self._pair.apply)
+        return moves(self._view, self._answers[before], self._answers[after], self._unlike(), self._pair.apply)
 
     def _failure(self) -> str | None:
         """The first side without a valid answer, and why: `old:timeout`."""
-        failures = (_failure(side, candidate, self._answers[side]) for side, candidate in _sides(self._pair))
+        failures = (_failure(side, candidate, self._read[side]) for side, candidate in _sides(self._pair))
         return next(filter(None, failures), None)
 
     def _desired(self) -> Iterable[Identity]:
-        answers = (answer for answer in self._answers.values() if isinstance(answer, Answer))
-        return (identity for answer in answers for identity in answer.desired.objects)
+        return (identity for answer in self._answers.values() for identity in answer.desired.objects)
 
     @property
     def _identical(self) -> bool:
@@ -188,107 +151,39 @@ class _Comparing:
 
     def _effects(self) -> dict[Side, Effects]:
         """By side and object; nothing for a side without an answer."""
-        old = self._effects_of(self._answers[Side.OLD], {})
+        old = self._effects_of(Side.OLD, {})
         if self._identical:
             return {Side.OLD: old, Side.NEW: old}
-        first = self._answers[Side.OLD]
-        shared = self._alike if isinstance(first, Answer) and managed(self._view, first) else ()
-        known = {identity: old[identity] for identity in shared}
-        return {Side.OLD: old, Side.NEW: self._effects_of(self._answers[Side.NEW], known)}
+        shared = self._alike if self._both and managed(self._view, self._answers[Side.OLD]) else ()
+        return {Side.OLD: old, Side.NEW: self._effects_of(Side.NEW, {identity: old[identity] for identity in shared})}
 
-    def _effects_of(self, answer: Answer | NotAnAnswerError | None, known: Effects) -> Effects:
-        if not isinstance(answer, Answer):
+    def _effects_of(self, side: Side, known: Effects) -> Effects:
+        if side not in self._answers:
             return {}
         self._budget.check()
-        effects = effects_of(self._view, answer, self._pair.apply, known, self._seen.unseen)
+        effects = effects_of(self._view, self._answers[side], self._pair.apply, known, self._seen.unseen)
         return {effect.object: effect for effect in effects}
 
     @cached_property
     def _alike(self) -> frozenset[Identity]:
-        """The objects that both answers want, and want the same of."""
-        old, new = self._answers[Side.OLD], self._answers[Side.NEW]
-        if not isinstance(old, Answer) or not isinstance(new, Answer):
-            return frozenset()
-        before, after = old.desired.objects, new.desired.objects
-        return frozenset(
-            identity
-            for identity, item in before.items()
-            if item is not None and identity in after and same(item, after[identity])
-        )
+        return alike(self._answers[Side.OLD], self._answers[Side.NEW]) if self._both else frozenset()
+
+    def _unlike(self) -> set[Identity]:
+        return set(self._desired()) - self._alike
 
     def _differences(self, effects: Mapping[Side, Effects]) -> Iterator[Difference]:
+        if self._identical:
+            return iter(())
+        describer = Describer(self._pair.parent, self._shown, effects[Side.OLD], effects[Side.NEW])
         old, new = self._answers[Side.OLD], self._answers[Side.NEW]
-        if self._identical or not isinstance(old, Answer) or not isinstance(new, Answer):
-            return
-        describer = Describer(self._pair.parent, self._redactor, effects[Side.OLD], effects[Side.NEW])
-        yield from self._of_objects(describer, old, new)
-        yield from self._of_parent(describer, old, new)
-        yield from self._of_order(describer, old, new)
-
-    def _of_objects(self, describer: Describer, old: Answer, new: Answer) -> Iterator[Difference]:
-        before, after = old.desired.objects, new.desired.objects
-        for identity in sorted((before.keys() | after.keys()) - self._alike):
-            self._budget.check()
-            if (identity in before and before[identity] is None) or (identity in after and after[identity] is None):
-                yield describer.unreadable(identity)
-            else:
-                one, other = before.get(identity), after.get(identity)
-                if one is not None and other is not None:
-                    one, other = self._named(identity, one), self._named(identity, other)
-                yield from describer.of_object(identity, one, other, self._observed(identity))
-
-    def _observed(self, identity: Identity) -> Json | None:
-        """None, too, for what cannot be held: it then proves nothing."""
-        try:
-            return self._view.observed(identity) if identity in self._view else None
-        except UnreadableError:
-            return None
-
-    def _named(self, identity: Identity, item: Json) -> Json:
-        """The item with the namespace that Metacontroller writes into it, so that leaving it out is no difference."""
-        if not identity.namespace or not self._view.names_defaulted:
-            return item
-        metadata = item.get("metadata")
-        if not isinstance(metadata, dict) or metadata.get("namespace"):
-            return item
-        return item | {"metadata": metadata | {"namespace": identity.namespace}}
-
-    def _of_parent(self, describer: Describer, old: Answer, new: Answer) -> Iterator[Difference]:
-        changes = list(parent_differences(self._view, old, new))
-        if changes:
-            wanted = [self._redactor.answer(parent_fields(self._view, answer)) for answer in (old, new)]
-            for change, effects in changes:
-                yield describer.of_parent(change, effects, *wanted)
-
-    def _of_order(self, describer: Describer, old: Answer, new: Answer) -> Iterator[Difference]:
-        """Under Rolling strategies the order of the list decides which object is updated first; else it is noise."""
-        before, after = (order_of(answer.desired.objects, self._view.rolling_groups) for answer in (old, new))
-        if before != after and sorted(before) == sorted(after):
-            change = FieldChange(("order",), Change.CHANGED, ("order",), ("order",))
-            yield describer.of_parent(change, _NO_EFFECT, {"order": before}, {"order": after})
+        return differences(self._view, describer, old, new, self._unlike(), self._budget.check)
 
     def _advice(self, effects: Mapping[Side, Effects], writes: tuple[Predicted, ...]) -> Iterator[Advice]:
-        """The traps in either answer, once where both share one; objects as every parent would call them."""
-        found: dict[Side, dict[Found, None]] = {Side.OLD: {}, Side.NEW: {}}
-        for side, answer in self._answers.items():
-            if isinstance(answer, Answer):
-                known = self._alike if side is Side.NEW else frozenset()
-                found[side] = dict.fromkeys(advise(self._view, answer, effects[side], known))
-                found[side] |= {each: None for each in found[Side.OLD] if each[1] in known and each[0] != "duplicate"}
-        old, new = self._answers[Side.OLD], self._answers[Side.NEW]
-        if isinstance(old, Answer) and isinstance(new, Answer) and not self._identical:
-            found[Side.OLD] |= {("side-effects", identity): None for identity in acted(self._view, old, new)}
-            found[Side.NEW] |= {each: None for each in found[Side.OLD] if each[0] == "side-effects"}
-        if self._seen.served is not None:
-            found[self._seen.served] |= dict.fromkeys(self._seen.advice)
-        if self._pair.served is not None:
-            found[self._pair.served] |= {("repeats-seen", each): None for each in repeated(self._seen, writes)}
-        generalizer = Generalizer(self._pair.parent)
-        for code, identity in found[Side.OLD] | found[Side.NEW]:
-            sides = [side for side in Side if (code, identity) in found[side]]
-            about = None if identity is None else generalizer.identity(identity)
-            yield Advice(code, sides[0] if len(sides) == 1 else None, about, CODES[code])
-        yield from noted(self._pair, generalizer)
+        advising = Advising(self._pair)
+        advising.traps(self._view, self._answers, effects, self._alike)
+        advising.add(self._seen.served, self._seen.advice)
+        advising.add(self._pair.served, (("repeats-seen", each) for each in repeated(self._seen, writes)))
+        return advising.result()
 
     def _judged(self, differences: Iterable[Difference]) -> Iterator[Difference]:
         parent = str(self._pair.parent)
@@ -297,37 +192,9 @@ class _Comparing:
             judgement = self._rules.judge_difference(difference, parent)
             yield msgspec.structs.replace(difference, **judgement._asdict())
 
-    def _kept(self, side: Side) -> bytes | None:
-        """The redacted answer; what both sides say alike is redacted once."""
-        answer = self._answers[side]
-        if not isinstance(answer, Answer):
-            return None
-        items = [self._kept_item(raw) for raw in answer.items]
-        rest = self._redactor.answer(parse(encode(answer.other_fields)))
-        return bytes(encode(rest | ({answer.list_key: items} if answer.listed else {})))
-
-    def _kept_item(self, raw: msgspec.Raw) -> msgspec.Raw:
-        spelled = bytes(raw)
-        if spelled not in self._redacted:
-            self._budget.check()
-            try:
-                self._redacted[spelled] = encode(self._redactor.object(parse(raw)))
-            except UnreadableError:
-                self._redacted[spelled] = encode({"notShown": f"{len(spelled)} bytes, nested too deeply"})
-        return self._redacted[spelled]
-
 
 def _sides(pair: Pair) -> tuple[tuple[Side, Candidate], tuple[Side, Candidate]]:
     return (Side.OLD, pair.old), (Side.NEW, pair.new)
-
-
-def _read(view: RequestView, candidate: Candidate, strict: bool) -> Answer | NotAnAnswerError | None:
-    if candidate.body is None:
-        return None
-    try:
-        return read_answer(view, candidate.body, candidate.unsaid, strict=strict)
-    except NotAnAnswerError as exc:
-        return exc
 
 
 def _failure(side: Side, candidate: Candidate, answer: Answer | NotAnAnswerError | None) -> str | None:

@@ -1,6 +1,6 @@
 """Turns the places where two answers differ into records: redacted, generalised, with the effect of either side."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -11,10 +11,11 @@ from shadow.compare.diff import FieldChange, Keys, field_changes, value_at
 from shadow.compare.groups import Generalizer, group_id
 from shadow.compare.model import Difference, EffectPair, ObjectEffect
 from shadow.compare.normalize import Normalizer
+from shadow.compare.parent import ParentChange
 from shadow.compare.sets import is_set
+from shadow.compare.shown import Shown
 from shadow.fieldpath import Steps, render
 from shadow.protocol.objects import Identity, Json, ParentRef
-from shadow.redact import Redactor
 from shadow.terms import Change, Effect
 
 _LARGEST = 2**1023
@@ -30,12 +31,13 @@ class Describer:
     """Describes the differences of one pair.
 
     Args:
+        shown: redacts what is described.
         old_effects, new_effects: by identity, of either answer.
     """
 
-    def __init__(self, parent: ParentRef, redactor: Redactor, old_effects: Effects, new_effects: Effects) -> None:
+    def __init__(self, parent: ParentRef, shown: Shown, old_effects: Effects, new_effects: Effects) -> None:
         self._generalizer = Generalizer(parent)
-        self._redactor = redactor
+        self._shown = shown
         self._old_effects = old_effects
         self._new_effects = new_effects
 
@@ -49,9 +51,9 @@ class Describer:
         """
         if old is None or new is None:
             change = _WHOLE._replace(change=Change.ADDED if old is None else Change.REMOVED)
-            yield self._difference(identity, change, self._redactor.object(old), self._redactor.object(new))
+            yield self._difference(identity, change, self._shown.object(old), self._shown.object(new))
         elif not same(old, new):
-            shown = self._redactor.object(old), self._redactor.object(new)
+            shown = self._shown.object(old), self._shown.object(new)
             changes = list(field_changes(old, new, partial(is_set, identity)))
             normalizer = Normalizer(identity, old, new, observed)
             names = normalizer.names(changes, self._effects(identity))
@@ -62,10 +64,12 @@ class Describer:
         """Of an object that both want and that cannot be held: it differs, nobody can say where."""
         return self._difference(identity, _WHOLE, None, None)
 
-    def of_parent(self, change: FieldChange, effects: EffectPair, old: Json, new: Json) -> Difference:
-        """Of the parent's own fields; `old` and `new` are what either side wants of them, redacted."""
-        prefix: Steps = ("parent",) if change.path[0] in _OF_PARENT else ()
-        return self._record(None, change, (*prefix, *change.path), effects, False, old, new)
+    def of_parent(self, changes: Iterable[ParentChange], old: Json, new: Json) -> Iterator[Difference]:
+        """Of the parent's own fields; `old` and `new` are what either side wants of them."""
+        shown = self._shown.fields(old), self._shown.fields(new)
+        for change, effects in changes:
+            prefix: Steps = ("parent",) if change.path[0] in _OF_PARENT else ()
+            yield self._record(None, change, (*prefix, *change.path), effects, False, *shown)
 
     def _effects(self, identity: Identity) -> EffectPair:
         before, after = self._old_effects.get(identity), self._new_effects.get(identity)
@@ -89,7 +93,7 @@ class Describer:
         new: Any,
         normalized: str | None = None,
     ) -> Difference:
-        text = self._redactor.text(render(path))
+        text = self._shown.text(render(path))
         shown_path = self._generalizer.text(text)
         shown_object = None if identity is None else self._generalizer.identity(identity)
         has_old, has_new = change.change is not Change.ADDED, change.change is not Change.REMOVED

@@ -8,7 +8,7 @@ from collections.abc import Container, Mapping
 
 import msgspec
 
-from shadow.compare import dynamic, serverside
+from shadow.compare import serverside
 from shadow.compare.answer import Answer, NotAnAnswerError, read_answer
 from shadow.compare.kinds import namespaced
 from shadow.compare.model import ObjectEffect
@@ -16,7 +16,7 @@ from shadow.compare.repeats import creates_again, writes_again
 from shadow.compare.view import RequestView
 from shadow.protocol.dialect import Strictness
 from shadow.protocol.names import RECREATE_METHODS
-from shadow.protocol.objects import Identity, Json
+from shadow.protocol.objects import Identity, Json, object_of
 from shadow.protocol.wire import UnreadableError
 from shadow.terms import Effect, Protocol
 
@@ -66,7 +66,7 @@ def effects_of(
     if (untouched := _untouched(view, answer)) is not None:
         effects = [ObjectEffect(identity, Effect.NONE, why=untouched) for identity in identities]
     else:
-        effects = [known.get(identity) or _effect(view, identity, desired, apply) for identity in identities]
+        effects = [known.get(identity) or _effect(view, identity, answer, apply) for identity in identities]
         effects = [_taken(effect) if effect.object in unseen else effect for effect in effects]
     if view.front is Protocol.COMPOSITE and parent_changes(view, answer):
         ref = view.parent
@@ -94,7 +94,7 @@ def removals(view: RequestView, body: bytes, apply: str) -> dict[Identity, Effec
     for identity in view:
         method = view.harshest_method(identity)
         if identity not in desired or method in RECREATE_METHODS:
-            effect = _once(view, identity, desired, apply, method).effect
+            effect = _once(view, identity, answer, apply, method).effect
             if effect in _REMOVING:
                 found[identity] = effect
     return found
@@ -111,10 +111,9 @@ def harmless(view: RequestView, body: bytes, apply: str) -> bool:
             return False
         if _untouched(view, answer) is not None:
             return True
-        desired = answer.desired.objects
         return all(
-            _once(view, identity, desired, apply, view.harshest_method(identity)).effect in _HARMLESS
-            for identity in {*view, *desired}
+            _once(view, identity, answer, apply, view.harshest_method(identity)).effect in _HARMLESS
+            for identity in {*view, *answer.desired.objects}
         )
     except (NotAnAnswerError, UnreadableError):
         return False
@@ -146,18 +145,16 @@ def _untouched(view: RequestView, answer: Answer) -> str | None:
 
 def unmatched(view: RequestView, item: Json) -> bool:
     """Whether the item's labels do not match the selector of a composite parent: then the whole sync is aborted."""
-    metadata = item.get("metadata")
-    labels = metadata.get("labels") if isinstance(metadata, dict) else None
-    return not view.selected(labels if isinstance(labels, dict) else {})
+    return not view.selected(object_of(object_of(item, "metadata"), "labels"))
 
 
-def _effect(view: RequestView, identity: Identity, desired: Mapping[Identity, Json | None], apply: str) -> ObjectEffect:
+def _effect(view: RequestView, identity: Identity, answer: Answer, apply: str) -> ObjectEffect:
     """The effect now, and whether it comes again."""
-    found = _once(view, identity, desired, apply, view.method(identity))
+    found = _once(view, identity, answer, apply, view.method(identity))
     if found.effect is Effect.CREATE:
-        return _repeating(found, creates_again(view, identity, desired[identity]))
+        return _repeating(found, creates_again(view, identity, answer))
     if found.effect in _WRITING and apply != SERVER_SIDE:
-        return _repeating(found, writes_again(view, identity, desired[identity]))
+        return _repeating(found, writes_again(view, identity, answer))
     return found
 
 
@@ -165,9 +162,7 @@ def _repeating(effect: ObjectEffect, repeats: bool) -> ObjectEffect:
     return msgspec.structs.replace(effect, repeats=True) if repeats else effect
 
 
-def _once(
-    view: RequestView, identity: Identity, desired: Mapping[Identity, Json | None], apply: str, method: str
-) -> ObjectEffect:
+def _once(view: RequestView, identity: Identity, answer: Answer, apply: str, method: str) -> ObjectEffect:
     """The effect now."""
     if identity not in view:
         if not identity.namespace and not view.parent.namespace and namespaced(identity):
@@ -175,9 +170,9 @@ def _once(
         return ObjectEffect(identity, Effect.CREATE)
     if view.being_deleted(identity):
         return ObjectEffect(identity, Effect.NONE, why="being deleted")
-    if identity not in desired:
+    if identity not in answer.desired.objects:
         return ObjectEffect(identity, Effect.DELETE)
-    if not _writes(view, identity, desired[identity], apply):
+    if not _writes(view, identity, answer, apply):
         return ObjectEffect(identity, Effect.NONE)
     effect = _BY_METHOD.get(method, Effect.LATENT)
     if apply == SERVER_SIDE and effect is Effect.RECREATE and view.generation(identity):
@@ -193,10 +188,13 @@ def _taken(effect: ObjectEffect) -> ObjectEffect:
     return ObjectEffect(effect.object, Effect.UNADOPTED, why="created before, and not observed since")
 
 
-def _writes(view: RequestView, identity: Identity, item: Json | None, apply: str) -> bool:
+def _writes(view: RequestView, identity: Identity, answer: Answer, apply: str) -> bool:
     """Whether applying the item changes the object; in doubt it does."""
-    writes = serverside.writes if apply == SERVER_SIDE else dynamic.writes
+    if answer.desired.objects[identity] is None:
+        return True
     try:
-        return item is None or writes(view.observed(identity), dynamic.prepared(view, identity, item))
+        if apply == SERVER_SIDE:
+            return serverside.writes(view.observed(identity), answer.applying.desired(identity).value)
+        return answer.applying.writes(identity)
     except UnreadableError:
         return True

@@ -41,9 +41,11 @@ def merge_key(*lists: Sequence[Any] | None) -> str | None:
     Every item of every list has to be an object that has the field. Lists without any item share nothing.
     """
     items = [item for several in lists for item in several or ()]
-    if not items or not all(isinstance(item, dict) for item in items):
-        return None
-    return next((key for key in MERGE_KEYS if all(key in item for item in items)), None)
+    for item in items:
+        if not isinstance(item, dict):
+            return None
+    keys = [key for key in MERGE_KEYS if key in items[0]] if items else []
+    return next((key for key in keys if all(key in item for item in items)), None)
 
 
 def item_key(value: Any) -> str:
@@ -68,7 +70,9 @@ def _level(observed: Any, last: Any, desired: Any, pending: list[_Task]) -> Any:
 def _merge_object(
     observed: dict[str, Any], last: dict[str, Any], desired: dict[str, Any], pending: list[_Task]
 ) -> dict[str, Any]:
-    merged = {key: value for key, value in observed.items() if key in desired or key not in last}
+    merged = dict(observed)
+    for key in last.keys() - desired.keys():
+        merged.pop(key, None)
     for key, value in desired.items():
         here = merged.get(key)
         merged[key] = value

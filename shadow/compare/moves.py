@@ -6,13 +6,12 @@ asks another question: when one implementation has had its way, what would the o
 
 from collections.abc import Iterable, Iterator
 
-from shadow.compare import dynamic, serverside
+from shadow.compare import serverside
 from shadow.compare.answer import Answer
 from shadow.compare.effects import SERVER_SIDE, managed
 from shadow.compare.kinds import namespaced
 from shadow.compare.model import ObjectEffect
 from shadow.compare.parent import parent_differences
-from shadow.compare.stored import stored
 from shadow.compare.view import RequestView
 from shadow.protocol.names import ON_DELETE, RECREATE_METHODS
 from shadow.protocol.objects import Identity, Json
@@ -64,29 +63,26 @@ def _refused(view: RequestView, identity: Identity) -> bool:
 
 def _differs(view: RequestView, identity: Identity, before: Answer | None, after: Answer, apply: str) -> bool:
     """Whether `after`'s object is written over what `before`'s became. In doubt it is."""
-    item = after.desired.objects[identity]
     try:
-        here = _settled(view, identity, None if before is None else before.desired.objects[identity], apply)
-        if item is None or here is None:
+        here = _settled(view, identity, before, apply)
+        if after.desired.objects[identity] is None or here is None:
             return True
-        desired = dynamic.prepared(view, identity, item)
+        desired = after.applying.desired(identity)
         if apply == SERVER_SIDE and identity in view and before is None:
-            return serverside.writes(here, desired)
-        return dynamic.writes(here, desired)
+            return serverside.writes(here, desired.value)
+        return desired.writes(here)
     except (UnreadableError, RecursionError, UnicodeEncodeError):
         return True
 
 
-def _settled(view: RequestView, identity: Identity, item: Json | None, apply: str) -> Json | None:
-    """The object as it is stored once an item was applied to it; as it is observed where none was."""
+def _settled(view: RequestView, identity: Identity, before: Answer | None, apply: str) -> Json | None:
+    """The object as it is stored once `before` was applied to it; as it is observed where that says nothing of it."""
     observed = view.observed(identity) if identity in view and not view.being_deleted(identity) else None
-    if item is None:
+    if before is None or before.desired.objects[identity] is None:
         return observed
-    desired = dynamic.prepared(view, identity, item)
-    if observed is not None and apply != SERVER_SIDE and not dynamic.writes(observed, desired):
+    if observed is not None and apply != SERVER_SIDE and not before.applying.writes(identity):
         return observed
-    kept = observed if observed is not None and view.method(identity) not in RECREATE_METHODS else {}
-    return stored(identity, dynamic.applied(kept, desired))
+    return before.applying.becomes(identity)
 
 
 def _of_parent(view: RequestView, before: Answer, after: Answer) -> Iterator[ObjectEffect]:

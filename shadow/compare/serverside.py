@@ -12,7 +12,7 @@ from typing import Any
 from shadow.compare.golang import compact_json
 from shadow.compare.quantity import same_quantity
 from shadow.protocol.names import LAST_APPLIED, SYSTEM_METADATA
-from shadow.protocol.objects import Json
+from shadow.protocol.objects import Json, object_of
 
 _MANAGER = "metacontroller"
 _NOT_OWNED = frozenset({"apiVersion", "kind", "status"})
@@ -32,7 +32,7 @@ def writes(observed: Json, desired: Json) -> bool:
 
 def _owned(observed: Json) -> Json | None:
     """The field tree that Metacontroller applied; None if it never applied this object."""
-    entries = _metadata(observed).get("managedFields")
+    entries = object_of(observed, "metadata").get("managedFields")
     for entry in entries if isinstance(entries, list) else ():
         if (
             isinstance(entry, dict)
@@ -46,24 +46,18 @@ def _owned(observed: Json) -> Json | None:
 
 
 def _without_owner(fields: Json) -> Json:
-    here = fields.get("f:metadata")
-    metadata = {key: tree for key, tree in here.items() if key != "f:ownerReferences"} if isinstance(here, dict) else {}
+    metadata = {key: tree for key, tree in object_of(fields, "f:metadata").items() if key != "f:ownerReferences"}
     rest = {key: tree for key, tree in fields.items() if key != "f:metadata"}
     return rest | {"f:metadata": metadata} if metadata else rest
 
 
 def _without_system(item: Json) -> Json:
-    metadata = {key: value for key, value in _metadata(item).items() if key not in _NOT_OWNED_METADATA}
+    metadata = {key: value for key, value in object_of(item, "metadata").items() if key not in _NOT_OWNED_METADATA}
     annotations = metadata.get("annotations")
     if isinstance(annotations, dict) and LAST_APPLIED in annotations:
         metadata["annotations"] = {key: text for key, text in annotations.items() if key != LAST_APPLIED}
     rest = {key: value for key, value in item.items() if key not in _NOT_OWNED and key != "metadata"}
     return rest | {"metadata": metadata} if metadata else rest
-
-
-def _metadata(item: Json) -> Json:
-    metadata = item.get("metadata")
-    return metadata if isinstance(metadata, dict) else {}
 
 
 def _held(desired: Any, owned: Any, observed: Any) -> bool:

@@ -59,18 +59,12 @@ def _settled(value: Any, typed: bool) -> Any:
             elif isinstance(item, dict | list):
                 container[key] = item.copy()
                 pending.append((container[key], str(key)))
-            else:
-                container[key] = _scalar(item, typed and (name in QUANTITY_MAPS or key in QUANTITIES))
+            elif typed and (name in QUANTITY_MAPS or key in QUANTITIES):
+                container[key] = canonical(item) or item
+            elif isinstance(item, float) and item.is_integer() and abs(item) < 1e21:
+                container[key] = int(item)
     return root[0]
 
 
 def _entries(container: Any) -> Iterator[tuple[Any, Any]]:
     return iter(container.items()) if isinstance(container, dict) else enumerate(container)
-
-
-def _scalar(value: Any, quantity: bool) -> Any:
-    if quantity:
-        return canonical(value) or value
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e21:
-        return int(value)
-    return value

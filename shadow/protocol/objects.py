@@ -8,6 +8,12 @@ Json = dict[str, Any]
 """A JSON object off the wire: unknown fields are kept, nothing is validated away."""
 
 
+def object_of(holder: Json, name: str) -> Json:
+    """What a field holds if that is an object, else an empty one: as Go's accessors read it."""
+    value = holder.get(name)
+    return value if isinstance(value, dict) else {}
+
+
 class Identity(msgspec.Struct, frozen=True, order=True):
     """What makes two desired objects the same one. `namespace` is empty for a cluster-scoped object."""
 

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from shadow.compare.canonical import keyed, order_of, same, spelled
+from shadow.compare.canonical import Reader, keyed, order_of, same, spelled
 from shadow.protocol.objects import Identity
 from tests.compare.calls import encoded
 
@@ -56,19 +56,31 @@ def raw(name, namespace=None, api_version="v1", kind="ConfigMap", **extra):
     return msgspec.Raw(encoded({"apiVersion": api_version, "kind": kind, "metadata": metadata} | extra))
 
 
+def read(items, default_namespace):
+    return keyed(map(Reader(default_namespace).item, items))
+
+
+def test_what_two_answers_spell_alike_is_read_once_and_nothing_else():
+    reader = Reader("ns")
+    (identity, first), (_, again), (_, other) = map(reader.item, [raw("a"), raw("a"), raw("a", x=1)])
+    assert identity == Identity("v1", "ConfigMap", "ns", "a")
+    assert first is again
+    assert other != first
+
+
 def test_objects_are_keyed_by_their_identity_with_the_parents_namespace():
-    found = keyed([raw("a"), raw("a", "far"), raw("a", api_version="apps/v1")], "ns")
+    found = read([raw("a"), raw("a", "far"), raw("a", api_version="apps/v1")], "ns")
     assert list(found.objects) == [
         Identity("v1", "ConfigMap", "ns", "a"),
         Identity("v1", "ConfigMap", "far", "a"),
         Identity("apps/v1", "ConfigMap", "ns", "a"),
     ]
-    assert list(keyed([raw("a")], "").objects) == [Identity("v1", "ConfigMap", "", "a")]
+    assert list(read([raw("a")], "").objects) == [Identity("v1", "ConfigMap", "", "a")]
     assert found.duplicates == ()
 
 
 def test_of_duplicates_the_last_counts_and_each_is_told_once():
-    found = keyed([raw("a", x=1), raw("b"), raw("a", "ns", x=2), raw("a", x=3)], "ns")
+    found = read([raw("a", x=1), raw("b"), raw("a", "ns", x=2), raw("a", x=3)], "ns")
     identity = Identity("v1", "ConfigMap", "ns", "a")
     item = found.objects[identity]
     assert item is not None
@@ -79,10 +91,10 @@ def test_of_duplicates_the_last_counts_and_each_is_told_once():
 def test_an_object_too_deep_to_hold_still_has_its_identity():
     text = encoded({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}})
     deep = msgspec.Raw(text[:-1] + b',"x":' + b"[" * 5000 + b"]" * 5000 + b"}")
-    assert keyed([deep], "ns").objects == {Identity("v1", "ConfigMap", "ns", "a"): None}
+    assert read([deep], "ns").objects == {Identity("v1", "ConfigMap", "ns", "a"): None}
 
 
 def test_order_is_of_the_named_groups_only():
-    found = keyed([raw("b"), raw("a"), raw("s", kind="Secret")], "ns").objects
+    found = read([raw("b"), raw("a"), raw("s", kind="Secret")], "ns").objects
     assert order_of(found, frozenset({"ConfigMap.v1"})) == ["ConfigMap/ns/b", "ConfigMap/ns/a"]
     assert order_of(found, frozenset()) == []

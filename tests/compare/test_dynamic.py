@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shadow.compare.canonical import same
-from shadow.compare.dynamic import applied, last_applied, prepared, writes
+from shadow.compare.dynamic import Desired, last_applied, prepared
 from shadow.compare.golang import compact_json
 from shadow.protocol.messages import identity_of
 from shadow.protocol.names import LAST_APPLIED, SYSTEM_METADATA
@@ -21,21 +21,22 @@ def test_the_quick_answer_is_that_of_the_whole_merge(there, wanted, same_as_befo
     desired = {"kind": "K", "metadata": {"name": "n"}} | wanted
     last = desired if same_as_before else {"kind": "K", "metadata": {"name": "n"}} | there
     live = {"kind": "K", "metadata": {"name": "n", "annotations": {LAST_APPLIED: compact_json(last)}}} | there
-    assert writes(live, desired) is not same(applied(live, desired), live)
+    applying = Desired(desired)
+    assert applying.writes(live) is not same(applying.applied(live), live)
 
 
 @given(fields)
 def test_what_was_just_written_is_not_written_again_unless_go_spells_it_otherwise(wanted):
     desired = {"kind": "K", "metadata": {"name": "n"}} | wanted
-    live = applied({"kind": "K", "metadata": {"name": "n"}}, desired)
+    live = Desired(desired).applied({"kind": "K", "metadata": {"name": "n"}})
     if "1.0" not in str(wanted) and "name" not in str(wanted) and "port" not in str(wanted):
-        assert not writes(live, desired)
+        assert not Desired(desired).writes(live)
 
 
 def test_system_fields_and_status_are_those_of_the_cluster():
     live = observed(config_map(), generation=3) | {"status": {"phase": "live"}}
     echoed = config_map(data={"a": "2"}, uid="other", resourceVersion="1", generation=9, selfLink="/x")
-    written = applied(live, echoed | {"status": {"phase": "wanted"}})
+    written = Desired(echoed | {"status": {"phase": "wanted"}}).applied(live)
     assert written["status"] == {"phase": "live"}
     assert {key: written["metadata"][key] for key in SYSTEM_METADATA & written["metadata"].keys()} == {
         "uid": "uid-cm",
@@ -47,7 +48,7 @@ def test_system_fields_and_status_are_those_of_the_cluster():
 
 
 def test_a_status_that_the_cluster_does_not_have_is_not_written():
-    assert "status" not in applied(observed(config_map()), config_map() | {"status": {"phase": "wanted"}})
+    assert "status" not in Desired(config_map() | {"status": {"phase": "wanted"}}).applied(observed(config_map()))
 
 
 def _prepared(item, **settings):

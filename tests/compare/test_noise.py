@@ -52,6 +52,25 @@ def test_what_an_implementation_says_at_random_is_named(first, again, expected):
     assert comparison.outcome is Outcome.MATCHED
 
 
+def test_an_unstable_order_is_noise_where_the_order_decides_who_is_updated_first():
+    rolling = request(method="RollingInPlace")
+    items = config_map("a"), config_map("b")
+    first, again = (answer(*several, status={}) for several in (items, items[::-1]))
+    comparison = asked(first, again, message=rolling)
+    assert [(each.path, each.one) for each in comparison.noise] == [("order", ["ConfigMap/ns/a", "ConfigMap/ns/b"])]
+
+
+def test_a_namespace_that_is_filled_in_is_no_noise():
+    assert places(asked(answer(config_map()), answer(config_map(namespace="ns")))) == []
+
+
+def test_of_what_cannot_be_held_nothing_is_said():
+    deep = encoded(config_map())[:-1] + b',"x":' + b"[" * 5000 + b"]" * 5000 + b"}"
+    plain = b'{"attachments": [%s], "status": {"at": %d}}'
+    comparison = asked(plain % (deep, 1), plain % (encoded(config_map()), 2))
+    assert places(comparison) == [(None, "parent.status.at")]
+
+
 def test_each_side_is_held_against_itself():
     comparison = asked(stamped("1"), stamped("2"), side="new_again")
     assert [(each.implementation, each.one, each.other) for each in comparison.noise] == [(Side.NEW, "1", "2")]

@@ -1,0 +1,31 @@
+"""How much CPU time one comparison may take. Asked between objects; what is beyond it is dropped, and counted."""
+
+from collections.abc import Callable
+
+Clock = Callable[[], float]
+"""CPU seconds of this thread."""
+
+
+class OverBudgetError(Exception):
+    """The comparison has used up its time."""
+
+
+class Budget:
+    """CPU seconds that one comparison may take."""
+
+    def __init__(self, seconds: float, clock: Clock) -> None:
+        self._clock = clock
+        self._start = clock()
+        self._seconds = seconds
+
+    @property
+    def spent(self) -> float:
+        return self._clock() - self._start
+
+    def check(self) -> None:
+        """
+        Raises:
+            OverBudgetError: it is used up.
+        """
+        if self.spent > self._seconds:
+            raise OverBudgetError

@@ -1,0 +1,90 @@
+"""Where two answers to one request want different things: of the objects, of the parent, in their order.
+
+One answer may be held against another implementation's, or against what the same one says the next time.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+
+from shadow.compare.answer import Answer
+from shadow.compare.canonical import order_of, same
+from shadow.compare.diff import FieldChange
+from shadow.compare.differences import Describer
+from shadow.compare.model import Difference, EffectPair
+from shadow.compare.parent import parent_differences, parent_fields
+from shadow.compare.view import RequestView
+from shadow.protocol.objects import Identity, Json
+from shadow.protocol.wire import UnreadableError
+from shadow.terms import Change, Effect
+
+Check = Callable[[], None]
+"""Called between objects; what it raises ends the search."""
+
+_NO_EFFECT = EffectPair(Effect.NONE, Effect.NONE)
+_ANOTHER_ORDER = FieldChange(("order",), Change.CHANGED, ("order",), ("order",))
+
+
+def alike(one: Answer, other: Answer) -> frozenset[Identity]:
+    """The objects that both want, and want the same of."""
+    there = other.desired.objects
+    return frozenset(
+        identity
+        for identity, item in one.desired.objects.items()
+        if item is not None and identity in there and same(item, there[identity])
+    )
+
+
+def differences(
+    view: RequestView, describer: Describer, old: Answer, new: Answer, among: Iterable[Identity], check: Check
+) -> Iterator[Difference]:
+    """Every difference of two answers.
+
+    Args:
+        among: the objects to look at; all others are alike.
+    """
+    for identity in sorted(among):
+        check()
+        yield from _of_object(view, describer, identity, old, new)
+    yield from _of_parent(view, describer, old, new)
+    yield from _of_order(view, describer, old, new)
+
+
+def _of_object(
+    view: RequestView, describer: Describer, identity: Identity, old: Answer, new: Answer
+) -> Iterator[Difference]:
+    before, after = old.desired.objects, new.desired.objects
+    one, other = before.get(identity), after.get(identity)
+    if (identity in before and one is None) or (identity in after and other is None):
+        yield describer.unreadable(identity)
+        return
+    if one is not None and other is not None:
+        one, other = _named(view, identity, one), _named(view, identity, other)
+    yield from describer.of_object(identity, one, other, _observed(view, identity))
+
+
+def _named(view: RequestView, identity: Identity, item: Json) -> Json:
+    """The item with the namespace that Metacontroller writes into it, so that leaving it out is no difference."""
+    metadata = item.get("metadata")
+    if not identity.namespace or not view.names_defaulted or not isinstance(metadata, dict):
+        return item
+    return item if metadata.get("namespace") else item | {"metadata": metadata | {"namespace": identity.namespace}}
+
+
+def _observed(view: RequestView, identity: Identity) -> Json | None:
+    """None, too, for what cannot be held: it then proves nothing."""
+    try:
+        return view.observed(identity) if identity in view else None
+    except UnreadableError:
+        return None
+
+
+def _of_parent(view: RequestView, describer: Describer, old: Answer, new: Answer) -> Iterator[Difference]:
+    changes = list(parent_differences(view, old, new))
+    if changes:
+        yield from describer.of_parent(changes, parent_fields(view, old), parent_fields(view, new))
+
+
+def _of_order(view: RequestView, describer: Describer, old: Answer, new: Answer) -> Iterator[Difference]:
+    """Under Rolling strategies the order of the list decides which object is updated first; else it is noise."""
+    before, after = (order_of(answer.desired.objects, view.rolling_groups) for answer in (old, new))
+    if before != after and sorted(before) == sorted(after):
+        yield from describer.of_parent([(_ANOTHER_ORDER, _NO_EFFECT)], {"order": before}, {"order": after})

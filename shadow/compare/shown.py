@@ -1,0 +1,55 @@
+"""Objects as they may be shown, each redacted once: for the differences it has, and for the answer that is kept."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from shadow.compare.answer import Answer
+from shadow.protocol.objects import Json
+from shadow.protocol.wire import encode, parse
+from shadow.redact import Redactor
+
+
+class Shown:
+    """Redacts for one comparison.
+
+    Args:
+        check: called before each object; what it raises ends the comparison.
+    """
+
+    def __init__(self, redactor: Redactor, check: Callable[[], None]) -> None:
+        self._redactor = redactor
+        self._check = check
+        self._known: dict[
+            int, tuple[Json, Any]
+        ] = {}  # by identity, so the object is held as long as what it is shown as
+
+    def object(self, item: Json | None) -> Any:
+        """The redacted object; None of None."""
+        if item is None:
+            return None
+        if id(item) not in self._known:
+            self._check()
+            self._known[id(item)] = item, self._redactor.object(item)
+        return self._known[id(item)][1]
+
+    def fields(self, fields: Json) -> Json:
+        """What an answer says beside its objects, redacted."""
+        redacted: Json = self._redactor.answer(fields)
+        return redacted
+
+    def text(self, text: str) -> str:
+        """A path, say, without what looks like a credential."""
+        return self._redactor.text(text)
+
+    def answer(self, answer: Answer) -> bytes:
+        """The whole redacted answer, as JSON in the front's dialect."""
+        rest = self.fields(parse(encode(answer.other_fields)))
+        items = [self._kept(item, raw) for (_, item), raw in zip(answer.read, answer.items, strict=True)]
+        return bytes(encode(rest | ({answer.list_key: items} if answer.listed else {})))
+
+    def _kept(self, item: Json | None, raw: msgspec.Raw) -> msgspec.Raw:
+        if item is None:
+            return encode({"notShown": f"{len(bytes(raw))} bytes, nested too deeply"})
+        return encode(self.object(item))
