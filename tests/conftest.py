@@ -7,6 +7,7 @@ from contextlib import ExitStack
 import pytest
 
 from tests.hook_server import Behaviour, HookServer, refusing_url
+from tests.postgres import PostgresServer, required
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell's background job ignores Ctrl-C, and hands that on: processes under test must not.
@@ -29,3 +30,15 @@ def refused_url() -> Iterator[str]:
     """A URL where nobody listens."""
     with refusing_url() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL server; each test takes a schema of its own."""
+    required()
+    server = PostgresServer()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.close()

@@ -138,9 +138,9 @@ class Store(Protocol):
         """
         ...
 
-    def groups(
-        self, migration: str, evidence_digest: str, since: float | None, until: float | None
-    ) -> Iterator[Group]: ...
+    def groups(self, migration: str, evidence_digest: str, since: float | None, until: float | None) -> Iterator[Group]:
+        """Read as they are asked for; those of a parent one after another, so that nobody has to hold them all."""
+        ...
 
     def parents(self, migration: str, after: str | None, limit: int) -> tuple[list[ParentState], str | None]:
         """Ordered by (namespace, name, uid); with the cursor of the next page."""

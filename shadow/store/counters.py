@@ -4,18 +4,19 @@
 was dropped by the crash. So the sum holds at every moment, whoever was killed.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
 from shadow.store.base import Counters, Slot
 from shadow.store.rows import decode
 from shadow.store.series import Kind, Subject, Tally, seen, slotted
-from shadow.store.sql import Connection
+from shadow.store.sql import Connection, places
 from shadow.terms import Outcome
 
 _GONE = ""  # the replica that inherits the counters of the dead
 _DROPPED_BY = "dropped_by."
+_CRASHED = f"{_DROPPED_BY}crash"
 
 Values = dict[str, int]
 """Counters by name; `dropped_by` has a name for each reason, `dropped_by.queue`."""
@@ -42,6 +43,9 @@ def record(connection: Connection, tally: Tally, replica: str, at: float, told: 
     """Replace this replica's values and tally what they rose by. Told again, nothing rises."""
     for migration, counters in told.items():
         present = dict(_of(connection, replica, migration))
+        if crashed := present.pop(_CRASHED, 0):  # it was only thought dead: a frozen process that goes on
+            _add(connection, tally, replica, migration, at, {"dropped": -crashed, _CRASHED: -crashed})
+            present["dropped"] -= crashed
         risen = {name: value - present.get(name, 0) for name, value in values(counters).items()}
         _add(connection, tally, replica, migration, at, {name: by for name, by in risen.items() if by > 0})
     connection.execute(
@@ -51,27 +55,44 @@ def record(connection: Connection, tally: Tally, replica: str, at: float, told: 
     )
 
 
-def bury(connection: Connection) -> None:
-    """No other replica lives: what they left pending was dropped, in the minute they last wrote."""
+def replicas(connection: Connection) -> list[str]:
+    """All that ever told something and were not inherited from."""
+    return [replica for (replica,) in connection.execute("SELECT replica FROM replicas")]
+
+
+def bury(connection: Connection, dead: Sequence[str]) -> None:
+    """What these replicas left pending was dropped, in the minute they last wrote. Buried twice is buried once."""
     tally = Tally()
-    dead = connection.execute(
-        "SELECT DISTINCT replica, migration, flushed_at FROM replica_counters JOIN replicas USING (replica)"
-    ).fetchall()
-    for replica, migration, flushed_at in dead:
-        left = dict(_of(connection, replica, migration))
-        if (pending := left.get("calls", 0) - sum(left.get(outcome, 0) for outcome in Outcome)) > 0:
-            crashed = {"dropped": pending, _DROPPED_BY + "crash": pending}
-            _add(connection, tally, replica, migration, flushed_at, crashed)
+    for replica in dead:
+        rows = connection.execute(
+            "SELECT migration, name, value, flushed_at FROM replica_counters JOIN replicas USING (replica)"
+            " WHERE replica = ?",
+            (replica,),
+        )
+        left: dict[tuple[str, float], Values] = {}
+        for migration, name, value, flushed_at in rows:
+            left.setdefault((migration, flushed_at), {})[name] = value
+        for (migration, flushed_at), found in left.items():
+            if (pending := found.get("calls", 0) - sum(found.get(outcome, 0) for outcome in Outcome)) > 0:
+                crashed = {"dropped": pending, _CRASHED: pending}
+                _add(connection, tally, replica, migration, flushed_at, crashed)
     tally.write(connection)
+
+
+def inherit(connection: Connection, dead: Sequence[str]) -> None:
+    """Add up what the dead counted under one name, so that there is no row for each process there ever was."""
+    if not dead:
+        return
+    chosen = f"replica IN ({places(len(dead))})"
     connection.execute(
-        "INSERT INTO replica_counters (replica, migration, name, value)"
-        " SELECT ?1, migration, name, CAST(SUM(value) AS BIGINT) FROM replica_counters WHERE replica <> ?1"
+        "INSERT INTO replica_counters (replica, migration, name, value)"  # noqa: S608
+        f" SELECT '{_GONE}', migration, name, CAST(SUM(value) AS BIGINT) FROM replica_counters WHERE {chosen}"
         " GROUP BY migration, name"
         " ON CONFLICT (replica, migration, name) DO UPDATE SET value = replica_counters.value + excluded.value",
-        (_GONE,),
+        dead,
     )
-    connection.execute("DELETE FROM replica_counters WHERE replica <> ?", (_GONE,))
-    connection.execute("DELETE FROM replicas")
+    connection.execute(f"DELETE FROM replica_counters WHERE {chosen}", dead)  # noqa: S608
+    connection.execute(f"DELETE FROM replicas WHERE {chosen}", dead)  # noqa: S608
 
 
 def total(connection: Connection, migration: str) -> Counters:
@@ -82,6 +103,19 @@ def total(connection: Connection, migration: str) -> Counters:
             (migration,),
         )
     )
+
+
+def of_others(connection: Connection, replica: str) -> dict[str, Counters]:
+    """The same without this replica's own, by migration."""
+    found: dict[str, list[tuple[str, int]]] = {}
+    rows = connection.execute(
+        "SELECT migration, name, CAST(SUM(value) AS BIGINT) FROM replica_counters WHERE replica <> ?"
+        " GROUP BY migration, name",
+        (replica,),
+    )
+    for migration, name, value in rows:
+        found.setdefault(migration, []).append((name, value))
+    return {migration: assemble(pairs) for migration, pairs in found.items()}
 
 
 def within(connection: Connection, migration: str, since: float | None, until: float | None) -> Counters:

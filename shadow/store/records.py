@@ -105,6 +105,7 @@ class ParentState(msgspec.Struct, frozen=True):
     labels: Mapping[str, str] = {}  # of the parent, as of that comparison
     answered_in: str | None = None  # the call in which the parent was last given an answer
     foresight: Foresight | None = None  # what its next call should show
+    revision: int = 0  # that a database shared by replicas gave to what this is based on
 
 
 class GivenRules(msgspec.Struct, frozen=True):

@@ -52,11 +52,7 @@ class RelationalStore(ABC):
 
     def accept_configuration(self, text: str, digest: str, now: float) -> None:
         with self._deciding() as connection:
-            connection.execute(
-                "INSERT INTO accepted (id, text, digest, at) VALUES (1, ?, ?, ?) ON CONFLICT (id)"
-                " DO UPDATE SET text = excluded.text, digest = excluded.digest, at = excluded.at",
-                (text, digest, now),
-            )
+            accept(connection, text, digest, now)
 
     def acknowledge(self, migration: str, group: str, acknowledgement: Acknowledgement | None, line: Change) -> None:
         with self._deciding() as connection:
@@ -82,11 +78,15 @@ class RelationalStore(ABC):
         with self._writing() as connection:
             counters.record(connection, tally, batch.replica, batch.at, batch.counters)
             tally.write(connection)
-            parents.upsert(connection, batch.parents)
-            related.upsert(connection, batch.related)
+            self._put_states(connection, batch)
             changes.append(connection, batch.changes)
             guards.add(connection, batch.guards)
             comparisons.insert(connection, filter(comparisons.is_kept, calls))
+
+    def _put_states(self, connection: Connection, batch: Flush) -> None:
+        """What is known of parents: as one process knows it, which is alone."""
+        parents.upsert(connection, batch.parents)
+        related.upsert(connection, batch.related)
 
     def retain(self, now: float, retention: Retention) -> int:
         with self._writing() as connection:
@@ -161,6 +161,15 @@ class RelationalStore(ABC):
     def history(self, migration: str | None, after: str | None, limit: int) -> tuple[list[Change], str | None]:
         with self._reading() as connection:
             return changes.history(connection, migration, after, limit)
+
+
+def accept(connection: Connection, text: str, digest: str, now: float) -> None:
+    """Keep the configuration that was taken over."""
+    connection.execute(
+        "INSERT INTO accepted (id, text, digest, at) VALUES (1, ?, ?, ?) ON CONFLICT (id)"
+        " DO UPDATE SET text = excluded.text, digest = excluded.digest, at = excluded.at",
+        (text, digest, now),
+    )
 
 
 def _settled(call: Call) -> Call:

@@ -114,7 +114,7 @@ FROM series s
 JOIN tallies t ON t.series = s.id AND t.minute >= ? AND t.minute < ?
 LEFT JOIN parents p ON p.migration = s.migration AND p.uid = s.parent
 WHERE s.migration = ? AND s.kind = ? AND s.evidence = ?
-GROUP BY s.id ORDER BY s.id
+GROUP BY s.parent, s.id ORDER BY s.parent, s.id
 """
 
 
@@ -126,7 +126,7 @@ def seen(
     since: float | None,
     until: float | None,
 ) -> Iterator[Seen]:
-    """Each series with at least one sighting in the window, oldest series first, read as it is asked for."""
+    """Each series with at least one sighting in the window, those of a parent together, read as they are asked for."""
     rows = connection.execute(_SEEN, (*window(since, until), migration, kind, evidence))
     return (Seen(*row) for row in rows)
 

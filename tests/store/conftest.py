@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import pytest
 
 from shadow.store import Store, open_store
+from tests.postgres import PostgresServer
 from tests.store.records import NOON
 
 
@@ -42,6 +43,35 @@ class SqliteBackend:
             store.close()
 
 
+class PostgresBackend:
+    def __init__(self, server: PostgresServer) -> None:
+        self.server = server
+        self.schema = server.new_schema()
+        self.url = server.url(self.schema)
+        self._opened: list[Store] = []
+
+    def open(self, now: float = NOON) -> Store:
+        """Another process, for all that it knows."""
+        store = open_store(self.url)
+        self._opened.append(store)
+        store.open(now)
+        return store
+
+    def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        return self.server.rows(query, *values, schema=self.schema)
+
+    def close(self) -> None:
+        for store in self._opened:
+            store.close()
+
+
+@pytest.fixture
+def postgres_backend(postgres: PostgresServer) -> Iterator[PostgresBackend]:
+    backend = PostgresBackend(postgres)
+    yield backend
+    backend.close()
+
+
 @pytest.fixture
 def sqlite_backend(tmp_path: Path) -> Iterator[SqliteBackend]:
     backend = SqliteBackend(tmp_path / "shadow.db")
@@ -49,7 +79,7 @@ def sqlite_backend(tmp_path: Path) -> Iterator[SqliteBackend]:
     backend.close()
 
 
-@pytest.fixture(params=["sqlite"])
+@pytest.fixture(params=["sqlite", "postgres"])
 def backend(request: pytest.FixtureRequest) -> Backend:
     backend: Backend = request.getfixturevalue(f"{request.param}_backend")
     return backend

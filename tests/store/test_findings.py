@@ -1,4 +1,5 @@
 import json
+from itertools import groupby
 
 import pytest
 
@@ -32,6 +33,15 @@ def test_a_difference_is_one_line_per_parent(store: Store) -> None:
     assert (first.parent, first.count, first.first_seen, first.last_seen) == (parent(1), 2, NOON, NOON + 60)
     assert (second.parent, second.count) == (parent(2), 1)
     assert first.group == second.group
+
+
+def test_what_a_parent_showed_comes_together_however_it_was_written(store: Store) -> None:
+    for path in ("spec.a", "spec.b", "spec.c"):
+        compared = comparison(differences=(difference(path=path),))
+        store.flush(batch(*(call(f"{path}{number}", number=number, compared=compared) for number in (3, 1, 2))))
+    uids = [line.parent.uid for line in groups(store)]
+    assert len(uids) == 9
+    assert len(list(groupby(uids))) == 3
 
 
 def test_a_line_carries_what_rules_and_reports_need(store: Store) -> None:

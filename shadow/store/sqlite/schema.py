@@ -70,6 +70,11 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE TABLE related (migration TEXT NOT NULL, uid TEXT NOT NULL, front TEXT NOT NULL, answered_at REAL NOT NULL,
       record BLOB NOT NULL, PRIMARY KEY (migration, uid, front));
     """,
+    """
+    -- What a parent showed is read together, without sorting.
+    CREATE INDEX series_by_parent ON series (migration, kind, evidence, parent);
+    DROP INDEX series_by_kind;
+    """,
 )
 """Scripts, each from one version to the next. What is published is never edited, only followed by another."""
 

@@ -73,7 +73,9 @@ class SqliteStore(RelationalStore):
         try:
             schema.migrate(connection, self._where)
             with transaction(connection):
-                counters.bury(connection)
+                gone = counters.replicas(connection)  # no other replica lives
+                counters.bury(connection, gone)
+                counters.inherit(connection, gone)
             self._writer = _Writer(connection, brakes.Brakes(connection, self._brake_file, self._where))
         except BaseException:
             connection.close()
