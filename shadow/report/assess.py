@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from shadow.report.model import Situation, VerdictLine
 from shadow.report.readiness import GONE_SECONDS, Measure, harms
+from shadow.report.track import Track, untracked
 from shadow.report.verdict import Case, Parents, decide
 from shadow.report.view import MigrationView, parent_states
 from shadow.store.base import AdviceCount, Coverage, Store
@@ -27,12 +28,19 @@ def assess(store: Store, migration: MigrationView, now: float) -> Assessment:
     Raises:
         StoreError: the store cannot be read.
     """
-    measure = measure_of(store, migration, now)
-    parents = Parents(measure)
+    parents = Parents(measure_of(store, migration, now))
     for state in parent_states(store, migration.name):
         parents.add(state)
-    evidence = migration.evidence_digest
-    recent = store.coverage(migration.name, evidence, measure.since, None)
+    return Assessment(verdict_of(store, migration, parents), parents)
+
+
+def verdict_of(store: Store, migration: MigrationView, parents: Parents) -> VerdictLine:
+    """The verdict, once every parent was added.
+
+    Raises:
+        StoreError: the store cannot be read.
+    """
+    evidence, since = migration.evidence_digest, parents.measure.since
     case = Case(
         name=migration.name,
         settings=migration.verdict,
@@ -41,11 +49,11 @@ def assess(store: Store, migration: MigrationView, now: float) -> Assessment:
         evidence_digest=evidence,
         parents=parents,
         coverage=situations(store.coverage(migration.name, evidence, None, None)),
-        comparisons=sum(line.comparisons for line in recent),
+        comparisons=sum(line.comparisons for line in store.coverage(migration.name, evidence, since, None)),
         finalizes=migration.front is not None and migration.front.finalizes,
-        undeclared=_undeclared(store.advice(migration.name, evidence, measure.since, None)),
+        undeclared=_undeclared(store.advice(migration.name, evidence, since, None)),
     )
-    return Assessment(decide(case), parents)
+    return decide(case)
 
 
 def _undeclared(advice: Iterable[AdviceCount]) -> list[str]:
@@ -56,12 +64,12 @@ def _undeclared(advice: Iterable[AdviceCount]) -> list[str]:
     )
 
 
-def measure_of(store: Store, migration: MigrationView, now: float) -> Measure:
+def measure_of(store: Store, migration: MigrationView, now: float, track: Track = untracked) -> Measure:
     """By what each parent is judged."""
     since = now - migration.verdict.window
     front = migration.front
     silence = front.gone_seconds if front is not None else GONE_SECONDS
-    groups = store.groups(migration.name, migration.evidence_digest, since, None)
+    groups = track(store.groups(migration.name, migration.evidence_digest, since, None), "judging parents")
     return Measure(
         evidence_digest=migration.evidence_digest,
         front_digest=front.spec_digest if front is not None else None,

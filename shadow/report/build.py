@@ -1,12 +1,12 @@
 """Computes a report from what the store kept and the rules of today. The formats only present what is computed here."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable
 from itertools import islice
 
 import msgspec
 
 from shadow.compare.predictions import NOT_SEEN
-from shadow.report.assess import Assessment, assess, situations
+from shadow.report.assess import measure_of, situations, verdict_of
 from shadow.report.groups import Merged
 from shadow.report.model import (
     AdviceLine,
@@ -17,44 +17,22 @@ from shadow.report.model import (
     HeldLine,
     HeldObject,
     Outcomes,
-    ParentEffects,
-    ParentLine,
     Predictions,
     Report,
     Totals,
     Window,
 )
 from shadow.report.noise import noise_lines
-from shadow.report.readiness import Measure
+from shadow.report.parents import Sight, StoredParents
 from shadow.report.rules import Watch
 from shadow.report.taken import Creations
+from shadow.report.track import Track, untracked
 from shadow.report.view import MigrationView, parent_states
 from shadow.report.window import instant, moment
-from shadow.store.base import Brake, Counters, ParentState, Store
+from shadow.store.base import Brake, Counters, Store
 from shadow.terms import Outcome
 
 _MOST_EXAMPLES = 10
-
-
-class StoredParents(Collection[ParentLine]):
-    """A migration's parents, read from the store page by page each time they are iterated over."""
-
-    def __init__(self, store: Store, migration: str, assessment: Assessment) -> None:
-        self._store = store
-        self._migration = migration
-        self._measure = assessment.parents.measure
-        self._count = assessment.parents.count
-        self.kinds = tuple(sorted(assessment.parents.kinds))
-
-    def __len__(self) -> int:
-        """As many as there were when the report was begun."""
-        return self._count
-
-    def __contains__(self, line: object) -> bool:
-        return any(line == other for other in self)
-
-    def __iter__(self) -> Iterator[ParentLine]:
-        return (parent_line(state, self._measure) for state in parent_states(self._store, self._migration))
 
 
 def build(
@@ -65,6 +43,7 @@ def build(
     now: float,
     *,
     creations: bool = False,
+    track: Track = untracked,
 ) -> Report:
     """The report of one migration over `since` <= at < `until`.
 
@@ -75,6 +54,7 @@ def build(
         since, until: unix seconds; None is open.
         now: unix seconds, written as `generated_at`.
         creations: whether to list every object that an answer would create, one by one.
+        track: is shown what is read while it is read; see `Track`.
 
     Raises:
         StoreError: the store cannot be read; reading the report's parents later may raise it, too.
@@ -83,11 +63,11 @@ def build(
     merged = Merged()
     watch = Watch(migration.rules, _compared_at(store, migration))
     created = Creations()
-    groups = watch.over(store.groups(migration.name, evidence, since, until))
+    groups = watch.over(track(store.groups(migration.name, evidence, since, until), "reading differences"))
     merged.add_all(created.over(groups) if creations else groups, migration.explain)
-    assessment = assess(store, migration, now)
+    sight = Sight(evidence, merged.shown(), since, until)
+    parents = StoredParents(store, migration.name, measure_of(store, migration, now, track), sight, track)
     totals, advice = store.totals(migration.name, since, until), _advice(store, migration, since, until)
-    parents = StoredParents(store, migration.name, assessment)
     return Report(
         migration=migration.name,
         generated_at=moment(now),
@@ -101,8 +81,8 @@ def build(
         advice=advice,
         failures=_failures(store, migration, since, until),
         held=_held(store, migration, since, until),
-        agreed_removals=Agreed(assessment.parents.removals.total(), len(assessment.parents.removals)),
-        verdict=assessment.verdict,
+        agreed_removals=Agreed(parents.tally.removals.total(), len(parents.tally.removals)),
+        verdict=verdict_of(store, migration, parents.tally),
         rules=watch.lines(),
         predictions=_predictions(totals, advice),
         noise=noise_lines(store.noise(migration.name, evidence, since, until)),
@@ -151,7 +131,8 @@ def _totals(counters: Counters, parents: StoredParents) -> Totals:
         dropped=counters.dropped,
         dropped_by=dict(counters.dropped_by),
         parents=len(parents),
-        parent_kinds=parents.kinds,
+        parent_kinds=tuple(sorted(parents.tally.kinds)),
+        results=parents.results,
     )
 
 
@@ -185,19 +166,4 @@ def _held(store: Store, migration: MigrationView, since: float | None, until: fl
             call=line.call,
         )
         for line in store.held(migration.name, since, until)
-    )
-
-
-def parent_line(state: ParentState, measure: Measure) -> ParentLine:
-    """A parent as reports and the API show it."""
-    return ParentLine(
-        parent=state.parent,
-        primary=state.primary,
-        outcome=state.outcome,
-        effects=ParentEffects(dict(state.effects_old), dict(state.effects_new)),
-        compared_at=instant(state.compared_at),
-        stale=state.evidence_digest != measure.evidence_digest,
-        readiness=measure.readiness(state),
-        state=measure.life(state),
-        comparison=state.comparison,
     )

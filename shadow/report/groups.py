@@ -1,12 +1,14 @@
 """Merges what single parents showed into one line per cause, judged by the rules of today.
 
 A stored group belongs to one parent, so rules that name parents apply to it exactly; a line is explained only where
-every parent of it is. Holds one small record per line, never the rows.
+every parent of it is. Rows come parent by parent, so what is held is one small record per line, never the rows.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import attrgetter
 
 from shadow.compare.rules import Judgement
 from shadow.protocol.objects import Identity
@@ -18,6 +20,8 @@ from shadow.terms import Effect, Side
 
 UNEXPLAINED = Judgement()
 
+_uid = attrgetter("parent.uid")
+
 
 @dataclass(slots=True)
 class _Line:
@@ -25,30 +29,25 @@ class _Line:
 
     latest: Group
     count: int = 0
-    parents: set[str] = field(default_factory=set)
-    moved: set[str] = field(default_factory=set)
-    unexplained: set[str] = field(default_factory=set)
-    explanations: set[Judgement] = field(default_factory=set)
+    parents: int = 0
+    moved: int = 0
+    unexplained: int = 0
+    explanation: Judgement | None = None
     first_seen: float = float("inf")
     repeats: bool = False
 
     def add(self, group: Group, explanation: Judgement) -> None:
         self.count += group.count
-        self.parents.add(group.parent.uid)
         self.repeats |= group.repeats
         self.first_seen = min(self.first_seen, group.first_seen)
         if group.last_seen > self.latest.last_seen:
             self.latest = group
-        if group.moved:
-            self.moved.add(group.parent.uid)
-        if explanation == UNEXPLAINED:
-            self.unexplained.add(group.parent.uid)
-        else:
-            self.explanations.add(explanation)
+        if explanation != UNEXPLAINED:
+            self.explanation = min(self.explanation or explanation, explanation, key=repr)
 
     def finish(self) -> DifferenceLine:
         shown = self.latest
-        explanation = UNEXPLAINED if self.unexplained else min(self.explanations, key=repr)
+        explanation = UNEXPLAINED if self.unexplained or self.explanation is None else self.explanation
         return DifferenceLine(
             id=shown.group,
             object=shown.shown_object,
@@ -59,9 +58,9 @@ class _Line:
             side=side_of(shown),
             repeats=self.repeats,
             count=self.count,
-            parents=len(self.parents),
-            moved_parents=len(self.moved),
-            unexplained_parents=len(self.unexplained),
+            parents=self.parents,
+            moved_parents=self.moved,
+            unexplained_parents=self.unexplained,
             first_seen=moment(self.first_seen),
             last_seen=moment(shown.last_seen),
             example=Example(shown.old, shown.new, shown.comparison, str(shown.parent)),
@@ -70,30 +69,55 @@ class _Line:
         )
 
 
+@dataclass(slots=True)
+class _Parent:
+    """What one parent shows, by line: whether anything of it is unexplained, and whether `new` answers there."""
+
+    unexplained: dict[str, bool] = field(default_factory=dict)
+    moved: dict[str, bool] = field(default_factory=dict)
+    worst: dict[Identity | None, Effect] = field(default_factory=dict)
+
+    def add(self, group: Group, *, unexplained: bool) -> None:
+        id = group.group
+        self.unexplained[id] = unexplained or self.unexplained.get(id, False)
+        self.moved[id] = group.moved or self.moved.get(id, False)
+        if unexplained:
+            # An object with five changed fields would still be written once: count it once, by its worst effect.
+            effect = effect_of(group)
+            self.worst[group.object] = max(effect, self.worst.get(group.object, effect), key=lambda one: one.severity)
+
+
 class Merged:
-    """Takes groups one by one, in any order, and gives the lines and the tally of effects."""
+    """Takes groups, those of a parent one after another, and gives the lines and the tally of effects."""
 
     def __init__(self) -> None:
         self._lines: dict[str, _Line] = {}
-        self._worst: dict[tuple[str, Identity | None], Effect] = {}
+        self._effects: Counter[Effect] = Counter()
+        self._shown: dict[str, tuple[str, ...]] = {}
+        self._same: dict[tuple[str, ...], tuple[str, ...]] = {}
 
     def add_all(self, groups: Iterable[Group], explain: Explain) -> None:
         """Merge every group; `explain` is asked once for each."""
-        for group in groups:
-            explanation = explain(group)
-            line = self._lines.get(group.group)
-            if line is None:
-                line = self._lines[group.group] = _Line(group)
-            line.add(group, explanation)
-            if explanation == UNEXPLAINED:
-                self._tally(group)
+        for uid, rows in groupby(groups, key=_uid):
+            parent = _Parent()
+            for group in rows:
+                explanation = explain(group)
+                line = self._lines.get(group.group)
+                if line is None:
+                    line = self._lines[group.group] = _Line(group)
+                line.add(group, explanation)
+                parent.add(group, unexplained=explanation == UNEXPLAINED)
+            self._close(uid, parent)
 
-    def _tally(self, group: Group) -> None:
-        """An object with five changed fields would still be written once: count it once, by its worst effect."""
-        key = (group.parent.uid, group.object)
-        effect = effect_of(group)
-        if effect.severity >= self._worst.get(key, Effect.NONE).severity:
-            self._worst[key] = effect
+    def _close(self, uid: str, parent: _Parent) -> None:
+        for id, unexplained in parent.unexplained.items():
+            line = self._lines[id]
+            line.parents += 1
+            line.unexplained += unexplained
+            line.moved += parent.moved[id]
+        self._effects.update(parent.worst.values())
+        found = tuple(sorted(id for id, unexplained in parent.unexplained.items() if unexplained))
+        self._shown[uid] = self._same.setdefault(found, found)  # many parents show the same
 
     def lines(self) -> tuple[DifferenceLine, ...]:
         """Worst effect first, side `new` before `old`, then most parents; ids settle what is left."""
@@ -101,8 +125,11 @@ class Merged:
 
     def effects(self) -> dict[Effect, int]:
         """Objects by worst effect over all parents, unexplained differences only; every effect is named."""
-        counted = Counter(self._worst.values())
-        return {effect: counted[effect] for effect in Effect}
+        return {effect: self._effects[effect] for effect in Effect}
+
+    def shown(self) -> Mapping[str, tuple[str, ...]]:
+        """By uid of a parent in which anything differs, the ids of what no rule explains there."""
+        return self._shown
 
 
 def effect_of(group: Group) -> Effect:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from datetime import datetime
 
 import msgspec
 
@@ -13,6 +14,7 @@ from shadow.report.model import (
     HeldLine,
     NoiseLine,
     Report,
+    Result,
     RuleLine,
     RuleState,
 )
@@ -62,9 +64,13 @@ def parents_noun(report: Report, count: int) -> str:
 def sentence(report: Report, line: DifferenceLine) -> str:
     """What a difference would do to the cluster: `In 3 of 200 namespaces new would delete Service ...`."""
     of = max(report.totals.parents, line.parents)
+    return f"In {line.parents} of {of} {parents_noun(report, of)} {consequence(line)}"
+
+
+def consequence(line: DifferenceLine) -> str:
+    """The same of any one parent: `new would delete Service ...`."""
     would = _WOULD[line.effect].format(side=line.side, object=object_name(line.object), field=_field(line))
-    again = ", again at every sync" if line.repeats else ""
-    return f"In {line.parents} of {of} {parents_noun(report, of)} {would}{again}"
+    return f"{would}{', again at every sync' if line.repeats else ''}"
 
 
 def _field(line: DifferenceLine) -> str:
@@ -72,6 +78,16 @@ def _field(line: DifferenceLine) -> str:
         return object_name(line.object)
     path = printable(line.path)
     return path if line.object is None else f"{path} of {object_name(line.object)}"
+
+
+def mark(line: DifferenceLine) -> str:
+    """`new`, `unchanged`; empty without a baseline."""
+    return "" if line.since_baseline is None else str(line.since_baseline)
+
+
+def gone(line: DifferenceLine) -> str:
+    """`new would delete Service <namespace>/ui; last seen 2026-11-23 08:00:00 UTC`, of the report before."""
+    return f"{consequence(line)}; last seen {_second(line.last_seen)}"
 
 
 def explained(report: Report, line: DifferenceLine) -> str:
@@ -83,7 +99,7 @@ def explained(report: Report, line: DifferenceLine) -> str:
 
 def seen(report: Report, line: DifferenceLine) -> str:
     """How often, when last, what the other answer would do, how many parents are on `new`, what rules leave of it."""
-    parts = [f"{counted(line.count, 'time')}, last {line.last_seen:%Y-%m-%d %H:%M:%S} UTC"]
+    parts = [f"{counted(line.count, 'time')}, last {_second(line.last_seen)}"]
     if line.side is Side.NEW and line.effects.old is not Effect.NONE:
         parts.append(f"given old's answer: {line.effects.old}")
     if line.moved_parents:
@@ -102,7 +118,7 @@ def standing(report: Report) -> str:
         return f"{stage}, brake unknown: the store does not remember this migration"
     if not at.brake.on:
         return f"{stage}, brake off"
-    since = f" since {at.brake.since:%Y-%m-%d %H:%M:%S} UTC" if at.brake.since else ""
+    since = f" since {_second(at.brake.since)}" if at.brake.since else ""
     return f"{stage}, brake ON{since} by {printable(at.brake.by or '?')}: {printable(at.brake.because or '')}"
 
 
@@ -110,9 +126,9 @@ def headline(report: Report) -> str:
     """The one sentence a reader takes away."""
     if not report.conclusive:
         return "Inconclusive: no comparison at the present evidence in this window"
-    open_lines = [line for line in report.differences if not line.explained]
+    open_lines = report.unexplained
     if not open_lines:
-        quiet = "Nothing differs that is not explained by a rule" if report.differences else "Nothing differs"
+        quiet = "Nothing differs that is not explained by a rule" if report.explained else "Nothing differs"
         failed = report.totals.comparisons.failed
         return f"{quiet}, but {counted(failed, 'call')} could not be compared: see the failures" if failed else quiet
     worst = open_lines[0]
@@ -135,6 +151,35 @@ def totals(report: Report) -> str:
         f"{counted(of.calls, 'call')}: {outcomes.matched} matched, {outcomes.ignored} ignored, "
         f"{outcomes.mismatched} mismatched, {outcomes.failed} failed, {outcomes.skipped} skipped, "
         f"{of.dropped} dropped{f' ({why})' if why else ''}"
+    )
+
+
+def results(report: Report) -> str:
+    """`4 namespaces: 3 differ, 1 failed, ...`: every parent by what was found in it."""
+    found, known = report.totals.results, report.totals.parents
+    counts = ", ".join(f"{found.get(result, 0)} {text}" for result, text in _RESULTS.items())
+    return f"{known} {parents_noun(report, known)}: {counts}"
+
+
+_RESULTS = {
+    Result.DIFFERS: "with differences that no rule explains",
+    Result.FAILED: "failed",
+    Result.AGREES: "agree",
+    Result.NOT_COMPARED: "not compared",
+}
+
+
+def since_baseline(report: Report) -> str:
+    """`since the report of ...: 2 new (1 of them unexplained), 3 unchanged, 1 gone`; empty without a baseline."""
+    found = report.baseline
+    if found is None:
+        return ""
+    if not report.conclusive:
+        return f"the baseline of {_second(found.generated_at)} stands as it is: nothing was compared"
+    unexplained = f" ({found.new_unexplained} of them unexplained)" if found.new else ""
+    return (
+        f"since the baseline of {_second(found.generated_at)}: {found.new} new{unexplained}, "
+        f"{found.unchanged} unchanged, {found.gone} gone"
     )
 
 
@@ -172,7 +217,7 @@ def failure(line: FailureLine) -> str:
 def held(line: HeldLine) -> str:
     """`team-a: new would delete Service team-a/ui; held 12 times, last ...`."""
     would = ", ".join(f"{each.effect} {object_name(each.object)}" for each in line.objects)
-    times = f"held {counted(line.count, 'time')}, last {line.last_seen:%Y-%m-%d %H:%M:%S} UTC"
+    times = f"held {counted(line.count, 'time')}, last {_second(line.last_seen)}"
     return f"{printable(str(line.parent))}: new would {would}; {times}"
 
 
@@ -251,6 +296,10 @@ def effects(lines: Iterable[tuple[Effect, int]]) -> str:
     """`delete 3, update 200`, worst first; what did not occur is left out."""
     found = sorted(((effect, count) for effect, count in lines if count), key=lambda item: -item[0].severity)
     return ", ".join(f"{effect} {count}" for effect, count in found) or "none"
+
+
+def _second(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def counted(count: int, noun: str) -> str:

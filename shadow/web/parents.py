@@ -7,8 +7,8 @@ from typing import Annotated
 import msgspec
 from starlette.responses import Response
 
-from shadow.report.build import parent_line
 from shadow.report.model import ParentLine
+from shadow.report.parents import parent_line
 from shadow.report.readiness import Measure, Readiness
 from shadow.report.view import PAGE
 from shadow.store.base import ParentState, Store

@@ -71,8 +71,8 @@ class TestJson:
         document = json.loads(text("json", report))
         assert list(document) == [
             "schema", "migration", "generated_at", "window", "configuration", "totals", "coverage", "effects",
-            "differences", "parents", "advice", "failures", "verdict", "rules", "held", "agreed_removals",
-            "predictions", "noise",
+            "differences", "advice", "failures", "verdict", "baseline", "rules", "held", "agreed_removals",
+            "predictions", "noise", "parents",
         ]  # fmt: skip
         assert document["schema"] == "shadow.report/v1"
         assert document["generated_at"] == "2027-01-15T08:00:00Z"
@@ -102,6 +102,7 @@ class TestJson:
             },
             "ignored_because": None,
             "expected_because": None,
+            "since_baseline": None,
         }
         assert document["differences"][-1]["ignored_because"] == "counts objects"
 

@@ -1,10 +1,10 @@
-"""The report as JSON (`shadow.report/v1`): written a line at a time, and read back by whoever fetched it."""
+"""The report as JSON (`shadow.report/v1`): written a line at a time, and read back by whoever fetched or kept it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 import msgspec
 
-from shadow.report.model import Report
+from shadow.report.model import Head, ParentCase, Report
 
 
 def render(report: Report) -> Iterator[str]:
@@ -41,10 +41,50 @@ def _text(value: object) -> str:
     return msgspec.json.encode(value).decode()
 
 
-def read(document: bytes) -> Report:
+def read(document: bytes | bytearray) -> Report:
     """A report as the control API sent it; what a newer proxy added is passed over.
 
     Raises:
         msgspec.DecodeError: it is no report.
     """
-    return msgspec.json.decode(document, type=Report)
+    head = read_head(document)
+    parents = ReadParents(msgspec.json.decode(document, type=_Listed).parents)
+    return Report(**{name: getattr(head, name) for name in Head.__struct_fields__}, parents=parents)
+
+
+def read_head(document: bytes | bytearray) -> Head:
+    """The same without its parents.
+
+    Raises:
+        msgspec.DecodeError: it is no report.
+    """
+    return msgspec.json.decode(document, type=Head)
+
+
+class _Listed(msgspec.Struct):
+    parents: tuple[msgspec.Raw, ...]
+
+
+class ReadParents(Collection[ParentCase]):
+    """Parents that stay text until they are asked for: as objects they would be ten times as large.
+
+    Raises:
+        msgspec.DecodeError: one of them is none.
+    """
+
+    def __init__(self, texts: tuple[msgspec.Raw, ...]) -> None:
+        self._texts = texts
+        for _ in self:
+            pass
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
+    def __contains__(self, case: object) -> bool:
+        return any(case == other for other in self)
+
+    def __iter__(self) -> Iterator[ParentCase]:
+        return map(_CASE.decode, self._texts)
+
+
+_CASE = msgspec.json.Decoder(ParentCase)

@@ -4,21 +4,22 @@ Names and values come out of answers: they stand in code spans and blocks, where
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from html import escape
 from itertools import islice
 
 from shadow.config.digest import short
 from shadow.report import words
 from shadow.report.formats.lines import diff
-from shadow.report.model import DifferenceLine, ParentLine, Report
+from shadow.report.model import DifferenceLine, ParentCase, Report, Result
+from shadow.report.sections import facts, sections
 from shadow.report.words import printable
-from shadow.terms import Outcome
 
 LIMIT_BYTES = 60_000  # GitHub takes 65,536 characters
 _NOTE = "\n_Cut here: the whole report would be longer than 60 KB. Ask for it as JSON or CSV._\n"
 _MOST_LISTED = 50
 _MOST_LINES = 40
+_LONGEST = 1500  # characters of one text
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~&-])")
 
 
@@ -35,55 +36,49 @@ def render(report: Report) -> Iterator[str]:
 
 def _blocks(report: Report) -> Iterator[str]:
     yield _summary(report)
-    unexplained = [line for line in report.differences if not line.explained]
-    explained = [line for line in report.differences if line.explained]
-    yield from _table(report, unexplained)
-    for line in unexplained:
+    yield from _table(report)
+    listed = list(sections(report))
+    for section in listed:
+        if section.first:
+            yield f"**{section.title}**\n\n{_list(section.lines)}\n"
+    for line in report.unexplained:
         yield _folded_difference(report, line)
-    if unexplained:
+    if report.differs:
         yield f"{plain(words.REMEDY)}.\n\n"
-    yield from _list(
-        "Held: answers of new that were not served", [words.held(line) for line in report.held], folded=False
-    )
-    yield from _list("Failures", [words.failure(line) for line in report.failures], folded=False)
-    yield from _list("Explained by rules", [words.explained(report, line) for line in explained])
-    yield from _list("Rules that explain nothing at present", words.idle_rules(report))
-    yield from _list("Names that are taken", words.taken(report), folded=False)
-    yield from _list("Noise: asked the same twice", [words.noise(line) for line in report.noise])
-    yield from _list("Advice", [words.advice(line) for line in report.advice])
-    differing = (_parent(line) for line in report.parents if line.outcome in (Outcome.MISMATCHED, Outcome.FAILED))
-    yield from _list("Parents whose latest answers differed or failed", differing)
+    for section in listed:
+        if not section.first:
+            yield _fold(f"{section.title} ({len(section.lines)})", _list(section.lines))
+    yield from _parents(report)
 
 
 def _summary(report: Report) -> str:
     at = report.configuration
-    facts = (
+    said = (
         f"Stage: {plain(words.standing(report))}",
         f"Verdict: {plain(words.verdict(report)) or 'none'}",
-        plain(words.totals(report)),
-        plain(words.coverage(report)),
-        plain(words.predictions(report)),
-        f"Effects of what is not explained: {words.effects(report.effects.items())}",
-        *([plain(agreed)] if (agreed := words.agreed(report)) else []),
-        f"Window: {words.window(report)}; {report.totals.parents} {words.parents_noun(report, report.totals.parents)}",
+        *map(plain, facts(report)),
         f"Configuration {code(short(at.configuration_digest))}, evidence {code(short(at.evidence_digest))}",
     )
     return (
         f"### shadow: {code(report.migration)}\n\n**{plain(words.headline(report))}**\n\n"
-        + "".join(f"- {fact}\n" for fact in facts)
+        + "".join(f"- {fact}\n" for fact in said)
         + "\n"
     )
 
 
-def _table(report: Report, lines: list[DifferenceLine]) -> Iterator[str]:
+def _table(report: Report) -> Iterator[str]:
+    lines = report.unexplained
     if not lines:
         return
-    yield "| Effect | Object | Field | Where |\n|---|---|---|---|\n"
+    marked = report.baseline is not None
+    columns = ["Effect", "Object", "Field", "Where", *(["Since baseline"] if marked else [])]
+    yield f"| {' | '.join(columns)} |\n|{'---|' * len(columns)}\n"
     for line in lines[:_MOST_LISTED]:
         where = f"{line.parents} of {max(report.totals.parents, line.parents)}"
         field = cell(code(line.path)) if line.path else line.change.value
         about = cell(code(words.object_name(line.object)))
-        yield f"| {line.effect} ({line.side}) | {about} | {field} | {where} |\n"
+        cells = [f"{line.effect} ({line.side})", about, field, where, *([words.mark(line)] if marked else [])]
+        yield f"| {' | '.join(cells)} |\n"
     yield _more(len(lines) - _MOST_LISTED) + "\n"
 
 
@@ -91,28 +86,31 @@ def _folded_difference(report: Report, line: DifferenceLine) -> str:
     text = "\n".join(diff(line, _MOST_LINES))
     about = f"{code(line.path)} {words.change_note(line)}" if line.path else words.change_note(line)
     return _fold(
-        escape(words.sentence(report, line)),
+        escape(_cut(words.sentence(report, line))),
         f"{about}; {words.seen(report, line)}; for example in {code(printable(line.example.parent))}, "
         f"comparison {code(line.example.comparison)}\n\n```diff\n{text}\n```\n",
     )
 
 
-def _parent(line: ParentLine) -> str:
-    effects = words.effects(line.effects.new.items())
-    stale = ", stale" if line.stale else ""
-    about = f"{line.outcome}{stale}, primary {line.primary}"
-    return f"{printable(str(line.parent))}: {about}, all that new's answer would do: {effects}"
+def _parents(report: Report) -> Iterator[str]:
+    """Those that differed or failed; the others are only counted."""
+    cases = (case for case in report.parents if case.result in (Result.DIFFERS, Result.FAILED))
+    shown = [_parent(case) for case in islice(cases, _MOST_LISTED)]
+    rest = sum(1 for _ in cases)
+    if shown:
+        yield _fold(f"Parents that differed or failed ({len(shown) + rest})", _list(shown, rest))
 
 
-def _list(title: str, items: Iterable[str], *, folded: bool = True) -> Iterator[str]:
-    """At most fifty items, then how many more there are; nothing at all where there are none."""
-    remaining = iter(items)
-    shown = [f"- {plain(item)}\n" for item in islice(remaining, _MOST_LISTED)]
-    if not shown:
-        return
-    rest = sum(1 for _ in remaining)
-    body = "".join(shown) + _more(rest)
-    yield _fold(f"{title} ({len(shown) + rest})", body) if folded else f"**{title}**\n\n{body}\n"
+def _parent(case: ParentCase) -> str:
+    effects = words.effects(case.effects.new.items())
+    found = f"{len(case.differences)} unexplained" if case.differences else str(case.result)
+    return f"{printable(str(case.parent))}: {found}, primary {case.primary}, all that new's answer would do: {effects}"
+
+
+def _list(lines: list[str], rest: int = 0) -> str:
+    """At most fifty items, then how many more there are, `rest` among them."""
+    items = "".join(f"- {plain(line)}\n" for line in lines[:_MOST_LISTED])
+    return items + _more(len(lines[_MOST_LISTED:]) + rest)
 
 
 def _more(count: int) -> str:
@@ -128,12 +126,17 @@ _NO_MENTION = "@\u200b"  # a zero-width space: nobody is called by a name in a r
 
 def plain(text: str) -> str:
     """Text in which nothing is Markdown, a tag or a mention."""
-    return _SPECIAL.sub(r"\\\1", printable(text)).replace("@", _NO_MENTION)
+    return _SPECIAL.sub(r"\\\1", _cut(printable(text))).replace("@", _NO_MENTION)
+
+
+def _cut(text: str) -> str:
+    """One absurd name must not take the room of everything else."""
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 
 def code(text: str) -> str:
     """A code span, whatever is in the text."""
-    shown = printable(text) or " "
+    shown = _cut(printable(text)) or " "
     fence = "`" * (1 + max((len(run) for run in re.findall("`+", shown)), default=0))
     pad = " " if shown.startswith("`") or shown.endswith("`") else ""
     return f"{fence}{pad}{shown}{pad}{fence}"

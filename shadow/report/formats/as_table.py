@@ -1,8 +1,7 @@
 """The report for a terminal: a summary, the differences worst first, then each as a diff with its consequence."""
 
 import io
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Iterable, Iterator
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console, RenderableType
@@ -12,6 +11,7 @@ from rich.text import Text
 from shadow.report import words
 from shadow.report.formats.lines import diff
 from shadow.report.model import DifferenceLine, Report
+from shadow.report.sections import Section, facts, sections
 from shadow.terms import Effect
 
 _COLOUR = {
@@ -42,8 +42,9 @@ def render(report: Report, *, colour: bool = False, width: int = 120) -> Iterato
 
 def _parts(report: Report) -> Iterator[RenderableType]:
     yield from _summary(report)
-    open_lines = [line for line in report.differences if not line.explained]
-    yield from _section("Held: answers of new that were not served", [words.held(line) for line in report.held])
+    listed = list(sections(report))
+    yield from _sections(section for section in listed if section.first)
+    open_lines = report.unexplained
     if open_lines:
         yield _table(report, open_lines[:_MOST_LISTED])
         yield Text(f"{_LEGEND}\n", style="dim")
@@ -53,13 +54,7 @@ def _parts(report: Report) -> Iterator[RenderableType]:
         yield Text(f"and {len(open_lines) - _MOST_LISTED} more: --format json or csv has them all\n")
     if open_lines:
         yield Text(f"{words.REMEDY}.\n", style="dim")
-    explained = [line for line in report.differences if line.explained]
-    yield from _section("Explained by rules", [words.explained(report, line) for line in explained])
-    yield from _section("Rules that explain nothing at present", words.idle_rules(report))
-    yield from _section("Failures", [words.failure(line) for line in report.failures])
-    yield from _section("Names that are taken", words.taken(report))
-    yield from _section("Noise: asked the same twice", [words.noise(line) for line in report.noise])
-    yield from _section("Advice", [words.advice(line) for line in report.advice])
+    yield from _sections(section for section in listed if not section.first)
 
 
 def _summary(report: Report) -> Iterator[Text]:
@@ -67,23 +62,19 @@ def _summary(report: Report) -> Iterator[Text]:
     yield Text.assemble((report.migration, "bold"), f": {words.standing(report)}")
     yield Text(words.headline(report), style=style)
     yield Text(f"verdict: {words.verdict(report)}" if report.verdict else "no verdict")
-    yield Text(words.totals(report))
-    yield Text(words.coverage(report))
-    yield Text(words.predictions(report))
-    known = report.totals.parents
-    yield Text(f"{known} {words.parents_noun(report, known)}; {words.window(report)}")
-    if agreed := words.agreed(report):
-        yield Text(agreed)
-    yield Text(f"effects of what is not explained: {words.effects(report.effects.items())}\n")
+    yield from map(Text, facts(report))
+    yield Text("")
 
 
 def _table(report: Report, lines: list[DifferenceLine]) -> Table:
-    table = Table("#", "effect", "side", "object", "field", "where", box=SIMPLE_HEAD, pad_edge=False)
+    marked = ["since baseline"] if report.baseline else []
+    columns = ["#", "effect", "side", "object", "field", "where", *marked]
+    table = Table(*columns, box=SIMPLE_HEAD, pad_edge=False)
     for number, line in enumerate(lines, start=1):
         effect = Text(line.effect, style=_COLOUR.get(line.effect, ""))
         about, field = Text(words.object_name(line.object)), Text(words.printable(line.path) or words.change_note(line))
         where = f"{line.parents} of {max(line.parents, report.totals.parents)}"
-        table.add_row(str(number), effect, line.side.value, about, field, where)
+        table.add_row(str(number), effect, line.side.value, about, field, where, *(words.mark(line) for _ in marked))
     return table
 
 
@@ -96,12 +87,10 @@ def _difference(report: Report, number: int, line: DifferenceLine) -> Text:
     return text
 
 
-def _section(title: str, items: list[str]) -> Iterator[Text]:
-    if not items:
-        return
-    yield Text(f"{title} ({len(items)})", style="bold")
-    for item in islice(items, _MOST_LISTED):
-        yield Text(f"  {item}")
-    if len(items) > _MOST_LISTED:
-        yield Text(f"  and {len(items) - _MOST_LISTED} more")
-    yield Text("")
+def _sections(found: Iterable[Section]) -> Iterator[Text]:
+    for title, lines, _ in found:
+        yield Text(f"{title} ({len(lines)})", style="bold")
+        yield from (Text(f"  {line}") for line in lines[:_MOST_LISTED])
+        if len(lines) > _MOST_LISTED:
+            yield Text(f"  and {len(lines) - _MOST_LISTED} more")
+        yield Text("")

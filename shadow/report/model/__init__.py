@@ -4,15 +4,16 @@ Times are UTC and travel as RFC 3339. Values of objects were redacted before the
 `<namespace>`, `<name>` or `<uid>` in it stands for the same place in every parent.
 """
 
-from shadow.report.model.differences import DifferenceLine, Effects, Example
+from shadow.report.model.differences import Baseline, DifferenceLine, Effects, Example, SinceBaseline
 from shadow.report.model.findings import AdviceLine, Creation, FailureLine, NoiseLine, Predictions, Proposal, TakenLine
-from shadow.report.model.parents import Agreed, HeldLine, HeldObject, ParentEffects, ParentLine
-from shadow.report.model.report import SCHEMA, Report
+from shadow.report.model.parents import Agreed, HeldLine, HeldObject, ParentCase, ParentEffects, ParentLine
+from shadow.report.model.report import SCHEMA, Head, Report
 from shadow.report.model.rules import RuleLine, RuleState
 from shadow.report.model.standing import (
     BrakeLine,
     ConfigurationLine,
     Outcomes,
+    Result,
     Situation,
     Totals,
     VerdictLine,
@@ -24,6 +25,7 @@ __all__ = [
     "SCHEMA",
     "AdviceLine",
     "Agreed",
+    "Baseline",
     "BrakeLine",
     "ConfigurationLine",
     "Creation",
@@ -31,17 +33,21 @@ __all__ = [
     "Effects",
     "Example",
     "FailureLine",
+    "Head",
     "HeldLine",
     "HeldObject",
     "NoiseLine",
     "Outcomes",
+    "ParentCase",
     "ParentEffects",
     "ParentLine",
     "Predictions",
     "Proposal",
     "Report",
+    "Result",
     "RuleLine",
     "RuleState",
+    "SinceBaseline",
     "Situation",
     "TakenLine",
     "Totals",

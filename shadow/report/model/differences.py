@@ -1,6 +1,7 @@
 """What differs: one record a cause, merged over the parents that show it."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 import msgspec
@@ -25,11 +26,31 @@ class Example(msgspec.Struct, frozen=True):
     parent: str  # `ns/name`, or `name`
 
 
+class SinceBaseline(StrEnum):
+    """Whether an earlier report has the difference, too; by its id."""
+
+    NEW = "new"
+    UNCHANGED = "unchanged"
+    GONE = "gone"  # only the earlier report has it: the line is as it was there, and counts nothing
+
+
+class Baseline(msgspec.Struct, frozen=True):
+    """An earlier report that this one is held against, and how many differences are how. Explained ones count, too."""
+
+    generated_at: datetime
+    evidence_digest: str
+    new: int
+    new_unexplained: int
+    unchanged: int
+    gone: int
+
+
 class DifferenceLine(msgspec.Struct, frozen=True):
     """One cause, merged over the parents that show it.
 
     `object` is null where it is the parent itself. `ignored_because` and `expected_because` are set only when rules
-    explain every parent of the line; `unexplained_parents` counts those that no rule explains.
+    explain every parent of the line; `unexplained_parents` counts those that no rule explains. `since_baseline` is null
+    without a baseline.
     """
 
     id: str
@@ -49,7 +70,12 @@ class DifferenceLine(msgspec.Struct, frozen=True):
     example: Example
     ignored_because: str | None = None
     expected_because: str | None = None
+    since_baseline: SinceBaseline | None = None
 
     @property
     def explained(self) -> bool:
         return self.unexplained_parents == 0
+
+    @property
+    def is_gone(self) -> bool:
+        return self.since_baseline is SinceBaseline.GONE

@@ -6,6 +6,7 @@ from datetime import datetime
 import msgspec
 
 from shadow.protocol.objects import Identity, ParentRef
+from shadow.report.model.standing import Result
 from shadow.terms import Effect, Outcome, Side
 
 
@@ -31,6 +32,13 @@ class ParentLine(msgspec.Struct, frozen=True):
     readiness: str = ""
     state: str = "live"
     comparison: str | None = None  # the latest one's id
+
+
+class ParentCase(ParentLine, frozen=True):
+    """A parent with what the report found in it; `differences` are the ids of those that no rule explains there."""
+
+    result: Result = Result.NOT_COMPARED
+    differences: tuple[str, ...] = ()
 
 
 class HeldObject(msgspec.Struct, frozen=True):

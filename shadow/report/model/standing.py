@@ -35,6 +35,15 @@ class ConfigurationLine(msgspec.Struct, frozen=True):
     evidence_digest: str
 
 
+class Result(StrEnum):
+    """What the report found in a parent, within its window and at the present evidence."""
+
+    AGREES = "agrees"  # compared, and nothing differs that no rule explains
+    DIFFERS = "differs"
+    FAILED = "failed"  # an implementation gave no valid answer when it was asked last
+    NOT_COMPARED = "not-compared"
+
+
 class Outcomes(msgspec.Struct, frozen=True):
     """Calls by what became of their comparison; dropped ones are counted apart."""
 
@@ -51,7 +60,10 @@ class Outcomes(msgspec.Struct, frozen=True):
 
 
 class Totals(msgspec.Struct, frozen=True):
-    """Calls within the window, whatever the evidence then was; parents are all that are known today."""
+    """Calls within the window, whatever the evidence then was; parents are all that are known today.
+
+    `results` are these parents by what the report found in them; all are named, also those of which there are none.
+    """
 
     calls: int
     comparisons: Outcomes
@@ -59,6 +71,7 @@ class Totals(msgspec.Struct, frozen=True):
     dropped_by: Mapping[str, int]
     parents: int
     parent_kinds: tuple[str, ...] = ()
+    results: Mapping[Result, int] = {}
 
 
 class Situation(msgspec.Struct, frozen=True):
