@@ -2,12 +2,16 @@
 
 Does no I/O. llhttp, which parses, refuses what two readers could understand differently: two lengths, a length beside
 a transfer coding, folded lines, bare CR or LF, spaces around names. Beyond that we refuse any transfer coding but a
-single `chunked`, one in HTTP/1.0, other versions, upgrades, and status codes outside 200 to 599.
+single `chunked`, one in HTTP/1.0, other versions, upgrades, and status codes outside 200 to 599. A head that is byte
+for byte one that was read before is not read again.
 """
 
 from typing import NamedTuple
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
+
+from shadow.recent import Recent
+from shadow.upstream.base import Headers
 
 MAX_HEAD_BYTES = 64 * 1024
 """Of everything in an answer but its body: headers, interim answers, trailers. llhttp itself has no limit."""
@@ -23,6 +27,25 @@ class Fault(NamedTuple):
     detail: str
 
 
+class AnswerHead(NamedTuple):
+    """A head that llhttp has read: of an answer with a length, behind which the connection is kept."""
+
+    status: int
+    headers: Headers
+    length: int
+
+
+Heads = Recent[bytes, AnswerHead]
+
+_MOST_HEADS = 64
+_MOST_HEAD_BYTES = 4096  # of one that is remembered
+
+
+def no_heads() -> Heads:
+    """An empty memory, for the answers of one server."""
+    return Recent(_MOST_HEADS)
+
+
 class AnswerReader:
     """The answer to one request at a time; `reset` makes it ready for the next one on the same connection.
 
@@ -34,10 +57,14 @@ class AnswerReader:
         "_announced",
         "_chunks",
         "_codings",
+        "_head",
+        "_heads",
         "_in_body",
+        "_left",
         "_max_body_bytes",
         "_parser",
         "_raw",
+        "_read_headers",
         "_received",
         "done",
         "fault",
@@ -46,14 +73,17 @@ class AnswerReader:
         "status",
     )
 
-    def __init__(self, max_body_bytes: int) -> None:
+    def __init__(self, max_body_bytes: int, heads: Heads | None = None) -> None:
+        """`heads`: what all connections to one server remember together."""
         self._max_body_bytes = max_body_bytes
+        self._heads = no_heads() if heads is None else heads
         self._parser = HttpResponseParser(self)
         self.reset()
 
     def reset(self) -> None:
         self.status = 0
-        self.headers: list[tuple[bytes, bytes]] = []
+        self.headers: Headers = ()
+        self._read_headers: list[tuple[bytes, bytes]] = []
         self.fault: Fault | None = None
         self.done = False
         self.reusable = False
@@ -63,6 +93,8 @@ class AnswerReader:
         self._raw = 0
         self._received = 0
         self._in_body = False
+        self._head = b""  # as it came, if it came in one piece
+        self._left = 0  # bytes of the body still to come, under a head that was known
 
     @property
     def body(self) -> bytes:
@@ -70,6 +102,30 @@ class AnswerReader:
 
     def feed(self, data: bytes) -> bool:
         """Take what came in; True when the exchange is over."""
+        if self._left:
+            return self._take(data)
+        if not self._raw:
+            end = data.find(b"\r\n\r\n") + 4
+            head = data[:end] if 4 <= end <= _MOST_HEAD_BYTES else b""
+            if (known := self._heads.get(head)) is not None:
+                self.status, self.headers, self._left = known
+                self._announced, self._raw, self._in_body = self._left, end, True
+                return self._take(data[end:])
+            self._head = head
+        return self._read(data)
+
+    def _take(self, data: bytes) -> bool:
+        """More of the body under a head that was known. Bytes behind it: nothing more is believed of the connection."""
+        body = data if len(data) <= self._left else data[: self._left]
+        self._received += len(body)
+        self._left -= len(body)
+        self._chunks.append(body)
+        if not self._left:
+            self.done = True
+            self.reusable = body is data and self.fault is None
+        return self.done
+
+    def _read(self, data: bytes) -> bool:
         try:
             self._parser.feed_data(data)
         except HttpParserUpgrade:
@@ -81,6 +137,9 @@ class AnswerReader:
         self._raw += len(data)
         if self._raw - self._received > MAX_HEAD_BYTES + _CHUNK_OVERHEAD * self._received:
             self.fail("protocol", f"the answer's headers are above {MAX_HEAD_BYTES} bytes")
+        # All that came is this head and the length it announced: no interim answer, no chunks.
+        if self.reusable and self._head and self._raw == len(self._head) + self._announced > len(self._head):
+            self._heads.keep(self._head, AnswerHead(self.status, self.headers, self._announced))
         return self.done
 
     def end(self) -> bool:
@@ -113,7 +172,7 @@ class AnswerReader:
         if self.done:
             self.reusable = False  # an answer to nothing
             return
-        self.headers = []
+        self.headers = self._read_headers = []
         self._codings = []
         self._announced = -1
 
@@ -125,7 +184,7 @@ class AnswerReader:
         if self.done or self._in_body:  # trailers are not for us
             return
         name = name.lower()
-        self.headers.append((name, value))
+        self._read_headers.append((name, value))
         if name == b"content-length":
             self._announced = int(value)
         elif name == b"transfer-encoding":

@@ -12,7 +12,7 @@ from collections import deque
 from time import perf_counter
 
 from shadow.upstream.address import Address
-from shadow.upstream.answer import Fault
+from shadow.upstream.answer import Fault, no_heads
 from shadow.upstream.base import Headers, Observation
 from shadow.upstream.connection import Connection
 from shadow.upstream.resolver import Resolver
@@ -44,7 +44,8 @@ class AsyncioTransport:
         self._max_idle = max_idle
         self._idle: deque[Connection] = deque()  # the longest idle first
         self._reaper: asyncio.TimerHandle | None = None
-        self._heads: dict[str, bytes] = {}  # by target: there are as many as hooks
+        self._heads: dict[str, bytes] = {}  # of requests, by target: there are as many as hooks
+        self._answer_heads = no_heads()
         self._closed = False
 
     async def post(self, path: str, headers: Headers, body: bytes, timeout_seconds: float) -> Observation:
@@ -127,7 +128,7 @@ class AsyncioTransport:
         for host in await self._resolver.addresses():
             try:
                 _, connection = await loop.create_connection(
-                    lambda: Connection(loop, self._max_answer_bytes),
+                    lambda: Connection(loop, self._max_answer_bytes, self._answer_heads),
                     host,
                     self._address.port,
                     ssl=context,

@@ -7,7 +7,7 @@ import asyncio
 import select
 from typing import cast
 
-from shadow.upstream.answer import AnswerReader
+from shadow.upstream.answer import AnswerReader, Heads
 
 _WATCHED = select.POLLIN | getattr(select, "POLLRDHUP", 0)  # POLLRDHUP: Linux only; elsewhere POLLIN tells of the end
 
@@ -17,12 +17,12 @@ class Connection(asyncio.Protocol):
 
     __slots__ = ("_loop", "_poll", "_transport", "_waiter", "answer", "closed", "idle_since")
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, max_answer_bytes: int) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, max_answer_bytes: int, heads: Heads) -> None:
         self._loop = loop
         self._transport: asyncio.Transport | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._poll: select.poll | None = None
-        self.answer = AnswerReader(max_answer_bytes)
+        self.answer = AnswerReader(max_answer_bytes, heads)
         self.closed = False
         self.idle_since = 0.0
 

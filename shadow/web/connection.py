@@ -18,13 +18,17 @@ from uvicorn.config import Config
 from uvicorn.server import ServerState
 
 from shadow.errors import RequestError
-from shadow.web.hooks import Admitted, HookEndpoint, Response, refused
+from shadow.proxy.calls.headers import first
+from shadow.upstream.base import Headers
+from shadow.web.hooks import Admitted, HookEndpoint, RequestHead, Response, refused
 
 MAX_HEAD_BYTES = 64 * 1024
 """Of everything in a request but its body; llhttp itself has no limit."""
 
 REQUEST_SECONDS = 10.0
 """From a request's first byte to its last. Metacontroller sends it at once; whoever does not, holds a connection."""
+
+_MOST_HEAD_BYTES = 4096  # of one that is remembered
 
 _CHUNK_OVERHEAD = 8
 """Bytes around each byte of a chunked body: `1\\r\\nx\\r\\n` are five."""
@@ -37,12 +41,14 @@ _log = logging.getLogger(__name__)
 class Incoming:
     """One request as it comes in."""
 
-    __slots__ = ("admitted", "body", "error", "headers", "keep_alive", "method", "parts", "size", "url")
+    __slots__ = ("admitted", "error", "headers", "keep_alive", "method", "parts", "path", "read_headers", "size", "url")
 
     def __init__(self) -> None:
         self.url = b""
         self.method = ""
-        self.headers: list[tuple[bytes, bytes]] = []
+        self.path = ""
+        self.headers: Headers = ()
+        self.read_headers: list[tuple[bytes, bytes]] = []
         self.parts: list[bytes] = []
         self.size = 0
         self.admitted: Admitted | None = None
@@ -71,6 +77,8 @@ class HookConnection(asyncio.Protocol):
         self._complete: deque[Incoming] = deque()
         self._task: asyncio.Task[None] | None = None
         self._raw = 0  # bytes since the request began, its body's among them
+        self._head = b""  # of the request that is being read, if it came in one piece
+        self._left = 0  # bytes of its body still to come, under a head that was known
         self._active_at = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._partial = False  # whether a request has begun that is not complete
@@ -98,6 +106,39 @@ class HookConnection(asyncio.Protocol):
         if self._ending:
             return
         self._raw += len(data)
+        if self._left:
+            self._take(data)
+        elif self._partial or not self._begins_as_before(data):
+            self._read(data)
+        if self._partial and self._deadline is None and not self._ending:
+            self._deadline = self._loop.call_later(REQUEST_SECONDS, self._too_slow)
+
+    def _begins_as_before(self, data: bytes) -> bool:
+        """Whether a request begins with a head that llhttp has read before, byte for byte: it is not read again."""
+        end = data.find(b"\r\n\r\n") + 4
+        self._head = data[:end] if 4 <= end <= _MOST_HEAD_BYTES else b""
+        known = self._endpoint.heads.get(self._head)
+        if known is None:
+            return False
+        incoming = self._incoming
+        incoming.method, incoming.headers = known.method, known.headers
+        self._admit(incoming, known.path)
+        self._partial, self._left = True, known.length
+        self._take(data[end:])
+        return True
+
+    def _take(self, data: bytes) -> None:
+        """More of the body under a head that was known, and perhaps the beginning of the next request."""
+        body, rest = (data, b"") if len(data) <= self._left else (data[: self._left], data[self._left :])
+        self._left -= len(body)
+        self.on_body(body)
+        if not self._left:
+            self._completed(keep_alive=True)
+        if rest:
+            self._raw = len(rest)
+            self._read(rest)
+
+    def _read(self, data: bytes) -> None:
         try:
             self._parser.feed_data(data)
         except HttpParserUpgrade:
@@ -106,8 +147,6 @@ class HookConnection(asyncio.Protocol):
             self._refuse(RequestError(400, "not-http", f"not a valid HTTP request: {exc}"))
         if self._raw - self._incoming.size > MAX_HEAD_BYTES + _CHUNK_OVERHEAD * self._incoming.size:
             self._refuse(RequestError(431, "head-too-large", f"the head is above {MAX_HEAD_BYTES} bytes"))
-        if self._partial and self._deadline is None and not self._ending:
-            self._deadline = self._loop.call_later(REQUEST_SECONDS, self._too_slow)
 
     def pause_writing(self) -> None:
         self._writable = False
@@ -131,18 +170,23 @@ class HookConnection(asyncio.Protocol):
         self._incoming.url += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._incoming.headers.append((name.lower(), value))
+        self._incoming.read_headers.append((name.lower(), value))
 
     def on_headers_complete(self) -> None:
         incoming = self._incoming
         incoming.method = self._parser.get_method().decode("ascii")
+        incoming.headers = tuple(incoming.read_headers)
         try:
-            incoming.admitted = self._endpoint.admit(incoming.method, _path(incoming.url), incoming.headers)
+            incoming.path = _path(incoming.url)
         except RequestError as exc:
             incoming.error = exc
-        expected = [value for name, value in incoming.headers if name == b"expect"]
-        if expected and expected[0].lower() == b"100-continue":
-            self._continue(incoming)
+        else:
+            self._admit(incoming, incoming.path)
+        expected = first(incoming.headers, b"expect")
+        if expected is not None:
+            self._head = b""  # there is more to such a head than to read it
+            if expected.lower() == b"100-continue":
+                self._continue(incoming)
 
     def on_body(self, data: bytes) -> None:
         incoming = self._incoming
@@ -155,14 +199,28 @@ class HookConnection(asyncio.Protocol):
             self._refuse(incoming.error)  # what was refused is read to its end, but not without end
 
     def on_message_complete(self) -> None:
+        incoming, keep_alive = self._incoming, self._parser.should_keep_alive()
+        # All that came is this head and the length it announced: no chunks, and nothing of the next request.
+        if keep_alive and self._head and self._raw == len(self._head) + incoming.size > len(self._head):
+            known = RequestHead(incoming.method, incoming.path, incoming.headers, incoming.size)
+            self._endpoint.heads.keep(self._head, known)
+        self._completed(keep_alive=keep_alive)
+
+    # --- requests and answers ----------------------------------------------------------------------------------
+
+    def _admit(self, incoming: Incoming, path: str) -> None:
+        try:
+            incoming.admitted = self._endpoint.admit(incoming.method, path, incoming.headers)
+        except RequestError as exc:
+            incoming.error = exc
+
+    def _completed(self, *, keep_alive: bool) -> None:
         incoming, self._incoming = self._incoming, Incoming()
-        incoming.keep_alive = self._parser.should_keep_alive()
-        self._raw = 0
+        incoming.keep_alive = keep_alive
+        self._raw, self._head = 0, b""
         self._complete_in_time()
         self._complete.append(incoming)
         self._serve_next()
-
-    # --- requests and answers ----------------------------------------------------------------------------------
 
     def _serve_next(self) -> None:
         transport = self._transport

@@ -13,6 +13,7 @@ from shadow.proxy.calls.headers import first
 from shadow.proxy.calls.judge import error_reply
 from shadow.proxy.dispatch import Dispatcher, new_call_id
 from shadow.proxy.migrations.migration import Migration
+from shadow.recent import Recent
 from shadow.terms import Hook
 from shadow.upstream.base import Headers
 
@@ -20,6 +21,7 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
+_MOST_HEADS = 64
 HOOKS = {hook.value: hook for hook in Hook}
 
 
@@ -28,6 +30,15 @@ class Admitted(NamedTuple):
 
     migration: Migration
     hook: Hook
+
+
+class RequestHead(NamedTuple):
+    """A head that was read: of a request with a length, behind which the connection is kept."""
+
+    method: str
+    path: str
+    headers: Headers
+    length: int
 
 
 class Response(NamedTuple):
@@ -55,6 +66,7 @@ class HookEndpoint:
             max_body: bytes; larger bodies are answered with 413.
         """
         self.max_body = max_body
+        self.heads: Recent[bytes, RequestHead] = Recent(_MOST_HEADS)  # what connections remember together
         self._dispatcher = dispatcher
         self._migrations = migrations
         self._token = token

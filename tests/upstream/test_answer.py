@@ -5,7 +5,7 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shadow.upstream.answer import AnswerReader
+from shadow.upstream.answer import AnswerReader, Heads, no_heads
 
 LIMIT = 1000
 
@@ -34,9 +34,9 @@ _LINES = st.sampled_from(
 almost_http = st.lists(_LINES | st.binary(max_size=3), max_size=12).map(b"".join)
 
 
-def read(pieces: list[bytes]) -> AnswerReader:
+def read(pieces: list[bytes], heads: Heads | None = None) -> AnswerReader:
     """What a connection makes of the pieces, followed by an orderly close."""
-    reader = AnswerReader(LIMIT)
+    reader = AnswerReader(LIMIT, heads)
     for piece in pieces:
         if reader.feed(piece):
             break
@@ -52,6 +52,30 @@ def test_cuts_do_not_matter(raw: bytes, cuts: list[int]) -> None:
     assert (whole.fault is None) == (cut.fault is None)
     if whole.fault is None:
         assert (whole.status, whole.headers, whole.body) == (cut.status, cut.headers, cut.body)
+
+
+@given(raw=almost_http, other=almost_http, cut=st.integers(0, 60))
+def test_a_head_that_was_read_before_is_taken_for_what_it_was(raw: bytes, other: bytes, cut: int) -> None:
+    heads, fresh = no_heads(), read([raw])
+    for pieces in ([raw], [other], [raw], [raw[:cut], raw[cut:]]):
+        known = read(pieces, heads)
+        if pieces != [other]:
+            assert (known.fault is None) == (fresh.fault is None)
+            if fresh.fault is None:
+                assert (known.status, tuple(known.headers), known.body) == (
+                    fresh.status,
+                    tuple(fresh.headers),
+                    fresh.body,
+                )
+
+
+def test_bytes_behind_an_answer_under_a_known_head_end_the_connection() -> None:
+    reader = AnswerReader(LIMIT)
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+    for sent, reusable in ((answer, True), (answer, True), (answer + b"HTTP", False)):
+        reader.reset()
+        assert reader.feed(sent)
+        assert (reader.status, reader.body, reader.fault, reader.reusable) == (200, b"{}", None, reusable)
 
 
 @given(raw=almost_http)

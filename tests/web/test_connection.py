@@ -119,6 +119,28 @@ async def test_however_it_comes(http: Http, cut: Callable[[bytes], list[bytes]])
 
 
 @BOTH
+async def test_a_head_that_came_before_is_taken_for_what_it_was(http: Http) -> None:
+    other = CALL.replace(b"/sync", b"/finalize")
+    cut = len(CALL) - 1
+    sent = [
+        CALL,
+        CALL,
+        CALL[:cut],
+        CALL[cut:] + other,
+        other,
+        CALL + other + CALL[:9],
+        CALL[9:],
+        CALL.replace(b"m/", b"n/"),
+    ]
+    async with serving(http) as server:
+        answered = await server.raw(*sent)
+        assert server.dispatcher.bodies == [b"{}"] * 8
+    hooks = [part.split(b"\r\n")[0] for part in answered.split(b"x-hook: ")[1:]]
+    assert hooks == [b"sync", b"sync", b"sync", b"finalize", b"finalize", b"sync", b"finalize", b"sync"]
+    assert answered.count(b"HTTP/1.1 404 ") == 1
+
+
+@BOTH
 async def test_pipelined_calls_are_answered_in_their_order(http: Http) -> None:
     calls = b"".join(CALL.replace(b"{}", b"%02d" % number) for number in range(40))
     async with serving(http) as server:
