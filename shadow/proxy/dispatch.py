@@ -95,10 +95,19 @@ class Dispatcher:
         try:
             reply = await self._reply(call, headers)
             await self._remember_first(call, reply)
+            reply = self._last_word(call, reply)
+            self._note_served(call, reply)
         except Exception:  # noqa: BLE001 - a fault of ours must end in an error, never in a wrong answer or an uncounted call
             _log.exception("call %s of %s failed in the proxy", call.id, migration.name)
             reply = error_reply(500, "internal", "the proxy failed; its log says how", call.id)
-        return self._last_word(call, reply), call.id
+            call.reply, call.replied_at = reply, self._chance.clock()
+            self._recorder.crashed(call)
+            return reply, call.id
+        call.reply, call.replied_at = reply, self._chance.clock()
+        shadow = call.assignment.shadow
+        if call.not_asked is not None or shadow is None or shadow in call.askings:
+            self._complete(call)
+        return reply, call.id
 
     def _open(self, migration: Migration, hook: Hook, request: Request, headers: Headers) -> Call:
         last = self._parents.get(migration.name, request.parent.uid)
@@ -191,14 +200,17 @@ class Dispatcher:
 
     def _complete(self, call: Call) -> None:
         """Everybody has spoken. What `old` wants beside a served `new` is what its agreement will be worth."""
-        old = call.askings.get(Side.OLD)
-        served_new = call.reply is not None and call.reply.side is Side.NEW and call.reply.status == HTTPStatus.OK
-        if served_new and call.is_sync and old is not None and old.body is not None:
-            self._parents.beside(call.migration.name, call.request.parent.uid, self._listed(call, old))
-        if call.ask_twice is not None and settle(call) is None:
-            self._spawn(self._complete_later(call, call.ask_twice))
-        else:
-            self._recorder.completed(call)
+        if call.counted:
+            return
+        with self._recorder.counting(call):
+            old = call.askings.get(Side.OLD)
+            served_new = call.reply is not None and call.reply.side is Side.NEW and call.reply.status == HTTPStatus.OK
+            if served_new and call.is_sync and old is not None and old.body is not None:
+                self._parents.beside(call.migration.name, call.request.parent.uid, self._listed(call, old))
+            if call.ask_twice is not None and settle(call) is None:
+                self._spawn(self._complete_later(call, call.ask_twice))
+            else:
+                self._recorder.completed(call)
 
     async def _complete_later(self, call: Call, ask_twice: Callable[[], Awaitable[None]]) -> None:
         try:
@@ -220,14 +232,9 @@ class Dispatcher:
                 reply = error_reply(503, "brake", "the brake was pulled during this call; ask again", call.id)
         if migration.serves_new and self._brakes.is_guards(migration.name):
             reply = unconfirmed(call, reply, self._parents.get(migration.name, call.request.parent.uid))
-        call.reply = reply = seeing(call, reply)
+        reply = seeing(call, reply)
         if call.hook is Hook.SYNC and migration.resync_after_seconds is not None:
-            call.reply = reply = self._hurried(call, reply, migration.resync_after_seconds)
-        call.replied_at = self._chance.clock()
-        self._note_served(call, reply)
-        shadow = call.assignment.shadow
-        if call.not_asked is not None or shadow is None or shadow in call.askings:
-            self._complete(call)
+            reply = self._hurried(call, reply, migration.resync_after_seconds)
         return reply
 
     def _hurried(self, call: Call, reply: Reply, after_seconds: float) -> Reply:

@@ -109,6 +109,7 @@ class Call:
     replied_at: float | None = None
     fallback: bool | None = None  # None: not tried; False: withheld
     held: dict[Identity, Effect] = field(default_factory=dict)  # what a held answer would have removed
+    counted: bool = False  # its outcome is: a fault of ours after that must not count it again
 
     @property
     def is_sync(self) -> bool:

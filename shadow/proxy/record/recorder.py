@@ -7,7 +7,8 @@ counted, told and tried again with the next batch.
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Protocol
 
 from shadow.compare.model import Comparison, Pair
@@ -102,7 +103,36 @@ class Recorder:
         self.tally(call.migration.name).calls += 1
 
     def completed(self, call: Call) -> None:
-        """Everybody who was asked has spoken and the reply is decided."""
+        """Everybody who was asked has spoken and the reply is decided. Never raises: it is called amid an answer."""
+        with self.counting(call):
+            if not call.counted:
+                self._complete(call)
+
+    @contextmanager
+    def counting(self, call: Call) -> Iterator[None]:
+        """A fault of ours in here loses what was to be told of the call, but not its count."""
+        try:
+            yield
+        except Exception:  # noqa: BLE001 - whatever it is, the answer must go out
+            _log.exception("call %s could not be recorded", call.id)
+            self._give_up(call)
+
+    def crashed(self, call: Call) -> None:
+        """It was answered with an error because of a fault of ours: nothing of it is compared, whoever speaks yet."""
+        with suppress(Exception):
+            self.instruments.completed(call)
+        self._give_up(call)
+
+    def _give_up(self, call: Call) -> None:
+        self._waiting.pop(call.id, None)
+        if call.counted:
+            return
+        call.counted = True
+        self.tally(call.migration.name).ended(Outcome.DROPPED, "internal")
+        with suppress(Exception):
+            self.instruments.ended(call, Outcome.DROPPED, "internal", None)
+
+    def _complete(self, call: Call) -> None:
         if self.heard is not None:
             self.heard(call)
         self.tally(call.migration.name).replied(call)
@@ -137,9 +167,10 @@ class Recorder:
             self.guard.compared(watched, comparison)
         call = self._waiting.pop(comparison.id, None)
         if call is not None:
-            if self.guard is not None:
-                self.guard.compared(call, comparison)
-            self._finish(call, comparison.outcome, comparison.reason, comparison)
+            with self.counting(call):
+                if self.guard is not None:
+                    self.guard.compared(call, comparison)
+                self._finish(call, comparison.outcome, comparison.reason, comparison)
 
     def lost(self, ids: Iterable[str], reason: str) -> None:
         """Pairs that will not be compared: dropped, unless it is known without a comparison that they failed."""
@@ -147,7 +178,8 @@ class Recorder:
             self._watched.pop(pair_id, None)
             call = self._waiting.pop(pair_id, None)
             if call is not None:
-                self._finish(call, *(failure(call) or (Outcome.DROPPED, reason)), None)
+                with self.counting(call):
+                    self._finish(call, *(failure(call) or (Outcome.DROPPED, reason)), None)
 
     def change(self, change: stored.Change) -> None:
         """One line for the change log, written with the next batch."""
@@ -219,6 +251,7 @@ class Recorder:
             self.records_lost += 1
 
     def _finish(self, call: Call, outcome: Outcome, reason: str | None, comparison: Comparison | None) -> None:
+        call.counted = True
         self.tally(call.migration.name).ended(outcome, reason)
         self.instruments.ended(call, outcome, reason, comparison)
         trace_id = self._trace(call, outcome, comparison)
