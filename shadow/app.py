@@ -17,6 +17,7 @@ from shadow import logs, upkeep
 from shadow.config.files import require_files
 from shadow.config.load import parse
 from shadow.config.model import Configuration
+from shadow.config.storeurl import sqlite_path
 from shadow.config.watch import Watcher
 from shadow.implementations import Implementations
 from shadow.proxy.calls.background import Background
@@ -115,7 +116,7 @@ class Proxy:
     def __init__(
         self, store: AsyncStore, store_url: str, configuration: Configuration, known: Remembered, brakes: Brakes
     ) -> None:
-        key = redaction_key(configuration.redaction.key_file, Path(store_url.removeprefix("sqlite:///")))
+        key = redaction_key(configuration.redaction.key_file, sqlite_path(store_url))
         logs.set_up(Redactor(key, configuration.redaction.paths).text)
         self.store = store
         self.brakes = brakes

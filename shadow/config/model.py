@@ -4,11 +4,11 @@ Field docstrings say unit, meaning of null and the reason for the default; `shad
 of the file are the fields' names. Every default is the safe one.
 """
 
-import re
 from typing import Annotated, Literal
 
 from pydantic import Field
 
+from shadow.config import storeurl
 from shadow.config.base import Section, Spelled, fault, shown
 from shadow.config.implementation import Implementation
 from shadow.config.judging import Guard, Noise, Resync, Verdict
@@ -31,9 +31,9 @@ from shadow.terms import Effect, Side, Stage
 
 
 def store_url(value: object) -> str:
-    """`sqlite:///relative.db` or `sqlite:////absolute/path.db`."""
-    if not isinstance(value, str) or not re.fullmatch(r"sqlite:///[^?#\0]+", value):
-        raise fault("must be sqlite:///relative.db or sqlite:////absolute/path.db")
+    """A URL of a kind of store that there is."""
+    if not isinstance(value, str) or not storeurl.is_store_url(value):
+        raise fault(f"must be {storeurl.FORMS}")
     return value
 
 
@@ -51,7 +51,7 @@ Holds = Annotated[
 Count = Annotated[
     int, Spelled(lambda value: whole(value, 1, 10**9), int, {"type": "integer", "minimum": 1, "maximum": 10**9})
 ]
-StoreUrl = Annotated[str, Spelled(store_url, str, {"type": "string", "pattern": "^sqlite:///"})]
+StoreUrl = Annotated[str, Spelled(store_url, storeurl.shown, {"type": "string", "pattern": storeurl.PATTERN})]
 
 
 class ServerTls(Section):
@@ -93,6 +93,10 @@ class Server(Section):
 
     max_body: Bytes = 16 * 2**20
     """Bytes of a hook call's body; a longer one is answered 413."""
+
+    replica_grace: Seconds = 30.0
+    """Cut off from a database that other replicas serve from: how long to go on with the last known brake and
+    configuration. After it canary, live and complete answer 503."""
 
     http: Literal["asyncio", "uvicorn"] = "asyncio"
     """What reads hook calls: our own reader, which costs less for each call, or uvicorn's."""
@@ -263,7 +267,8 @@ class Configuration(Section):
     """How implementations are called: the own transport, or httpx's stock one."""
 
     store: StoreUrl = "sqlite:///shadow.db"
-    """Where state is kept. Taken over by a restart only."""
+    """Where state is kept: a file for one process, or `postgresql://user@host/database` for several replicas. Its
+    password belongs where PostgreSQL's tools look for it (`PGPASSFILE`). Taken over by a restart only."""
 
     retention: Retention = Retention()
     """How long bodies are kept."""

@@ -2,14 +2,12 @@
 
 from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 
 from shadow.config.document import spelled
 from shadow.config.model import Configuration, Migration
+from shadow.config.storeurl import shown, sqlite_path
 from shadow.errors import Problem
 from shadow.terms import Hook, Stage
-
-_SQLITE = "sqlite:///"
 
 
 def notes(configuration: Configuration, today: date) -> Iterator[Problem]:
@@ -25,9 +23,11 @@ def notes(configuration: Configuration, today: date) -> Iterator[Problem]:
 
 
 def _store(url: str) -> Iterator[Problem]:
-    directory = Path(url.removeprefix(_SQLITE)).parent
-    if url.startswith(_SQLITE) and not directory.is_dir():
-        yield Problem("store", f"the directory {directory} does not exist here; `shadow serve` needs it")
+    path = sqlite_path(url)
+    if path is not None and not path.parent.is_dir():
+        yield Problem("store", f"the directory {path.parent} does not exist here; `shadow serve` needs it")
+    if shown(url) != url:
+        yield Problem("store", "holds a password that everybody reads who may read the file; PGPASSFILE is for it")
 
 
 def _migration(where: tuple[str, ...], migration: Migration) -> Iterator[Problem]:

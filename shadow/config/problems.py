@@ -18,6 +18,7 @@ from pydantic_core import ErrorDetails
 from shadow.config.base import Section, shown
 from shadow.config.document import Document, Location, spelled
 from shadow.config.model import Configuration, Migration, Server
+from shadow.config.storeurl import is_postgres
 from shadow.errors import Problem
 from shadow.terms import Side
 
@@ -156,6 +157,9 @@ def _drop(value: Any, location: Location) -> None:
 
 
 def _across(value: dict[str, Any]) -> Iterator[tuple[Location, str]]:
+    redaction = value.get("redaction")
+    if is_postgres(str(value.get("store"))) and not (isinstance(redaction, dict) and redaction.get("key_file")):
+        yield ("redaction", "key_file"), "is required with PostgreSQL: all replicas need the same key"
     server, _ = _try(Server, value.get("server", {}))
     if server is not None:
         yield from _listeners(server)

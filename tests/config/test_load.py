@@ -57,7 +57,7 @@ M = ("migrations", "kfp")
         (("server", "control"), "0.0.0.0:9090", "token_file: is required because control listens on 0.0.0.0:9090"),
         (("server", "control"), "0.0.0.0:8080", "server.control: must be another address than hooks"),
         (("server", "tls"), {"cert_file": "/c"}, "server.tls.key_file: is required"),
-        (("store",), "postgresql://u@h/db", "store: must be sqlite:///"),
+        (("store",), "mysql://u@h/db", "store: must be sqlite:///"),
         (("telemetry", "otlp_endpoint"), "http://u:fake@h", "telemetry.otlp_endpoint: must not hold credentials"),
         (("telemetry", "otlp_endpoint"), "collector:4318", "must be a URL such as http://otel-collector:4318, not"),
         (("migrations",), {}, "migrations: must name at least one migration"),

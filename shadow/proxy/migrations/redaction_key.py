@@ -9,12 +9,12 @@ from shadow.errors import ConfigurationError, Problem, StoreError
 _KEY_BYTES = 32
 
 
-def redaction_key(configured: Path | None, beside: Path) -> bytes:
+def redaction_key(configured: Path | None, beside: Path | None) -> bytes:
     """Read the key; make one, readable by its owner alone, if none is configured and there is none yet.
 
     Args:
         configured: `redaction.key_file`; its content without surrounding white space, at least 16 bytes.
-        beside: the database's path; the key's is that with `.key`.
+        beside: the database's path; the key's is that with `.key`. None: the database is no file.
 
     Raises:
         ConfigurationError: the configured file cannot be used.
@@ -22,6 +22,8 @@ def redaction_key(configured: Path | None, beside: Path) -> bytes:
     """
     if configured is not None:
         return _configured(configured)
+    if beside is None:
+        raise ConfigurationError([Problem("redaction.key_file", "is required: all replicas need the same key")])
     path = beside.with_name(beside.name + ".key")
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
