@@ -3,6 +3,7 @@
 import asyncio
 import json
 import socket
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,6 +17,8 @@ from shadow.config.load import load
 from tests.hook_server import HookServer
 
 Json = dict[str, Any]
+
+_CERTIFICATES = ssl.create_default_context()  # loaded once: a client of its own each time takes longer than the proxy
 
 
 def free_port() -> int:
@@ -44,7 +47,7 @@ class Running:
             "store": f"sqlite:///{directory}/shadow.db",
         }
         self.configure(**settings)
-        self.client = httpx.AsyncClient(timeout=20)
+        self.client = httpx.AsyncClient(timeout=20, verify=_CERTIFICATES)
         self.end = asyncio.Event()
 
     def configure(self, **settings: Any) -> None:
