@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from shadow import logs, upkeep
+from shadow import __version__, logs, upkeep
 from shadow.config.files import require_files
 from shadow.config.load import parse
 from shadow.config.model import Configuration
@@ -32,9 +32,12 @@ from shadow.proxy.migrations.migration import Migration
 from shadow.proxy.migrations.redaction_key import redaction_key
 from shadow.proxy.migrations.snapshot import Snapshot, build
 from shadow.proxy.migrations.startup import Offered, last_accepted, offered, served_before
+from shadow.proxy.record.keeping import Keeping
 from shadow.proxy.record.metering import Meter
 from shadow.proxy.record.recorder import Recorder
 from shadow.proxy.runtime import Runtime, governed_by
+from shadow.recordings.client import Recording
+from shadow.recordings.taken import Orders
 from shadow.redact import Redactor
 from shadow.store.asynchronous import AsyncStore
 from shadow.store.base import Change, Counters, ParentState, RelatedState, Store
@@ -130,6 +133,7 @@ class Proxy:
         self.telemetry = Telemetry(configuration.telemetry)
         self.recorder = self._recorder(known)
         self.worker = self._worker(key)
+        self.recording = self._recording(key)
         self.guard = self.recorder.guard = Guard(brakes.get, self._pull, self.recorder.change, time.time)
         self.runtime = Runtime(store, brakes, self.recorder, self, self._build, time.time)
         self.meter = self._meter()
@@ -163,6 +167,16 @@ class Proxy:
         self.recorder.worker = reuse
         return worker
 
+    def _recording(self, key: bytes) -> Recording | None:
+        settings = self.configuration.recording
+        if settings is None:
+            return None
+        paths, directory = self.configuration.redaction.paths, str(settings.directory.absolute())
+        orders = Orders(key, paths, directory, settings.max_size, __version__, socket.gethostname())
+        recording = Recording(orders, settings.sample)
+        self.recorder.keeping = Keeping(recording)
+        return recording
+
     def _meter(self) -> Meter:
         return Meter(
             self.recorder.instruments,
@@ -171,6 +185,7 @@ class Proxy:
             self.convergences,
             lambda: self.worker.queued_bytes,
             lambda name: len(self.fronts.calling(name, time.time())),
+            self.recording,
         )
 
     def _desk(self, key: bytes) -> Desk:
@@ -257,6 +272,8 @@ class Proxy:
     async def run(self, first: Snapshot, offer: Offered, path: Path, told: Told) -> None:
         """Serve until told to end, then drain."""
         await self.worker.start()
+        if self.recording is not None:
+            self.recording.start()
         await self.runtime.take_over(first, accepted=offer.problem is None)
         await self._restore_guards(first)
         self.recorder.change(Change(time.time(), None, "start", "process", "it started", {"digest": first.digest}))
@@ -287,6 +304,8 @@ class Proxy:
         await self.background.drain(max(0.0, seconds) / 2)
         await self.worker.drain(max(0.0, deadline - time.monotonic()))
         await self.worker.close()
+        if self.recording is not None:
+            await self.recording.close()
 
     async def _families(self) -> list[Family]:
         return self.meter.families(await readiness_of(self.desk))

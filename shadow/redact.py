@@ -3,6 +3,7 @@
 A secret value becomes a stand-in that tells equal from different and shows its length, nothing else:
 `<redacted:1f3a9c2e:16>` is HMAC-SHA256 of the decoded value, cut, and its length in bytes. A Secret's `data` and
 `stringData` so give the same stand-in for the same value. Redaction is total: it never raises, whatever it is given.
+Where a stand-in must pass for the value it stands for, `shadow.disguise` makes another one at the same places.
 """
 
 import base64
@@ -111,6 +112,7 @@ class Redactor:
         if not isinstance(value, dict):
             return self.object(value)
         copy: dict[Any, Any] = {}
+        modes = _modes(value, _Place("", _Mode.CLEAR, ()))  # an object where a message should be
         for name, part in value.items():
             match name, part:
                 case (("children" | "attachments"), list()):
@@ -126,7 +128,8 @@ class Redactor:
                     copy[name] = self.object(part)
                 case _:
                     states = tuple(pattern.step(pattern.begin(), str(name)) for pattern in self._parent_patterns)
-                    place = _Place(str(name), self._configured(_Mode.CLEAR, states, self._parent_patterns), states)
+                    mode = modes.get(name, _Mode.CLEAR)
+                    place = _Place(str(name), self._configured(mode, states, self._parent_patterns), states)
                     copy[name] = self._walk(part, place, self._parent_patterns)
         return copy
 
@@ -152,6 +155,21 @@ class Redactor:
             value = value.encode("utf-8", "surrogatepass")
         digest = hmac.digest(self._key, value, "sha256").hex()
         return f"<redacted:{digest[:8]}:{len(value)}>"
+
+    def stand_in_for_base64(self, text: str) -> str:
+        """Of a value in a Secret's `data`: that of what it decodes to."""
+        return self.stand_in(text if _STAND_IN.match(text) else _decoded(text))
+
+    def stand_in_for_other(self, value: Any) -> Any:
+        """Of a number, or of whatever else is no text."""
+        return self.stand_in(value if isinstance(value, bytes) else _text(value))
+
+    def embedded(self, text: str) -> str:
+        """An object as text inside an annotation: read, redacted, written back; replaced whole if it cannot be read."""
+        try:
+            return json.dumps(self.object(json.loads(text)), separators=(",", ":"), sort_keys=True, ensure_ascii=False)
+        except (ValueError, RecursionError):
+            return self.stand_in(text)
 
     def _after_flag(self, match: re.Match[str]) -> str:
         flag, blank, value = match.groups()
@@ -216,23 +234,16 @@ class Redactor:
             return None
         if mode is _Mode.CLEAR:
             return self._clear_leaf(name, value)
-        if isinstance(value, str) and mode is _Mode.HIDE_BASE64:
-            return self.stand_in(value if _STAND_IN.match(value) else _decoded(value))
-        return self.stand_in(value if isinstance(value, str | bytes) else _text(value))
+        if not isinstance(value, str):
+            return self.stand_in_for_other(value)
+        return self.stand_in_for_base64(value) if mode is _Mode.HIDE_BASE64 else self.stand_in(value)
 
     def _clear_leaf(self, name: str, value: Any) -> Any:
         if not isinstance(value, str):
             return value if isinstance(value, bool | int | float) else self.text(_text(value))
         if name in LAST_APPLIED or (value[:1] == "{" and '"Secret"' in value):
-            return self._nested(value)
+            return self.embedded(value)
         return self.stand_in(value) if value and secret_field(name) else self.text(value)
-
-    def _nested(self, text: str) -> str:
-        """An object as text inside an annotation: read, redacted, written back; replaced whole if it cannot be read."""
-        try:
-            return json.dumps(self.object(json.loads(text)), separators=(",", ":"), sort_keys=True, ensure_ascii=False)
-        except (ValueError, RecursionError):
-            return self.stand_in(text)
 
 
 def _modes(here: dict[Any, Any], at: _Place) -> dict[str, _Mode]:

@@ -60,6 +60,15 @@ class Watch(msgspec.Struct, frozen=True):
     out_of_reach: str | None = None
 
 
+class Recorded(msgspec.Struct, frozen=True):
+    """Calls written down, and lost."""
+
+    written: int = 0
+    dropped: int = 0
+    dropped_by: Mapping[str, int] = {}
+    problem: str | None = None
+
+
 class Status(msgspec.Struct, frozen=True):
     """One migration of `GET /api/v1/migrations`, as far as it is shown; what is not served yet stays empty."""
 
@@ -85,6 +94,7 @@ class Status(msgspec.Struct, frozen=True):
     verdict: Judged = Judged()
     removable: Removable = Removable()
     guard: Watch = Watch()
+    recording: Recorded | None = None
 
 
 class Readiness(msgspec.Struct, frozen=True):
@@ -208,8 +218,17 @@ def _facts(status: Status) -> Iterator[tuple[str, str]]:
     met = status.convergence
     yield "convergence", f"{met.answered} of {counted(met.of, 'parent')} answered by their present primary"
     yield "guard", _guard(status.guard)
+    if status.recording is not None:
+        yield "recorded", _recorded(status.recording)
     yield "verdict", _reasoned(status.verdict.verdict or "unknown", status.verdict.reasons)
     yield "removable", _reasoned("yes" if status.removable.removable else "no", status.removable.reasons)
+
+
+def _recorded(told: Recorded) -> str:
+    why = _by_reason(told.dropped_by)
+    return _reasoned(
+        f"{counted(told.written, 'call')}, {told.dropped} lost{why}", (told.problem,) if told.problem else ()
+    )
 
 
 def _guard(seen: Watch) -> str:
@@ -255,5 +274,9 @@ def _served(served: Mapping[Side, int]) -> str:
 
 
 def _dropped(status: Status) -> str:
-    why = ", ".join(f"{printable(reason)} {count}" for reason, count in sorted(status.dropped_by.items()) if count)
-    return f"{status.dropped} dropped{f' ({why})' if why else ''}"
+    return f"{status.dropped} dropped{_by_reason(status.dropped_by)}"
+
+
+def _by_reason(counts: Mapping[str, int]) -> str:
+    why = ", ".join(f"{printable(reason)} {count}" for reason, count in sorted(counts.items()) if count)
+    return f" ({why})" if why else ""

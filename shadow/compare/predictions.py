@@ -145,7 +145,7 @@ def _shows(view: RequestView, write: Predicted) -> bool:
 
 def _digest(view: RequestView, identity: Identity, item: Json) -> str | None:
     try:
-        return _short(compact_json(prepared(view, identity, item)))
+        return mark_of(compact_json(prepared(view, identity, item)))
     except (RecursionError, UnicodeEncodeError):
         return None
 
@@ -155,8 +155,9 @@ def _applied(view: RequestView, identity: Identity) -> str | None:
         text = last_applied_text(view.observed(identity))
     except UnreadableError:
         return None
-    return None if text is None else _short(text)
+    return None if text is None else mark_of(text)
 
 
-def _short(text: str) -> str:
+def mark_of(text: str) -> str:
+    """By what an update is known: its last-applied configuration as text."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]

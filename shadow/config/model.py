@@ -151,6 +151,19 @@ class CompareBounds(Section):
     """CPU seconds per comparison."""
 
 
+class Recording(Section):
+    """Calls kept in files that can be replayed, with look-alikes for secrets. Taken over by a restart only."""
+
+    directory: File
+    """Where: one file an hour, `calls-2026-11-23T16Z.jsonl.gz`. Made if it is not there."""
+
+    sample: Share = 1.0
+    """Share of the parents that are recorded: all calls of a parent or none, so that its history is whole."""
+
+    max_size: Bytes = 2**30
+    """Bytes of all files together; the oldest go first. This hour's file stops where it alone is so large."""
+
+
 class Canary(Section):
     """Which parents have `new` as primary in stage canary."""
 
@@ -281,6 +294,9 @@ class Configuration(Section):
 
     compare: CompareBounds = CompareBounds()
     """What comparing may cost."""
+
+    recording: Recording | None = None
+    """Null: no call is recorded."""
 
     migrations: Annotated[dict[str, Migration], Field(min_length=1)]
     """By name; the name is part of the URL that Metacontroller calls."""

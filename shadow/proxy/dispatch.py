@@ -131,6 +131,7 @@ class Dispatcher:
             last_served=last.served if last is not None else None,
             last_tag=self._parents.tag(migration.name, request.parent.uid),
             assignment=self._assign(migration, request),
+            headers=headers,
             previous=last.answered_in if last is not None else None,
             shares=self._shares(migration, request, controller, front, now) if hook is not Hook.CUSTOMIZE else None,
         )

@@ -21,7 +21,7 @@ from shadow.store.asynchronous import AsyncStore
 from shadow.store.base import Change
 
 _log = logging.getLogger(__name__)
-_FIXED = ("server", "store", "upstream", "redaction", "telemetry", "compare", "retention")
+_FIXED = ("server", "store", "upstream", "redaction", "telemetry", "compare", "retention", "recording")
 """Top-level keys that a running process keeps as they were when it started."""
 
 

@@ -59,10 +59,19 @@ class Watch(msgspec.Struct, frozen=True):
     out_of_reach: str | None = None
 
 
+class Recorded(msgspec.Struct, frozen=True):
+    """Calls of this migration that this process wrote down, and those it lost; `problem`: why it cannot write."""
+
+    written: int
+    dropped: int
+    dropped_by: Mapping[str, int]
+    problem: str | None
+
+
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """One migration. `brake.on` is null while the brake is unknown; `pending` are calls that have no outcome yet, so
     that `calls` is always the sum of the outcomes, `dropped` and `pending`. `fronts` are the controllers that called
-    within their resync period: more than one at once undo each other's work."""
+    within their resync period: more than one at once undo each other's work. `recording` is null if there is none."""
 
     name: str
     stage: Stage
@@ -88,6 +97,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     removable: Removable
     verdict: Said
     guard: Watch
+    recording: Recorded | None
 
 
 async def summary(desk: Desk, name: str) -> Summary:
@@ -126,7 +136,17 @@ async def summary(desk: Desk, name: str) -> Summary:
         ),
         verdict=Said(verdict.verdict, verdict.reasons),
         guard=_watch(desk, migration, convergence.of),
+        recording=_recorded(desk, name),
     )
+
+
+def _recorded(desk: Desk, name: str) -> Recorded | None:
+    keeping = desk.recorder.keeping
+    if keeping is None:
+        return None
+    recording = keeping.recording
+    by = {reason: count for (migration, reason), count in recording.dropped.items() if migration == name}
+    return Recorded(recording.written[name], sum(by.values()), by, recording.problem)
 
 
 def _watch(desk: Desk, migration: Migration, parents: int) -> Watch:

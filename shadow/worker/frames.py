@@ -1,4 +1,4 @@
-"""What crosses the pipe between the proxy and its compare process: length-prefixed msgpack, one record a frame.
+"""What crosses the pipe between the proxy and a process that works for it: length-prefixed msgpack, one record a frame.
 
 A frame is four bytes of length (little-endian, of what follows), one byte of kind, and the record. The redaction key
 travels in the first frame and nowhere else: an argument or the environment could be read by others.
@@ -24,6 +24,9 @@ class Kind(IntEnum):
     COMPARISON = 4  # from the child: shadow.compare.model.Comparison; redacted answers are bytes in it
     FAILED = 5  # from the child: Failed
     FORGET = 6  # to the child: the digest of rules that no further pair names
+    CALL = 7  # to the recording process: shadow.recordings.taken.Taken
+    FLUSH = 8  # to it: write what came before, and answer
+    WRITTEN = 9  # from it: shadow.recordings.taken.Written
 
 
 class Setup(msgspec.Struct, frozen=True):

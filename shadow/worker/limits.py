@@ -1,4 +1,4 @@
-"""What the compare process imposes on itself: it must lose every contest with the proxy. Outside Linux, less."""
+"""What a process that works for the proxy imposes on itself: to lose every contest with it. Outside Linux, less."""
 
 import contextlib
 import ctypes
@@ -10,10 +10,9 @@ from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_NAME = 15
-_NAME = b"shadow-compare"
 
 
-def step_back(memory_bytes: int) -> None:
+def step_back(memory_bytes: int, name: str = "shadow-compare") -> None:
     """Idle priority, first to be killed when memory runs out, bounded in memory, ended with the parent.
 
     Idle priority rather than a thread or a nice process: JSON parsing holds the GIL, and a nice process still gets its
@@ -25,7 +24,7 @@ def step_back(memory_bytes: int) -> None:
     with contextlib.suppress(ValueError, OSError):  # already bounded more tightly
         resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     if sys.platform == "linux":
-        _end_with_parent()
+        _end_with_parent(name)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the proxy, which then closes our pipe
 
 
@@ -37,11 +36,11 @@ def _lower_priority() -> None:
     os.nice(19)
 
 
-def _end_with_parent() -> None:
+def _end_with_parent(name: str) -> None:
     """Even amid a comparison, when nobody is reading the pipe whose end would tell."""
     prctl = ctypes.CDLL(None).prctl
     prctl(_PR_SET_PDEATHSIG, ctypes.c_ulong(signal.SIGKILL), 0, 0, 0)
-    prctl(_PR_SET_NAME, ctypes.c_char_p(_NAME), 0, 0, 0)
+    prctl(_PR_SET_NAME, ctypes.c_char_p(name.encode()), 0, 0, 0)
 
 
 def cap_cpu(seconds: float) -> None:

@@ -31,14 +31,14 @@ class Comparer(Protocol):
 
 def serve(build: Callable[[Setup], Comparer]) -> None:
     """Serve on standard input and output until the input ends; what is printed meanwhile goes to standard error."""
-    requests, answers = _claim_pipes()
-    first = _read(requests)
+    requests, answers = claim_pipes()
+    first = read_frame(requests)
     if first is None:
         return
     setup = msgspec.msgpack.decode(first[1], type=Setup)
     step_back(setup.memory_bytes)
     comparer = build(setup)
-    while (received := _read(requests)) is not None:
+    while (received := read_frame(requests)) is not None:
         kind, payload = received
         if kind is Kind.RULES:
             rules = msgspec.msgpack.decode(payload, type=RulesFrame)
@@ -68,7 +68,7 @@ def _where(exc: BaseException) -> str:
     return f"{type(exc).__name__}{place}"
 
 
-def _read(pipe: BinaryIO) -> tuple[Kind, bytes] | None:
+def read_frame(pipe: BinaryIO) -> tuple[Kind, bytes] | None:
     """The next frame, or None when the pipe has ended (also amid a frame: the proxy is gone)."""
     prefix = pipe.read(PREFIX_BYTES)
     if len(prefix) < PREFIX_BYTES:
@@ -78,7 +78,7 @@ def _read(pipe: BinaryIO) -> tuple[Kind, bytes] | None:
     return (kind, payload) if len(payload) == length else None
 
 
-def _claim_pipes() -> tuple[BinaryIO, BinaryIO]:
+def claim_pipes() -> tuple[BinaryIO, BinaryIO]:
     """Take standard input and output for frames alone: a stray print must not become part of one."""
     requests = os.fdopen(os.dup(0), "rb", buffering=_BUFFER_BYTES)
     answers = os.fdopen(os.dup(1), "wb", buffering=_BUFFER_BYTES)

@@ -98,6 +98,7 @@ class Call:
     last_served: Side | None  # whose answer this parent was served last
     last_tag: bytes | None  # and with which entity tag
     assignment: Assignment
+    headers: Headers = ()  # as they came in
     previous: str | None = None  # the call in which this parent was last given an answer
     shares: Shares | None = None  # of the related objects; None: everybody is shown everything
     customized: Customized | None = None  # what a customize answer that goes out says

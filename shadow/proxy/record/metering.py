@@ -8,6 +8,7 @@ from shadow.proxy.cutover.brakes import Brakes
 from shadow.proxy.cutover.convergence import Convergences
 from shadow.proxy.migrations.migration import Migration
 from shadow.proxy.record.instruments import BOUNDS, Histogram, Instruments
+from shadow.recordings.client import Recording
 from shadow.telemetry.families import Distribution, Family, Kind, Labels
 from shadow.terms import Stage
 
@@ -27,6 +28,7 @@ class Meter:
     convergences: Convergences
     queue_bytes: Callable[[], int]
     fronts: Callable[[str], int]
+    recording: Recording | None = None
 
     def families(self, readiness: Readiness) -> list[Family]:
         """As of now."""
@@ -61,6 +63,15 @@ class Meter:
             ("config_reloads", "Changed configurations", ("result",), of.reloads),
         ):
             yield Family(f"shadow_{name}_total", about, Kind.COUNTER, labels, dict(samples))
+        if self.recording is not None:
+            yield from self._recorded(self.recording)
+
+    def _recorded(self, recording: Recording) -> Iterator[Family]:
+        written: Samples = {(name,): float(count) for name, count in recording.written.items()}
+        yield Family("shadow_recorded_total", "Calls in the recording", Kind.COUNTER, ("migration",), written)
+        about, labels = "Calls that are missing in it", ("migration", "reason")
+        dropped: Samples = {reason: float(count) for reason, count in recording.dropped.items()}
+        yield Family("shadow_recording_dropped_total", about, Kind.COUNTER, labels, dropped)
 
     def _gauges(self, readiness: Readiness) -> Iterator[Family]:
         migrations = self.migrations()

@@ -20,6 +20,7 @@ from shadow.proxy.cutover.parents import Parents
 from shadow.proxy.guard.guard import Guard, watches_alone
 from shadow.proxy.record.holding import Holding
 from shadow.proxy.record.instruments import Instruments
+from shadow.proxy.record.keeping import Keeping
 from shadow.proxy.record.records import parent_state, record_of, traced, without_answers
 from shadow.proxy.record.settle import failure, lone_pair_of, pair_of, settle
 from shadow.proxy.record.tally import Tally, added
@@ -66,6 +67,7 @@ class Recorder:
             before: what the store held when this process started, by migration.
         """
         self.heard: Callable[[Call], None] | None = None  # notes what implementations told of themselves
+        self.keeping: Keeping | None = None  # takes each call for the recording, if there is one
         self.worker: PairQueue | None = None  # set once it runs: its results come back here
         self.guard: Guard | None = None  # set once there is one: it pulls the brake, which knows nothing of this
         self.instruments = Instruments()
@@ -140,6 +142,10 @@ class Recorder:
             self._held.append(held)
         self._telling.tell(call)
         self.instruments.completed(call)
+        last = self._parents.get(call.migration.name, call.request.parent.uid)
+        foresight = last.foresight if last is not None else None
+        if self.keeping is not None:
+            self.keeping.take(call, foresight)
         settled = settle(call)
         if self.guard is not None:
             self.guard.seen(call)
@@ -148,8 +154,7 @@ class Recorder:
             self._finish(call, *settled, None)
             return
         self._waiting[call.id] = call
-        last = self._parents.get(call.migration.name, call.request.parent.uid)
-        pair = pair_of(call, self._keep_matched(), last.foresight if last is not None else None)
+        pair = pair_of(call, self._keep_matched(), foresight)
         if self.worker is None or not self.worker.submit(pair):
             self.lost([call.id], "queue")
 

@@ -1,0 +1,123 @@
+"""Replaces secrets by values that pass for them, so that what is made of a call stays what it was.
+
+Where something is secret `shadow.redact` decides; here only what is put in its place is another thing: of the same
+type and, from eight bytes up, of the same length; base64 where there was base64, binary where there was binary. Equal
+values stay equal and different ones different, also between `data`, `stringData` and a last-applied annotation.
+Everything that is not secret keeps its bytes: numbers their spelling, keys their order.
+"""
+
+import base64
+import hashlib
+import hmac
+import re
+import string
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from shadow.jsontext import MalformedError, rewritten
+from shadow.redact import Redactor
+
+_LEAST_BYTES: Final = 8
+"""A shorter value could be told from its length, and so short there are too few stand-ins to tell values apart."""
+
+_MOST_DIGITS: Final = 15  # any integer of these is exact in every JSON decoder
+_PURPOSE: Final = b"look-alike\0"
+_LETTERS: Final = (string.ascii_letters + string.digits).encode()
+_AS_LETTERS: Final = bytes(_LETTERS[byte % len(_LETTERS)] for byte in range(256))
+_ON_ONE_LINE: Final = bytes.maketrans(b"\n\r", b"  ")
+_PADDED: Final = re.compile(r"[A-Za-z0-9+/]{2,}={1,2}\Z")
+_LAST_BEFORE: Final = {1: b"AEIMQUYcgkosw048", 2: b"AQgw"}
+"""The letters that base64 may have before so many `=`: others would decode, but not encode to the same again."""
+
+
+class Disguise(Redactor):
+    """Replaces secret values by look-alikes under one key; the same key gives the same ones everywhere."""
+
+    def __init__(self, key: bytes, paths: Sequence[str] = ()) -> None:
+        super().__init__(key, paths)
+        self._secret = key
+
+    @property
+    def fingerprint(self) -> str:
+        """Tells whether two recordings were made with one key, so that their stand-ins can be compared."""
+        return hmac.digest(self._secret, b"fingerprint\0", "sha256").hex()[:16]
+
+    def message(self, body: bytes) -> bytes:
+        """The JSON of a whole hook request or answer, on one line.
+
+        Raises:
+            MalformedError: it is no JSON, or nested too deeply; nobody can tell then what in it is secret.
+        """
+        return self._spelled(body, self.answer)
+
+    def manifest(self, body: bytes) -> bytes:
+        """The JSON of a Kubernetes object or of a list of them, on one line.
+
+        Raises:
+            MalformedError: as above.
+        """
+        return self._spelled(body, self.object)
+
+    def _spelled(self, body: bytes, change: Callable[[Any], Any]) -> bytes:
+        try:
+            return rewritten(body.decode(), change).encode().translate(_ON_ONE_LINE).strip()
+        except UnicodeError as exc:
+            raise MalformedError(0) from exc
+
+    def stand_in(self, value: str | bytes) -> str:
+        data = value.encode("utf-8", "surrogatepass") if isinstance(value, str) else value
+        if not data:
+            return ""
+        length = max(len(data), _LEAST_BYTES)
+        letters = self._stream(data, length).translate(_AS_LETTERS)
+        padding = _padding(data)
+        if padding:
+            last = _LAST_BEFORE[padding]
+            letters = letters[: -padding - 1] + last[letters[-1] % len(last) :][:1] + b"=" * padding
+        return letters.decode()
+
+    def stand_in_for_base64(self, text: str) -> str:
+        if not text:
+            return text
+        try:
+            decoded = base64.b64decode(text, validate=True)
+        except ValueError:
+            decoded = b""
+        if not decoded or base64.b64encode(decoded) != text.encode("utf-8", "surrogatepass"):
+            return self.stand_in(text)[:-1] + "-"  # was no base64, and is none
+        return base64.b64encode(self._of_bytes(decoded)).decode()
+
+    def stand_in_for_other(self, value: Any) -> Any:
+        """A number stays a number of its kind; a boolean says too little to be a secret."""
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return value if isinstance(value, bool) else self.stand_in(repr(value))
+        spelled = repr(value)
+        digits = min(max(len(spelled), _LEAST_BYTES), _MOST_DIGITS)
+        drawn = int.from_bytes(self._stream(spelled.encode(), 8))
+        whole = 10 ** (digits - 1) + drawn % (9 * 10 ** (digits - 1))
+        return whole + 0.5 if isinstance(value, float) else whole
+
+    def embedded(self, text: str) -> str:
+        """All else in it keeps its spelling: Metacontroller compares this text as it stands."""
+        try:
+            return rewritten(text, self.object)
+        except MalformedError:
+            return self.stand_in(text)
+
+    def _of_bytes(self, data: bytes) -> bytes:
+        try:
+            return self.stand_in(data.decode()).encode()
+        except UnicodeDecodeError:
+            stream = self._stream(data, max(len(data), _LEAST_BYTES))
+            return b"\xff" + stream[1:]  # no UTF-8 either
+
+    def _stream(self, data: bytes, length: int) -> bytes:
+        return hashlib.shake_256(hmac.digest(self._secret, _PURPOSE + data, "sha256")).digest(length)
+
+
+def _padding(data: bytes) -> int:
+    """How many `=` end it if it looks like base64 that is filled up by them."""
+    text = data.decode("latin-1")
+    if len(text) < _LEAST_BYTES or len(text) % 4 or not _PADDED.match(text):
+        return 0
+    return text.count("=")

@@ -1,0 +1,122 @@
+"""Makes lines of calls: secrets out, what matters in. Pure, but for a memory of what it has disguised before.
+
+At a resync bodies are mostly what they were, and disguising one costs milliseconds.
+"""
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Iterator
+from http import HTTPStatus
+
+import msgspec
+
+from shadow.compare.dynamic import last_applied_text
+from shadow.compare.model import Foresight
+from shadow.compare.predictions import mark_of
+from shadow.disguise import Disguise
+from shadow.jsontext import MalformedError
+from shadow.protocol.wire import UnreadableError, parse
+from shadow.recordings.model import Exchange, Facts, RecordedCall
+from shadow.recordings.taken import RawHeaders, Said, Taken
+from shadow.secretnames import secret_name
+from shadow.terms import Effect, Side
+
+_KEPT_HEADERS = frozenset(("content-type", "content-encoding", "etag", "if-none-match", "retry-after", "user-agent"))
+"""What says how to read a call. Any other may be a credential under a name that nobody knows."""
+
+_REMEMBERED_BYTES = 32 * 1024 * 1024
+_BEGINNINGS = '{["tfn'
+"""By which first characters a refusal tells what no decoder can read."""
+
+
+class Scribe:
+    """Writes calls down for one key."""
+
+    def __init__(self, disguise: Disguise, remembered_bytes: int = _REMEMBERED_BYTES) -> None:
+        self._disguise = disguise
+        self._known: OrderedDict[bytes, bytes] = OrderedDict()  # digest of a body -> what is written of it
+        self._known_bytes = 0
+        self._remembered_bytes = remembered_bytes
+
+    def line(self, taken: Taken) -> bytes:
+        """The call as one line of JSON.
+
+        Raises:
+            MalformedError: nobody can tell what in its request is secret.
+        """
+        request = self._disguised(taken.request)
+        facts, said = taken.facts, {side: self._exchange(each) for side, each in taken.said.items()}
+        call = RecordedCall(
+            **{name: getattr(facts, name) for name in Facts.__struct_fields__ if name != "foresight"},
+            foresight=self._foreseen(taken.request, facts.foresight),
+            request_headers=self._headers(taken.request_headers),
+            request=msgspec.Raw(request),
+            old=said.get(Side.OLD),
+            new=said.get(Side.NEW),
+            again={side: self._exchange(said) for side, said in taken.again.items()},
+        )
+        return msgspec.json.encode(call) + b"\n"
+
+    def _exchange(self, said: Said) -> Exchange:
+        asked = said.asked
+        known = msgspec.structs.asdict(asked)
+        headers = self._headers(said.headers, said.revision_header)
+        answered = asked.status == HTTPStatus.OK
+        try:
+            answer = msgspec.Raw(self._disguised(said.body)) if answered else msgspec.UNSET
+        except MalformedError:
+            answer = msgspec.UNSET
+        if answer is not msgspec.UNSET:
+            return Exchange(**known, headers=headers, answer=answer)
+        first = said.body.lstrip(b" \t\r\n")[:1].decode("latin-1")
+        begins = first if answered and first and first in _BEGINNINGS else ""
+        return Exchange(**known, headers=headers, bytes=len(said.body), begins=begins)
+
+    def _headers(self, headers: RawHeaders, also: str | None = None) -> dict[str, str]:
+        """Those that matter, and `also` this one, unless its name says that it is secret."""
+        wanted = _KEPT_HEADERS if also is None else _KEPT_HEADERS | {also}
+        told = ((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in headers)
+        return {
+            name: self._disguise.stand_in(value) if secret_name(name) else self._disguise.text(value)
+            for name, value in told
+            if name in wanted
+        }
+
+    def _disguised(self, body: bytes) -> bytes:
+        digest = hashlib.blake2b(body, digest_size=16).digest()
+        known = self._known.get(digest)
+        if known is not None:
+            self._known.move_to_end(digest)
+            return known
+        written = self._disguise.message(body)
+        self._known[digest] = written
+        self._known_bytes += len(written)
+        while self._known_bytes > self._remembered_bytes:
+            self._known_bytes -= len(self._known.popitem(last=False)[1])
+        return written
+
+    def _foreseen(self, request: bytes, foresight: Foresight | None) -> Foresight | None:
+        """An update is known by the text that it leaves behind, and that text is disguised here."""
+        if foresight is None or not any(write.effect is Effect.UPDATE for write in foresight.writes):
+            return foresight
+        marks = {mark_of(text): mark_of(self._disguise.embedded(text)) for text in _applied_texts(request)}
+        return msgspec.structs.replace(
+            foresight,
+            writes=tuple(
+                msgspec.structs.replace(write, mark=marks.get(write.mark, write.mark)) for write in foresight.writes
+            ),
+        )
+
+
+def _applied_texts(request: bytes) -> Iterator[str]:
+    """The last-applied configuration of every observed object."""
+    try:
+        fields = parse(request)
+    except UnreadableError:
+        return
+    groups = fields.get("children") or fields.get("attachments") or {}
+    for objects in groups.values() if isinstance(groups, dict) else ():
+        for item in objects.values() if isinstance(objects, dict) else ():
+            text = last_applied_text(item) if isinstance(item, dict) else None
+            if text is not None:
+                yield text
