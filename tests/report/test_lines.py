@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from shadow.report.formats.lines import diff, scalar, yaml
+from shadow.report.lines import diff, scalar, yaml
 from shadow.terms import Change
 from tests.report.scene import compared, difference, reported
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 
-from shadow.report.formats import as_csv, as_json, as_markdown, as_table
+from shadow.report.formats import as_csv, as_html, as_json, as_junit, as_markdown, as_table
 from shadow.report.model import Report
 
 Render = Callable[[Report], Iterator[str]]
@@ -12,6 +12,8 @@ FORMATS: Mapping[str, Render] = {
     "json": as_json.render,
     "csv": as_csv.render,
     "markdown": as_markdown.render,
+    "html": as_html.render,
+    "junit": as_junit.render,
 }
 
 MEDIA_TYPES: Mapping[str, str] = {
@@ -19,4 +21,6 @@ MEDIA_TYPES: Mapping[str, str] = {
     "json": "application/json",
     "csv": "text/csv; charset=utf-8",
     "markdown": "text/markdown; charset=utf-8",
+    "html": "text/html; charset=utf-8",
+    "junit": "application/xml",
 }

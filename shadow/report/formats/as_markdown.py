@@ -10,7 +10,7 @@ from itertools import islice
 
 from shadow.config.digest import short
 from shadow.report import words
-from shadow.report.formats.lines import diff
+from shadow.report.lines import diff
 from shadow.report.model import DifferenceLine, ParentCase, Report, Result
 from shadow.report.sections import facts, sections
 from shadow.report.words import printable

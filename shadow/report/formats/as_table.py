@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from shadow.report import words
-from shadow.report.formats.lines import diff
+from shadow.report.lines import diff
 from shadow.report.model import DifferenceLine, Report
 from shadow.report.sections import Section, facts, sections
 from shadow.terms import Effect

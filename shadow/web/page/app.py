@@ -69,7 +69,7 @@ class Page:
         return [
             Route("/login", self._login, methods=["GET", "POST"]),
             Route("/logout", self._logout, methods=["POST"]),
-            Mount("/static", _Files(directory=_STATIC)),
+            Mount("/static", _Files(directory=_STATIC, packages=[("shadow.report.html", "static")])),
             *(
                 Route(
                     path, self._for_visitors(show, done.get(path)), methods=["GET", *(["POST"] if path in done else [])]

@@ -1,6 +1,6 @@
 import pytest
 
-from shadow.web.page.render import duration, number, prose, share
+from shadow.report.html.look import duration, number, prose, share
 
 
 @pytest.mark.parametrize(

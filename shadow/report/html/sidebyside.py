@@ -7,7 +7,7 @@ from enum import StrEnum
 from itertools import zip_longest
 from typing import Any
 
-from shadow.report.formats.lines import yaml
+from shadow.report.lines import yaml
 
 CONTEXT = 3  # unchanged lines that are shown around a change
 _MOST_LINES = 4000  # of one side: matching takes the square of it

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shadow.web.page.sidebyside import Kind, Row, fold, rows, side_by_side
+from shadow.report.html.sidebyside import Kind, Row, fold, rows, side_by_side
 
 Lines = list[str]
 

@@ -1,0 +1,125 @@
+"""The report as JUnit XML: a test case per parent, failures carry the differences. For GitLab, Jenkins and GitHub.
+
+It is valid by the schema of Ant's report and by that of Jenkins, which agree on little: one suite in `testsuites`, one
+child at most in a test case, a time stamp without zone (it is UTC).
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from xml.sax.saxutils import escape, quoteattr
+
+from shadow.report import words
+from shadow.report.lines import diff
+from shadow.report.model import DifferenceLine, ParentCase, Report, Result
+from shadow.report.words import printable
+from shadow.terms import Outcome
+
+_MOST_DIFFERENCES = 20  # of one parent
+_MOST_WHOLE = 100  # failing parents with values: the same difference may be in ten thousand, and GitLab takes 30 MB
+_MOST_LINES = 12
+
+
+def render(report: Report) -> Iterator[str]:
+    """The document, a test case at a time."""
+    yield f'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites>\n{_suite(report)}\n<properties>\n'
+    yield from (f"<property {_attributes(name=name, value=value)}/>\n" for name, value in _properties(report))
+    yield "</properties>\n"
+    lines = {line.id: line for line in report.unexplained}
+    failing = 0
+    for case in report.parents:
+        failing += case.result is Result.DIFFERS
+        yield _case(report, case, lines, whole=failing <= _MOST_WHOLE)
+    yield f"<system-out>{_text(_told(report))}</system-out>\n<system-err></system-err>\n</testsuite>\n</testsuites>\n"
+
+
+def _suite(report: Report) -> str:
+    found = report.totals.results
+    attributes = _attributes(
+        id="0",
+        name=report.migration,
+        package="shadow",
+        hostname="localhost",
+        timestamp=f"{report.generated_at:%Y-%m-%dT%H:%M:%S}",
+        tests=str(report.totals.parents),
+        failures=str(found.get(Result.DIFFERS, 0)),
+        errors=str(found.get(Result.FAILED, 0)),
+        skipped=str(found.get(Result.NOT_COMPARED, 0)),
+        time="0",
+    )
+    return f"<testsuite {attributes}>"
+
+
+def _properties(report: Report) -> Iterator[tuple[str, str]]:
+    """The numbers that other formats show in their summary."""
+    at, totals = report.configuration, report.totals
+    yield from {"stage": str(at.stage), "weight": f"{at.weight:g}", "brake": _brake(at.brake.on)}.items()
+    yield "configuration_digest", at.configuration_digest
+    yield "evidence_digest", at.evidence_digest
+    yield "verdict", str(report.verdict.verdict) if report.verdict else ""
+    yield "calls", str(totals.calls)
+    yield from (
+        (outcome, str(getattr(totals.comparisons, outcome))) for outcome in totals.comparisons.__struct_fields__
+    )
+    yield str(Outcome.DROPPED), str(totals.dropped)
+    yield from ((f"effect.{effect}", str(count)) for effect, count in report.effects.items())
+    if (since := report.baseline) is not None:
+        yield from ((f"baseline.{name}", str(getattr(since, name))) for name in ("new", "unchanged", "gone"))
+
+
+def _brake(on: bool | None) -> str:
+    return "unknown" if on is None else "on" if on else "off"
+
+
+def _case(report: Report, case: ParentCase, lines: Mapping[str, DifferenceLine], *, whole: bool) -> str:
+    parent = printable(str(case.parent))
+    attributes = _attributes(classname=f"{report.migration}.{case.parent.kind}", name=parent, time="0")
+    match case.result:
+        case Result.AGREES:
+            return f"<testcase {attributes}/>\n"
+        case Result.NOT_COMPARED:
+            child = "<skipped " + _attributes(message="not compared at the present evidence within the window") + "/>"
+        case Result.FAILED:
+            said = "an implementation gave no valid answer when it was last asked"
+            child = f"<error {_attributes(type='failed', message=said)}></error>"
+        case Result.DIFFERS:
+            child = _failure([lines[id] for id in case.differences if id in lines], whole=whole)
+    return f"<testcase {attributes}>{child}</testcase>\n"
+
+
+def _failure(found: list[DifferenceLine], *, whole: bool) -> str:
+    """The worst one names it; all are in the text."""
+    found.sort(key=lambda line: -line.effect.severity)
+    worst = found[0].effect if found else ""
+    said = words.consequence(found[0]) if found else ""
+    more = f" and {words.counted(len(found) - 1, 'other difference')}" if len(found) > 1 else ""
+    attributes = _attributes(type=str(worst), message=f"{said}{more}")
+    return f"<failure {attributes}>{_text(_differences(found, whole=whole))}</failure>"
+
+
+def _differences(found: list[DifferenceLine], *, whole: bool) -> Iterator[str]:
+    for line in found[:_MOST_DIFFERENCES]:
+        mark = f"[{line.since_baseline}] " if line.since_baseline else ""
+        yield f"{mark}{words.consequence(line)} ({line.id})"
+        yield f"  {printable(line.path) or 'the whole object'}: {words.change_note(line)}"
+        if whole:
+            yield f"  as in {printable(line.example.parent)}:"
+            yield from (f"    {shown}" for shown in diff(line, _MOST_LINES))
+    if len(found) > _MOST_DIFFERENCES:
+        yield f"and {len(found) - _MOST_DIFFERENCES} more"
+
+
+def _told(report: Report) -> Iterator[str]:
+    yield words.headline(report)
+    yield words.totals(report)
+    yield from (text for text in (words.verdict(report), words.since_baseline(report)) if text)
+    yield from map(words.failure, report.failures)
+    yield from (f"gone: {words.gone(line)} ({line.id})" for line in report.gone)
+
+
+def _attributes(**values: str) -> str:
+    """What XML cannot hold was written as an escape by `printable`, here once more for what comes from elsewhere."""
+    return " ".join(f"{name}={quoteattr(printable(value))}" for name, value in values.items())
+
+
+def _text(lines: Iterable[str]) -> str:
+    """Text of elements, each line made fit for XML."""
+    return escape("\n".join(map(printable, lines)))
