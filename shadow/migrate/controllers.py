@@ -7,6 +7,7 @@ import copy
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from shadow.protocol.convert import Caveat, convert
 from shadow.protocol.names import CONTROLLER_KIND, SYSTEM_METADATA
@@ -17,6 +18,8 @@ GROUP = "metacontroller.k8s.io/"
 KUBECTL_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 PARENTS_KEY = {Protocol.COMPOSITE: "parentResource", Protocol.DECORATOR: "resources"}
 OBJECTS_KEY = {Protocol.COMPOSITE: "childResources", Protocol.DECORATOR: "attachments"}
+
+_CREDENTIALS = ("authorization", "basicAuth", "caBundle", "clientTLS")
 
 _SPEC_FIELDS = frozenset(
     {*PARENTS_KEY.values(), *OBJECTS_KEY.values(), "hooks", "resyncPeriodSeconds", "endpointConfigs"}
@@ -71,7 +74,8 @@ def _malformed(source: Json) -> list[Caveat]:
     protocol = protocol_of(source) or Protocol.COMPOSITE
     faults = []
     if not _are_rules(parent_rules(dict(spec), protocol)) or not spec.get(PARENTS_KEY[protocol]):
-        faults.append((f"spec.{PARENTS_KEY[protocol]}", "names no parent by apiVersion and resource"))
+        message = "names no parent by apiVersion and resource; if this is a patch, convert what it is applied to"
+        faults.append((f"spec.{PARENTS_KEY[protocol]}", message))
     objects = spec.get(OBJECTS_KEY[protocol])
     if not isinstance(objects, list | None) or not _are_rules(objects or []):
         faults.append((f"spec.{OBJECTS_KEY[protocol]}", "must list apiVersion and resource of each kind"))
@@ -170,8 +174,31 @@ def _point(body: Json, proxy_url: str) -> list[Caveat]:
         base = f"{base}/{body['metadata'].get('name', '')}"
         message = f"the URL names no migration: taken to be the controller's name, {base}"
         caveats.append(Caveat("warning", "spec.hooks", message, "proxy-path"))
+    caveats += _credentials(body["spec"], base)
     for name, hook in (body["spec"].get("hooks") or {}).items():
         webhook = hook.get("webhook") or {}
         rest = {key: value for key, value in webhook.items() if key not in ("url", "path", "service")}
         hook["webhook"] = {"url": f"{base}/{name}", **rest}
+    return caveats
+
+
+def _credentials(spec: Json, base: str) -> list[Caveat]:
+    """What Metacontroller presents to a hook it would now present to the proxy, or to nobody any more."""
+    caveats = []
+    for name, hook in (spec.get("hooks") or {}).items():
+        if given := [key for key in _CREDENTIALS if key in (hook.get("webhook") or {})]:
+            message = (
+                f"{', '.join(given)} now holds for the proxy: give it what the proxy expects "
+                "(`server.hooks_token_file`, `server.tls`), and the implementation its own in the configuration"
+            )
+            caveats.append(Caveat("warning", f"spec.hooks.{name}.webhook.{given[0]}", message, "webhook-credentials"))
+    called = urlsplit(base)
+    hosts = {called.hostname, called.netloc.lower(), f"{called.hostname}:{443 if called.scheme == 'https' else 80}"}
+    for at, endpoint in enumerate(spec.get("endpointConfigs") or []):
+        if isinstance(endpoint, Mapping) and str(endpoint.get("host")).lower() not in hosts:
+            message = (
+                f"{endpoint.get('host')} is not called by Metacontroller any more: its settings belong to the "
+                "implementation in the configuration (`authorization_file`, `tls`)"
+            )
+            caveats.append(Caveat("warning", f"spec.endpointConfigs[{at}]", message, "endpoint-unused"))
     return caveats

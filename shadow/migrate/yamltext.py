@@ -50,7 +50,8 @@ def read_documents(text: str, source: str) -> list[Document]:
         mark = getattr(exc, "problem_mark", None)
         where = f"{source}:{mark.line + 1}" if mark else source
         problem = getattr(exc, "problem", None) or str(exc).partition("\n")[0]
-        raise UnreadableTextError(f"{where}: no YAML: {problem}") from exc
+        hint = "; it looks like a template: render it first" if "{{" in text else ""
+        raise UnreadableTextError(f"{where}: no YAML: {problem}{hint}") from exc
     said = [node for node in nodes if not (isinstance(node, ScalarNode) and node.value in ("", "~", "null"))]
     return [Document(value, node) for value, node in zip(values, said, strict=True)]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
 
-from shadow.protocol.names import CONTROLLER_KIND, ON_DELETE, ROLLING_METHODS
+from shadow.protocol.names import CONTROLLER_KIND, ROLLING_METHODS
 from shadow.protocol.objects import Json
 from shadow.protocol.wire import encode, parse
 from shadow.terms import Protocol
@@ -121,15 +121,20 @@ def _to_composite(spec: Json, caveats: list[Caveat]) -> Json:
     rules = _mappings(spec.get("attachments"))
     return {
         "parentResource": {key: parent[key] for key in copied if key in parent},
-        "childResources": [_rule(rule, {"updateStrategy": _composite_strategy(rule)}) for rule in rules],
+        "childResources": [_rule(rule, _composite_strategy(rule)) for rule in rules],
         "generateSelector": True,
     }
 
 
 def _composite_strategy(rule: Json) -> Json:
-    """A DecoratorController takes `Rolling*` methods and applies them all at once: what it does is kept."""
-    method = _mapping(rule.get("updateStrategy")).get("method") or ON_DELETE
-    return {"method": str(method).removeprefix("Rolling"), "statusChecks": {}}
+    """A DecoratorController takes `Rolling*` methods and applies them all at once: what it does is kept.
+
+    Where it names no method neither does the result: both kinds take that for `OnDelete`.
+    """
+    method = _mapping(rule.get("updateStrategy")).get("method")
+    if method is None:
+        return {}
+    return {"updateStrategy": {"method": str(method).removeprefix("Rolling"), "statusChecks": {}}}
 
 
 def _rule(rule: Json, rest: Json) -> Json:

@@ -146,7 +146,96 @@ spec:
 """
 """Indented by one: there is no room for a dash before the parent."""
 
+SURROUNDED = """# What the hook presents itself with.
+apiVersion: v1
+kind: Secret
+metadata: {name: propagation-client, namespace: hooks}
+stringData:
+  token: fake-token
+---
+apiVersion: metacontroller.k8s.io/v1alpha1
+kind: CompositeController
+metadata:
+  name: propagation
+spec:
+  generateSelector: true
+  parentResource:
+    apiVersion: lab.example.com/v1alpha1
+    resource: propagations
+    labelSelector:
+      matchLabels:
+        auth: valid
+  childResources:
+  - apiVersion: v1
+    resource: secrets
+    updateStrategy:
+      method: InPlace
+  # one entry for all hooks
+  endpointConfigs:
+  - host: propagation.hooks
+    caBundle:
+      configMapRef: {name: propagation-ca, namespace: hooks, key: ca.crt}
+    authorization:
+      type: Bearer
+      secretRef: {name: propagation-client, namespace: hooks, key: token}
+    clientTLS:
+      secretRef: {name: propagation-client, namespace: hooks}
+  hooks:
+    sync:
+      version: v2
+      webhook:
+        url: https://propagation.hooks/sync
+        timeout: 30s
+        responseUnMarshallMode: strict
+    customize:
+      webhook:
+        url: https://propagation.hooks/customize
+        basicAuth: {secretRef: {name: propagation-client, namespace: hooks}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: propagation, namespace: hooks}
+spec:
+  selector: {matchLabels: {app: propagation}}
+"""
+"""A hook behind TLS and credentials, with what belongs to it in the same file."""
+
+CATSET = """---
+apiVersion: metacontroller.k8s.io/v1alpha1
+kind: CompositeController
+metadata:
+  name: catsets
+spec:
+  parentResource:
+    apiVersion: lab.example.com/v1
+    resource: catsets
+    revisionHistory:
+      fieldPaths:
+      - spec.template
+  childResources:
+  - apiVersion: v1
+    resource: pods
+    updateStrategy:
+      method: RollingRecreate
+      statusChecks:
+        conditions:
+        - type: Ready
+          status: "True"
+  - apiVersion: v1
+    resource: persistentvolumeclaims
+  hooks:
+    sync:
+      webhook:
+        url: http://catsets/sync
+    finalize:
+      webhook:
+        url: http://catsets/sync
+"""
+"""All that a DecoratorController has not, and a kind without an update strategy."""
+
 COMPOSITES = {
+    "surrounded": SURROUNDED,
+    "catset": CATSET,
     "block": BLOCK,
     "flow": FLOW,
     "json": JSON,
