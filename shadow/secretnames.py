@@ -61,3 +61,22 @@ def secret_field(name: str) -> bool:
     if _VARIABLE.match(name):
         return secret_name(name)
     return name.lower().translate(_SEPARATORS).endswith(_ENDINGS)
+
+
+_TELLING: Final = (
+    "pwd", "secret", "token", "connectionstring", "dsn", "cookie", "key", "auth", "cred", "pass", "bearer", "basic",
+    "digest", "negotiate", "signature", "lastappliedconfiguration", "@", '"p"',
+)  # fmt: skip
+"""Something of this is in whatever is redacted, once the text is `_FLATTENED` and has no separators."""
+_FLATTENED: Final = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ", b"abcdefghijklmnopqrstuvwxyz")
+
+
+def nothing_secret(text: bytes) -> bool:
+    """Whether a JSON text plainly holds nothing that names or looks like a secret. In doubt it does.
+
+    Quick, for most objects are plain. What is spelled with escapes, or not in ASCII, takes a closer look.
+    """
+    if b"\\" in text or not text.isascii():
+        return False
+    flat = text.translate(_FLATTENED, b"-_. ").decode("ascii")
+    return not any(telling in flat for telling in _TELLING)

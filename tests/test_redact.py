@@ -8,12 +8,13 @@ import re
 import time
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from shadow.redact import Redactor, Sensitive
-from shadow.secretnames import secret_name
+from shadow.secretnames import _ENDINGS, _WORDS, nothing_secret, secret_name
 
 PLANTED = "fake-planted-value"
 ENCODED = base64.b64encode(PLANTED.encode()).decode()
@@ -274,3 +275,30 @@ def test_the_item_after_a_flag_that_names_a_secret_is_hidden(items, hidden, fiel
 )
 def test_a_command_line_in_one_text_hides_the_values_of_such_flags(text, shown):
     assert re.sub(r"<redacted:[^>]*>", "<>", Redactor(b"fake-key").text(text)) == shown
+
+
+_PIECES = st.sampled_from(
+    [
+        "pass", "word", "PASS", "-", "_", ".", " ", "=", "to", "ken", "Key", "key", "api", "se", "cret", "Secret",
+        "--", "-p", "://", "u:p@h", "bearer ", "Basic ", "digest\t", "signature", "a", "Z", "7", "\u017f", "\u212a",
+        "auth", "dsn",
+        "{", '"', "\\", LAST, "cookie", "pwd", "connection", "string", "abcdef", "PRIVATE KEY-----", "\n",
+    ]
+)  # fmt: skip
+_TEXTS = st.lists(_PIECES, max_size=6).map("".join) | st.sampled_from(["kind", "name", "value", "data"])
+_OBJECTS = st.recursive(
+    _TEXTS | st.integers() | st.none() | st.booleans(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_TEXTS, inner, max_size=4),
+    max_leaves=8,
+)
+
+
+@given(_OBJECTS)
+def test_what_is_told_plain_at_a_glance_is_so_under_a_closer_look(value):
+    if nothing_secret(msgspec.json.encode(value)):
+        assert Redactor(b"key", ["nowhere"]).object(value) == value
+
+
+@pytest.mark.parametrize("word", [*_WORDS, *_ENDINGS])
+def test_every_word_that_names_a_secret_takes_the_closer_look(word):
+    assert not nothing_secret(json.dumps({"-".join(word).upper(): "x"}).encode())

@@ -4,13 +4,12 @@ Advice never changes an outcome. docs/advice.md says more about each code.
 """
 
 from collections.abc import Callable, Container, Iterator, Mapping
-from typing import Any, Final
+from typing import Final
 
 from shadow.compare.answer import Answer
 from shadow.compare.canonical import same
 from shadow.compare.effects import unmatched
 from shadow.compare.kinds import namespaced
-from shadow.compare.merge import item_key, merge_key
 from shadow.compare.model import ObjectEffect
 from shadow.compare.normalize import same_data
 from shadow.compare.predictions import CODES as SEEN
@@ -67,7 +66,10 @@ def advise(
         if code is not None:
             yield code, identity
         elif item is not None:
-            yield from ((code, identity) for code, holds in _OF_ITEMS.items() if holds(view, identity, item))
+            if answer.applying.desired(identity).has_twins:
+                yield "twin-items", identity
+            if unmatched(view, item):
+                yield "selector", identity
             effect = effects.get(identity)
             if effect is not None and effect.repeats and effect.effect in _WRITES:
                 yield _why_again(effect.effect, item), identity
@@ -115,24 +117,6 @@ def _echoes(item: Json) -> bool:
     return not _ECHOED.isdisjoint(object_of(item, "metadata"))
 
 
-def _has_twins(view: RequestView, identity: Identity, item: Json) -> bool:  # noqa: ARG001 - one signature for all
-    """Whether some list in the item would not survive its own merge."""
-    pending: list[Json | list[Any]] = [item]
-    while pending:
-        value = pending.pop()
-        if isinstance(value, list) and len(value) > 1:
-            key = merge_key(value)
-            if key is not None and len({item_key(each[key]) for each in value}) < len(value):
-                return True
-        inner = value.values() if isinstance(value, dict) else value
-        pending += [each for each in inner if type(each) is dict or type(each) is list]
-    return False
-
-
-def _unselected(view: RequestView, identity: Identity, item: Json) -> bool:  # noqa: ARG001 - one signature for all
-    return unmatched(view, item)
-
-
 def _finalized_in_sync(view: RequestView, answer: Answer) -> bool:
     return answer.finalized and not view.request.is_finalize and view.finalizer in view.finalizers
 
@@ -174,10 +158,6 @@ def _rolling_decorator(view: RequestView, answer: Answer) -> bool:  # noqa: ARG0
     return view.front is Protocol.DECORATOR and any(rule.method in ROLLING_METHODS for rule in rules)
 
 
-_OF_ITEMS: Final[Mapping[str, Callable[[RequestView, Identity, Json], bool]]] = {
-    "twin-items": _has_twins,
-    "selector": _unselected,
-}
 _OF_ANSWERS: Final[Mapping[str, Callable[[RequestView, Answer], bool]]] = {
     "finalized-in-sync": _finalized_in_sync,
     "namespace-status": _namespace_status,

@@ -98,7 +98,9 @@ def _one_sided(place: _Place, pending: list[_Place]) -> Iterator[FieldChange]:
 
 def _fields(place: _Place) -> Iterator[_Place]:
     for name in sorted(place.old.keys() | place.new.keys()):
-        yield place.field(name, place.old.get(name, _ABSENT), place.new.get(name, _ABSENT))
+        old, new = place.old.get(name, _ABSENT), place.new.get(name, _ABSENT)
+        if isinstance(old, dict | list) or type(old) is not type(new) or old != new:
+            yield place.field(name, old, new)
 
 
 def _items(place: _Place, pending: list[_Place], is_set: IsSet) -> Iterator[FieldChange]:

@@ -1,5 +1,6 @@
 """What dynamic apply, Metacontroller's default, makes of one desired object. Pure; follows it step by step."""
 
+from collections.abc import Iterable
 from functools import cached_property
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ from shadow.protocol.wire import UnreadableError, parse
 from shadow.terms import Protocol
 
 _ABSENT: Final = object()
+_CONTAINERS: Final = frozenset({dict, list})
 
 
 def prepared(view: RequestView, identity: Identity, item: Json) -> Json:
@@ -45,6 +47,20 @@ class Desired:
         """
         return compact_json(self.value)
 
+    @cached_property
+    def has_twins(self) -> bool:
+        """Whether some list in it holds two items with one merge key: such a list does not survive its own merge."""
+        pending: list[Json | list[Any]] = [self.value]
+        while pending:
+            value = pending.pop()
+            if isinstance(value, list) and len(value) > 1:
+                key = merge_key(value)
+                if key is not None and len({item_key(each[key]) for each in value}) < len(value):
+                    return True
+            inner = value.values() if isinstance(value, dict) else value
+            pending += [each for each in inner if type(each) in _CONTAINERS]
+        return False
+
     def applied(self, observed: Json) -> Json:
         """The object that would be written.
 
@@ -69,9 +85,45 @@ class Desired:
         try:
             if last_applied_text(observed) != self.text:
                 return True
-            return not _holds(observed, self.value) and not same(self.applied(observed), observed)
+            return not self._held(observed) and not same(self.applied(observed), observed)
         except (RecursionError, UnicodeEncodeError):
             return True
+
+    def _held(self, observed: Json) -> bool:
+        """Whether the object plainly holds everything that is desired. False where that takes a closer look."""
+        if self.has_twins:
+            return False
+        wanted = {key: value for key, value in self.value.items() if key != "status"}
+        pending: list[tuple[Any, Any]] = [(observed, wanted)]
+        while pending:
+            for there, value in _pairs(*pending.pop()):
+                kind = type(value)
+                if type(there) is not kind:
+                    return False
+                if kind is dict or kind is list:
+                    if not _plainly_same(there, value):
+                        pending.append((there, value))
+                elif there != value:
+                    return False
+        return True
+
+
+def _pairs(observed: Any, desired: Any) -> Iterable[tuple[Any, Any]]:
+    """What has to be the same one by one. Something that never is, for lists that are not merged item by item."""
+    if isinstance(desired, dict):
+        return ((observed.get(key, _ABSENT), value) for key, value in desired.items())
+    key = merge_key(observed, desired)
+    if key is None or len(observed) != len(desired) or len({item_key(item[key]) for item in observed}) < len(observed):
+        return [(_ABSENT, None)]
+    return zip(observed, desired, strict=True)
+
+
+def _plainly_same(one: Any, other: Any) -> bool:
+    """Quick to say no: a map that has more fields is another one at a glance."""
+    try:
+        return bool(one == other) and same(one, other)
+    except RecursionError:
+        return False
 
 
 def last_applied(observed: Json) -> Json | None:
@@ -82,32 +134,6 @@ def last_applied(observed: Json) -> Json | None:
     except (UnreadableError, UnicodeEncodeError):
         return None
     return value if isinstance(value, dict) else None
-
-
-def _holds(observed: Json, desired: Json) -> bool:
-    """Whether the object plainly holds everything that is desired. False where that takes a closer look."""
-    pending: list[tuple[Any, Any]] = [(observed, {key: value for key, value in desired.items() if key != "status"})]
-    while pending:
-        here, wanted = pending.pop()
-        if isinstance(wanted, dict):
-            pairs = [(here.get(key, _ABSENT), value) for key, value in wanted.items()]
-        elif (key := merge_key(here, wanted)) is None:  # then it has to be the very same
-            if not same(here, wanted):
-                return False
-            continue
-        elif len(here) != len(wanted) or len({item_key(item[key]) for item in here}) != len(here):
-            return False
-        else:
-            pairs = list(zip(here, wanted, strict=True))
-        for there, value in pairs:
-            kind = type(value)
-            if type(there) is not kind:
-                return False
-            if kind is dict or kind is list:
-                pending.append((there, value))
-            elif there != value:
-                return False
-    return True
 
 
 def last_applied_text(observed: Json) -> str | None:

@@ -137,9 +137,10 @@ def _untouched(view: RequestView, answer: Answer) -> str | None:
     """Why Metacontroller would leave every object alone; None if it would not."""
     if not view.manages(answer.finalized):
         return "the parent is being deleted"
-    for identity, item in answer.desired.objects.items():
-        if item is not None and unmatched(view, item):
-            return f"the labels of {identity} do not match the selector"
+    if view.front is Protocol.COMPOSITE:
+        for identity, item in answer.desired.objects.items():
+            if item is not None and unmatched(view, item):
+                return f"the labels of {identity} do not match the selector"
     return None
 
 

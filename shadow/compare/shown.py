@@ -21,9 +21,8 @@ class Shown:
     def __init__(self, redactor: Redactor, check: Callable[[], None]) -> None:
         self._redactor = redactor
         self._check = check
-        self._known: dict[
-            int, tuple[Json, Any]
-        ] = {}  # by identity, so the object is held as long as what it is shown as
+        # By id, which means the same object as long as that is held here.
+        self._known: dict[int, tuple[Json, Any]] = {}
 
     def object(self, item: Json | None) -> Any:
         """The redacted object; None of None."""
