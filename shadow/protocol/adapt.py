@@ -1,8 +1,11 @@
 """Brings a request into an implementation's dialect and its answer into the front's, with what the proxy alters.
 
 Same dialect and nothing to alter: the very bytes. Else only the envelope is written anew; objects keep their bytes.
-When in doubt an answer is refused: a non-200 applies nothing, a wrong 200 deletes people's objects.
+When in doubt an answer is refused: a non-200 applies nothing, a wrong 200 deletes people's objects. What was made of
+the very same request and answer is not made again.
 """
+
+from typing import Any
 
 import msgspec
 
@@ -82,6 +85,30 @@ def adapt_request(
     """
     if dialect.protocol is request.front and dialect.version is front_version and related is None:
         return AdaptedRequest(request.body)
+    if related is not None:
+        return _adapted_request(request, dialect, front_version, controller, related)
+    for known in request.shown:
+        if known[0] is dialect and known[1] is front_version and known[2] is controller:
+            kept: AdaptedRequest = known[3]
+            return kept
+    adapted = _adapted_request(request, dialect, front_version, controller, None)
+    _keep(request.shown, (dialect, front_version, controller, adapted))
+    return adapted
+
+
+def _keep(kept: list[Any], latest: object) -> None:
+    """The latest two: there are two implementations."""
+    del kept[:-1]
+    kept.append(latest)
+
+
+def _adapted_request(
+    request: Request,
+    dialect: Dialect,
+    front_version: HookVersion,
+    controller: bytes | None,
+    related: RelatedRules | None,
+) -> AdaptedRequest:
     fields, notes = dict(request.fields), list[Note]()
     if request.hook is not Hook.CUSTOMIZE:
         fields |= _maps(request, dialect, front_version, related, notes)
@@ -101,6 +128,19 @@ def adapt_answer(
         dialect: the implementation's, for this hook.
         front_version: the front's version of this hook.
     """
+    for known in request.judged:
+        if known[0] is dialect and known[1] is front_version and known[2] is alterations and known[3] == body:
+            kept: Adapted = known[4]
+            return kept
+    adapted = _adapted_answer(request, body, dialect, front_version, alterations)
+    if len(body) <= len(request.body):
+        _keep(request.judged, (dialect, front_version, alterations, body, adapted))
+    return adapted
+
+
+def _adapted_answer(
+    request: Request, body: bytes, dialect: Dialect, front_version: HookVersion, alterations: Alterations
+) -> Adapted:
     try:
         if request.hook is Hook.CUSTOMIZE or not is_usual_answer(body, dialect.protocol):
             return _adapt_closely(request, body, dialect, front_version, alterations)

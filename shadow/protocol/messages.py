@@ -43,6 +43,16 @@ class Request(msgspec.Struct, frozen=True, dict=True):
         """The envelope in its order, unknown fields included; split when first needed."""
         return split_object(self.body)
 
+    @cached_property
+    def shown(self) -> list[Any]:
+        """Its latest translations; `adapt` keeps and bounds them."""
+        return []
+
+    @cached_property
+    def judged(self) -> list[Any]:
+        """Its latest answers and what they are worth; `adapt` keeps and bounds them."""
+        return []
+
     @property
     def root(self) -> msgspec.Raw:
         """The parent object: `object` of a decorator, else `parent`."""

@@ -18,7 +18,8 @@ import msgspec
 from shadow.compare.view import RequestView
 from shadow.errors import RequestError
 from shadow.protocol.controller import Controller, read_controller
-from shadow.protocol.messages import Request, read_request, read_root
+from shadow.protocol.known import KnownRequests
+from shadow.protocol.messages import Request, read_root
 from shadow.protocol.objects import Identity
 from shadow.protocol.wire import UnreadableError
 from shadow.proxy.calls.call import Asking, Call, Reply
@@ -81,6 +82,7 @@ class Dispatcher:
         self._spawn = spawn
         self._chance = chance
         self._trace_sample = trace_sample
+        self._requests = KnownRequests()
 
     async def handle(self, migration: Migration, hook: Hook, headers: Headers, body: bytes) -> tuple[Reply, str]:
         """Answer one call; the second is its id.
@@ -90,7 +92,7 @@ class Dispatcher:
         Raises:
             RequestError: the body is no call of this hook; nothing was counted.
         """
-        call = self._open(migration, hook, read_request(body, hook), headers)
+        call = self._open(migration, hook, self._requests.read(body, hook), headers)
         self._recorder.opened(call)
         try:
             reply = await self._reply(call, headers)
