@@ -1,41 +1,70 @@
 """Matches resource plurals with kinds: a controller declares `networkpolicies`, objects say `NetworkPolicy`.
 
 A request holds no dictionary between the two. But its object map lists exactly the declared kinds, so within an
-apiVersion plurals and kinds are matched one to one, the best guesses first.
+apiVersion plurals and kinds are matched one to one: first those that can be no other, then the best guesses.
 """
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from itertools import takewhile
 
 from shadow.protocol.keys import split_group_key
 
+Resource = tuple[str, str]
+"""(apiVersion, plural)"""
 
-def match_resources(resources: Iterable[tuple[str, str]], group_keys: Iterable[str]) -> dict[str, tuple[str, str]]:
-    """Which (apiVersion, plural) each group key stands for: one to one within an apiVersion, best guesses first."""
-    groups = [(key, *split_group_key(key)) for key in group_keys]
+
+def match_resources(resources: Iterable[Resource], group_keys: Iterable[str]) -> dict[str, Resource]:
+    """Which resource each group key stands for: one to one within an apiVersion."""
+    resources, keys = tuple(dict.fromkeys(resources)), tuple(group_keys)
+    matched = _regular(resources, keys)
+    taken = set(matched.values())
     pairs = [
-        (likeness(kind, plural), key, (api_version, plural))
-        for api_version, plural in resources
-        for key, group_version, kind in groups
-        if group_version == api_version
+        (likeness(kind, resource[1]), key, resource)
+        for key in keys
+        for api_version, kind in [split_group_key(key)]
+        for resource in resources
+        if resource[0] == api_version and key not in matched and resource not in taken
     ]
-    matched: dict[str, tuple[str, str]] = {}
     for _, key, resource in sorted(pairs, key=lambda pair: (-pair[0], pair[1:])):
-        if key not in matched and resource not in matched.values():
+        if key not in matched and resource not in taken:
             matched[key] = resource
+            taken.add(resource)
     return matched
 
 
-def certain(resources: Iterable[tuple[str, str]], group_keys: Iterable[str]) -> frozenset[str]:
+def certain(resources: Iterable[Resource], group_keys: Iterable[str]) -> frozenset[str]:
     """The apiVersions in which every kind has a resource with just its regular plural: there is nothing to guess."""
     keys = tuple(group_keys)
-    matched = match_resources(resources, keys)
-    versions: dict[str, bool] = {}
-    for key in keys:
+    known = _regular(tuple(dict.fromkeys(resources)), keys)
+    guessed = {split_group_key(key)[0] for key in keys if key not in known}
+    return frozenset(split_group_key(key)[0] for key in known) - guessed
+
+
+def _regular(resources: Iterable[Resource], group_keys: Iterable[str]) -> dict[str, Resource]:
+    """The kinds with a regular plural that can be no other kind's, or no other plural of theirs.
+
+    `Gas` takes `gas`, so `Ga` is left with `gaes`. Of `AB` and `Ab` nobody knows whose `abs` are.
+    """
+    declared = frozenset(resources)
+    fitting: dict[str, list[Resource]] = {}
+    for key in group_keys:
         api_version, kind = split_group_key(key)
-        sure = key in matched and likeness(kind, matched[key][1]) == 1.0
-        versions[api_version] = versions.get(api_version, True) and sure
-    return frozenset(version for version, sure in versions.items() if sure)
+        fitting[key] = sorted(declared & {(api_version, plural) for plural in _plurals(kind.lower())})
+    matched: dict[str, Resource] = {}
+    while (pair := _forced(fitting)) is not None:
+        key, resource = pair
+        matched[key] = resource
+        del fitting[key]
+        fitting = {other: [each for each in found if each != resource] for other, found in fitting.items()}
+    return matched
+
+
+def _forced(fitting: Mapping[str, list[Resource]]) -> tuple[str, Resource] | None:
+    """A kind that has one plural left which no other kind has to have."""
+    single = {key: found[0] for key, found in fitting.items() if len(found) == 1}
+    claims = Counter(single.values())
+    return next(((key, resource) for key, resource in single.items() if claims[resource] == 1), None)
 
 
 def likeness(kind: str, plural: str) -> float:

@@ -100,6 +100,17 @@ def test_a_kind_without_a_rule_is_updated_on_delete():
         pytest.param(
             {"mice": ("Mouse", "InPlace"), "oxen": ("Ox", None)}, {"Mouse": "InPlace", "Ox": "InPlace"}, id="mild"
         ),
+        pytest.param(
+            {"abs": ("AB", "InPlace"), "ab": ("Ab", "Recreate")}, {"AB": "Recreate", "Ab": "Recreate"}, id="either-way"
+        ),
+        pytest.param(
+            {"gas": ("Gas", "Recreate"), "gaes": ("Ga", "InPlace")}, {"Gas": "Recreate", "Ga": "InPlace"}, id="one-way"
+        ),
+        pytest.param(
+            {"data": ("Data", "InPlace"), "datas": ("Datum", "Recreate")},
+            {"Data": "Recreate", "Datum": "Recreate"},
+            id="one-of-two-plurals",
+        ),
     ],
 )
 def test_where_plurals_tell_no_kind_for_certain_the_most_harmful_method_counts(declared, harshest):
@@ -124,6 +135,9 @@ def test_where_plurals_tell_no_kind_for_certain_the_most_harmful_method_counts(d
         {"Mouse": "mice", "Moose": "moose", "Goose": "geese"},
         {"Child": "children", "Config": "configs"},
         {"Datum": "data", "Deployment": "deployments"},
+        {"Policy": "policys", "Policye": "policyes"},
+        {"Gas": "gas", "Ga": "gaes"},
+        {"Foo": "foos", "Foos": "fooses", "Fooes": "fooeses"},
     ],
 )
 def test_plurals_and_kinds_are_matched_one_to_one(resources):
