@@ -139,7 +139,7 @@ class AnswerReader:
             self.fail("protocol", f"the answer's headers are above {MAX_HEAD_BYTES} bytes")
         # All that came is this head and the length it announced: no interim answer, no chunks.
         if self.reusable and self._head and self._raw == len(self._head) + self._announced > len(self._head):
-            self._heads.keep(self._head, AnswerHead(self.status, self.headers, self._announced))
+            self._heads.keep(self._head, AnswerHead(self.status, tuple(self.headers), self._announced))
         return self.done
 
     def end(self) -> bool:

@@ -8,6 +8,7 @@ could understand differently; beyond that heads are bounded in bytes, bodies by 
 import asyncio
 import logging
 from collections import deque
+from functools import lru_cache
 from http import HTTPStatus
 from typing import cast
 from urllib.parse import unquote_to_bytes
@@ -261,10 +262,9 @@ class HookConnection(asyncio.Protocol):
         transport = self._transport
         if transport is None or transport.is_closing():
             return
-        lines = [_STATUS_LINES.get(response.status) or b"HTTP/1.1 %d \r\n" % response.status]
-        lines += [b"%b: %b\r\n" % header for header in response.headers]
-        lines.append(b"connection: close\r\n\r\n" if close else b"\r\n")
-        head = b"".join(lines)
+        end = b"connection: close\r\n\r\n" if close else b"\r\n"
+        opening = _opening(response.status, response.said)
+        head = b"%bcontent-length: %d\r\nx-shadow-call: %b\r\n%b" % (opening, len(response.body), response.call_id, end)
         transport.writelines([head] if head_only else [head, response.body])
         if close:
             self._ending = True
@@ -298,6 +298,13 @@ class HookConnection(asyncio.Protocol):
             self._transport.close()
             return
         self._timer = self._loop.call_later(left if left > 0 else self._idle_seconds, self._look_whether_idle)
+
+
+@lru_cache(maxsize=32)
+def _opening(status: int, said: tuple[tuple[bytes, bytes], ...]) -> bytes:
+    """The first lines of an answer: an implementation repeats its headers."""
+    line = _STATUS_LINES.get(status) or b"HTTP/1.1 %d \r\n" % status
+    return line + b"".join([b"%b: %b\r\n" % header for header in said])
 
 
 def _path(url: bytes) -> str:

@@ -14,7 +14,7 @@ from shadow.proxy.calls.judge import error_reply
 from shadow.proxy.dispatch import Dispatcher, new_call_id
 from shadow.proxy.migrations.migration import Migration
 from shadow.recent import Recent
-from shadow.terms import Hook
+from shadow.terms import Hook, Side
 from shadow.upstream.base import Headers
 
 Scope = MutableMapping[str, Any]
@@ -22,6 +22,7 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 _MOST_HEADS = 64
+_SERVED = {side: (b"x-shadow-served", side.value.encode()) for side in Side}
 HOOKS = {hook.value: hook for hook in Hook}
 
 
@@ -42,11 +43,17 @@ class RequestHead(NamedTuple):
 
 
 class Response(NamedTuple):
-    """What goes out, complete."""
+    """What goes out, complete. `said` are the headers beside those that each answer has of its own."""
 
     status: int
-    headers: list[tuple[bytes, bytes]]
+    said: tuple[tuple[bytes, bytes], ...]
     body: bytes
+    call_id: bytes
+
+    @property
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        """All of them."""
+        return [*self.said, (b"content-length", b"%d" % len(self.body)), (b"x-shadow-call", self.call_id)]
 
 
 class HookEndpoint:
@@ -90,7 +97,7 @@ class HookEndpoint:
             reply, call_id = await self._dispatcher.handle(admitted.migration, admitted.hook, headers, body)
         except RequestError as exc:
             return refused(exc)
-        return Response(reply.status, _headers(reply, call_id), reply.body)
+        return _response(reply, call_id)
 
     def too_large(self, found: str) -> RequestError:
         return RequestError(413, "too-large", f"the body has {found}; server.max_body allows {self.max_body}")
@@ -149,11 +156,11 @@ def refused(exc: RequestError) -> Response:
     """What a request gets that is no call; it has an id, for the log of whoever sent it."""
     call_id = new_call_id()
     reply = error_reply(exc.status, exc.code, str(exc), call_id)
-    return Response(reply.status, _headers(reply, call_id), reply.body)
+    return _response(reply, call_id)
 
 
-def _headers(reply: Reply, call_id: str) -> list[tuple[bytes, bytes]]:
-    headers = [*reply.headers, (b"content-length", b"%d" % len(reply.body)), (b"x-shadow-call", call_id.encode())]
+def _response(reply: Reply, call_id: str) -> Response:
+    said = tuple(reply.headers)
     if reply.side is not None and not reply.own:
-        headers.append((b"x-shadow-served", reply.side.value.encode()))
-    return headers
+        said = (*said, _SERVED[reply.side])
+    return Response(reply.status, said, reply.body, call_id.encode())

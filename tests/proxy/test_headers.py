@@ -48,27 +48,27 @@ def test_an_unaltered_answer_keeps_its_end_to_end_headers():
     headers += [(b"content-md5", b"abc"), (b"set-cookie", b"a"), (b"set-cookie", b"b")]
     expected = [(b"server", b"BaseHTTP/0.6"), (b"date", b"now"), (b"content-md5", b"abc")]
     expected += [(b"set-cookie", b"a"), (b"set-cookie", b"b")]
-    assert answer_headers(headers, Side.OLD, b"1", altered=False) == expected
+    assert answer_headers(tuple(headers), Side.OLD, b"1", altered=False) == tuple(expected)
 
 
 def test_an_altered_answer_loses_what_described_the_bytes():
     headers = [(b"content-md5", b"abc"), (b"content-type", b"application/json")]
-    assert answer_headers(headers, Side.OLD, b"1", altered=True) == [(b"content-type", b"application/json")]
+    assert answer_headers(tuple(headers), Side.OLD, b"1", altered=True) == ((b"content-type", b"application/json"),)
 
 
 def test_without_a_namespace_no_tag_goes_out():
-    assert answer_headers([(b"etag", b'"1"')], Side.OLD, None, altered=False) == []
-    assert answer_headers([(b"etag", b'"1"')], Side.OLD, b"1.sync", altered=False) == [(b"etag", b'"old.1.sync.1"')]
+    assert answer_headers(((b"etag", b'"1"'),), Side.OLD, None, altered=False) == ()
+    assert answer_headers(((b"etag", b'"1"'),), Side.OLD, b"1.sync", altered=False) == ((b"etag", b'"old.1.sync.1"'),)
 
 
 def test_an_implementation_cannot_speak_for_the_proxy():
-    assert answer_headers([(b"x-shadow-served", b"new")], Side.OLD, b"1", altered=False) == []
+    assert answer_headers(((b"x-shadow-served", b"new"),), Side.OLD, b"1", altered=False) == ()
 
 
 def test_a_value_with_control_characters_goes_nowhere():
-    assert answer_headers([(b"x-a", b"1\r\nx-b: 2")], Side.OLD, b"1", altered=False) == []
+    assert answer_headers(((b"x-a", b"1\r\nx-b: 2"),), Side.OLD, b"1", altered=False) == ()
 
 
 def test_the_callers_authorization_and_tag_stay_here():
     headers = [(b"authorization", b"Bearer fake"), (b"if-none-match", b'"x"'), (b"user-agent", b"Go")]
-    assert shown_headers(headers) == [(b"user-agent", b"Go")]
+    assert shown_headers(tuple(headers)) == ((b"user-agent", b"Go"),)

@@ -96,7 +96,7 @@ async def test_a_call_is_answered_and_the_connection_stays(http: Http) -> None:
     async with serving(http) as server:
         answered = await server.raw(CALL, CALL)
         assert server.dispatcher.bodies == [b"{}", b"{}"]
-    head = b"HTTP/1.1 200 OK\r\nx-hook: sync\r\ncontent-length: 6\r\nx-shadow-call: call-1\r\nx-shadow-served: old\r\n"
+    head = b"HTTP/1.1 200 OK\r\nx-hook: sync\r\nx-shadow-served: old\r\ncontent-length: 6\r\nx-shadow-call: call-1\r\n"
     assert answered == (head + b"\r\ngot {}") * 2
 
 

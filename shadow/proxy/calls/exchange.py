@@ -63,7 +63,7 @@ class Exchange:
         self.call = call
         self.shadow: asyncio.Task[None] | None = None
         self._headers = headers
-        self._shown = shown_headers(headers)
+        self._shown = shown_headers(tuple(headers))
         self._clock = clock
         self._view: RequestView | None = None
 

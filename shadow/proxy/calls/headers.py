@@ -9,10 +9,14 @@ import datetime as dt
 import email.utils
 import math
 import re
+from functools import lru_cache
 
 from shadow.terms import Side
 from shadow.upstream.base import Headers
 from shadow.upstream.headers import forwardable, returnable
+
+Lines = tuple[tuple[bytes, bytes], ...]
+"""Headers that can be remembered."""
 
 _OF_THE_BODY = frozenset((b"content-md5", b"digest", b"content-digest", b"repr-digest"))
 _OURS = frozenset((b"x-shadow-call", b"x-shadow-served"))
@@ -20,8 +24,9 @@ _TAG = re.compile(rb'\A(W/)?"([^"]*)"\Z')
 _UNSAFE = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 
 
-def answer_headers(headers: Headers, side: Side, namespace: bytes | None, altered: bool) -> list[tuple[bytes, bytes]]:
-    """The end-to-end headers of an implementation's answer as they go out.
+@lru_cache(maxsize=32)
+def answer_headers(headers: Lines, side: Side, namespace: bytes | None, altered: bool) -> Lines:
+    """The end-to-end headers of an implementation's answer as they go out; remembered, since it repeats them.
 
     Args:
         namespace: of its entity tag, beside the side; None: no tag goes out.
@@ -38,7 +43,7 @@ def answer_headers(headers: Headers, side: Side, namespace: bytes | None, altere
             out.append((name, value))
         elif namespace is not None and (tag := outgoing_tag(value, side, namespace)):
             out.append((name, tag))
-    return out
+    return tuple(out)
 
 
 def retry_after(value: bytes | None) -> bytes:
@@ -75,9 +80,10 @@ def incoming_tag(value: bytes, side: Side, namespace: bytes) -> bytes | None:
     return b'%s"%s"' % (weak or b"", opaque[len(prefix) :])
 
 
-def shown_headers(headers: Headers) -> list[tuple[bytes, bytes]]:
+@lru_cache(maxsize=32)
+def shown_headers(headers: Lines) -> Lines:
     """What of the caller's headers both implementations are shown; a tag belongs to one of them only."""
-    return [header for header in forwardable(headers) if header[0] != b"if-none-match"]
+    return tuple(header for header in forwardable(headers) if header[0] != b"if-none-match")
 
 
 def first(headers: Headers, name: bytes) -> bytes | None:

@@ -89,7 +89,7 @@ def reply_with(call: Call, asking: Asking, reason: str) -> Reply:
     observation = asking.observation
     if asking.adapted is not None and (asking.failure is None or _stopped_by_front(call, asking)):
         namespace = tag_namespace(call, asking.side) if _is_replayable(call, asking, asking.adapted) else None
-        headers = answer_headers(observation.headers, asking.side, namespace, asking.adapted.altered)
+        headers = answer_headers(tuple(observation.headers), asking.side, namespace, asking.adapted.altered)
         return Reply(200, headers, asking.adapted.body, asking.side, reason)
     if asking.is_signal or _is_complete_error(observation):
         return _passed_on(call, asking, reason)
@@ -123,7 +123,7 @@ def tag_namespace(call: Call, side: Side) -> bytes | None:
     altering = alterations.ownership is not None or alterations.status == "drop"
     if call.hook is not Hook.CUSTOMIZE and (altering or dialect.protocol is not call.request.front):
         return None
-    return b"%s.%s" % (call.migration.evidence_tag, call.hook.value.encode())
+    return b"%s.%s" % (call.migration.evidence_tag, call.hook.encode())
 
 
 def _stopped_by_front(call: Call, asking: Asking) -> bool:
@@ -138,9 +138,9 @@ def _stopped_by_front(call: Call, asking: Asking) -> bool:
 def _passed_on(call: Call, asking: Asking, reason: str) -> Reply:
     observation = asking.observation
     status = observation.status or 502
-    headers = answer_headers(observation.headers, asking.side, tag_namespace(call, asking.side), altered=False)
+    headers = answer_headers(tuple(observation.headers), asking.side, tag_namespace(call, asking.side), altered=False)
     if status == HTTPStatus.TOO_MANY_REQUESTS and first(headers, b"retry-after") is None:
-        headers.append((b"retry-after", retry_after(None)))
+        headers = (*headers, (b"retry-after", retry_after(None)))
     return Reply(status, headers, observation.body, asking.side, reason)
 
 
