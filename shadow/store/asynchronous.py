@@ -18,10 +18,11 @@ T = TypeVar("T")
 class Urgency(IntEnum):
     """What goes first in the writer's queue."""
 
-    DECISION = 0  # the brake, and what else somebody waits to see stored
-    BATCH = 1
-    HOUSEKEEPING = 2
-    END = 3
+    BRAKE = 0
+    DECISION = 1  # what else somebody waits to see stored
+    BATCH = 2
+    HOUSEKEEPING = 3
+    END = 4
 
 
 class AsyncStore:
@@ -72,7 +73,7 @@ class AsyncStore:
         await self._write(Urgency.DECISION, lambda: self._store.remember(migration, now))
 
     async def set_brake(self, migration: str, brake: Brake) -> bool:
-        return await self._write(Urgency.DECISION, lambda: self._store.set_brake(migration, brake))
+        return await self._write(Urgency.BRAKE, lambda: self._store.set_brake(migration, brake))
 
     async def accept_configuration(self, text: str, digest: str, now: float) -> None:
         await self._write(Urgency.DECISION, lambda: self._store.accept_configuration(text, digest, now))

@@ -71,11 +71,13 @@ async def test_the_brake_goes_before_batches_and_those_before_housekeeping(slow)
     await asyncio.sleep(0)
     writes.append(asyncio.create_task(store.flush(batch(replica="second"))))
     await asyncio.sleep(0)
+    writes.append(asyncio.create_task(store.keep(batch(replica="waited for"))))
+    await asyncio.sleep(0)
     writes.append(asyncio.create_task(store.set_brake(MIGRATION, brake(1))))
     await asyncio.sleep(0)
     behind.let_go.set()
     await asyncio.gather(*writes)
-    assert behind.done == ["flush first", "brake", "flush second", "retain 0"]
+    assert behind.done == ["flush first", "brake", "flush waited for", "flush second", "retain 0"]
 
 
 async def test_questions_are_answered_while_a_batch_is_written(slow) -> None:

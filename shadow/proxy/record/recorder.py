@@ -21,6 +21,7 @@ from shadow.proxy.guard.guard import Guard, watches_alone
 from shadow.proxy.record.holding import Holding
 from shadow.proxy.record.instruments import Instruments
 from shadow.proxy.record.keeping import Keeping
+from shadow.proxy.record.promises import Promises
 from shadow.proxy.record.records import parent_state, record_of, traced, without_answers
 from shadow.proxy.record.settle import failure, lone_pair_of, pair_of, settle
 from shadow.proxy.record.tally import Tally, added
@@ -33,8 +34,6 @@ from shadow.terms import Hook, Outcome
 _log = logging.getLogger(__name__)
 FLUSH_SECONDS = 0.5
 _URGENT_SECONDS = 0.05
-_KEEP_SECONDS = 1.0
-"""How long an answer of `new` waits for what it lists for the first time to be stored."""
 _BATCH = 2_000  # calls in one transaction
 _BACKLOG = 20_000  # calls kept while the store fails; beyond it the oldest records are lost, and counted
 
@@ -76,6 +75,7 @@ class Recorder:
         self.records_lost = 0
         self._replica = replica
         self._store = store
+        self._promises = Promises(store, replica, clock)
         self._parents = parents
         self._related = related
         self._telemetry = telemetry
@@ -193,16 +193,8 @@ class Recorder:
 
     async def keep(self, state: stored.ParentState) -> None:
         """Store one parent's state before its answer goes out. A store that fails or is slow stops no call for long."""
-        batch = stored.Flush(self._replica, self._clock(), {}, parents=[state])
-        writing = asyncio.ensure_future(self._store.keep(batch))
-        done, _ = await asyncio.wait((writing,), timeout=_KEEP_SECONDS)
-        if done and (exc := writing.exception()) is None:
-            return
-        if not done:
-            writing.add_done_callback(lambda late: late.cancelled() or late.exception())
-        self.store_failures += 1
-        reason = exc if done else f"it took more than {_KEEP_SECONDS:g} s"
-        _log.error("what `new` lists for %s is not stored before it is served: %s", state.parent, reason)
+        if not await self._promises.keep(state):
+            self.store_failures += 1
 
     async def flush_forever(self) -> None:
         """Write every half second, sooner when there is what a restart must not forget."""
