@@ -11,7 +11,8 @@ from shadow.cli.common import CommandError, Exit, write
 from shadow.config.load import load, locate
 from shadow.config.model import Migration
 from shadow.migrate.export import Export, read_export
-from shadow.migrate.handover import Plan, alterations, finalizers_left, needs, plan_from_export, script
+from shadow.migrate.handover import Plan, alterations, finalizers_left, needs, plan_from_export, script, with_marks
+from shadow.migrate.live import read_cluster
 from shadow.migrate.marks import Direction
 
 
@@ -27,8 +28,10 @@ def register(subparsers: Any) -> None:
     parser.add_argument(
         "--from", dest="export", metavar="FILE", action="append", type=Path, default=[], help="kubectl get ... -o json"
     )
-    parser.add_argument("--check", action="store_true", help="say what is still missing in the export; 3 if anything")
-    parser.add_argument("--config", metavar="FILE", help="for out: what the proxy alters (else $SHADOW_CONFIG)")
+    parser.add_argument(
+        "--check", action="store_true", help="say what is still missing, in the export or, by kubectl, in the cluster"
+    )
+    parser.add_argument("--config", metavar="FILE", help="for out and marks: what the proxy writes ($SHADOW_CONFIG)")
     add_control_arguments(parser)
     parser.set_defaults(run=run)
 
@@ -37,13 +40,14 @@ def run(args: argparse.Namespace) -> int:
     """0; with `--check` 3 if anything is missing."""
     direction = Direction(args.direction)
     export = read_export((path.read_text(encoding="utf-8"), str(path)) for path in args.export) if args.export else None
+    settings = _settings(args) if direction in (Direction.OUT, Direction.MARKS) else None
+    ownership = settings.ownership if settings else None
     if args.check:
-        if export is None:
-            raise CommandError("--check looks at an export (--from); the script has a --check of its own", Exit.USAGE)
-        return _checked(plan_from_export(args.migration, direction, export), export)
+        there = export or read_cluster(_seen(args), os.environ.get("KUBECTL", "kubectl"))
+        return _checked(with_marks(plan_from_export(args.migration, direction, there), ownership), there)
     plan = plan_from_export(args.migration, direction, export) if export else _plan_from_proxy(args, direction)
-    settings = _settings(args) if direction is Direction.OUT else None
-    write([script(plan, export, alterations(settings) if settings else ())])
+    altered = alterations(settings) if settings and direction is Direction.OUT else ()
+    write([script(with_marks(plan, ownership), export, altered)])
     return Exit.FINE
 
 
@@ -58,11 +62,16 @@ def _checked(plan: Plan, export: Export) -> int:
 
 def _plan_from_proxy(args: argparse.Namespace, direction: Direction) -> Plan:
     """The names that the proxy has seen in front; the rest is read on the cluster."""
-    seen = json.loads(control(args).get(migration_path(args.migration)))["front"]
-    if seen is None:
+    name = _seen(args)
+    return Plan(args.migration, direction, composite=name, decorator=name)
+
+
+def _seen(args: argparse.Namespace) -> str:
+    """The name of the controller in front. A move keeps it: finalizers and annotations are made of it."""
+    front = json.loads(control(args).get(migration_path(args.migration)))["front"]
+    if front is None:
         raise CommandError("the proxy has seen no controller yet: give an export with --from")
-    # A move keeps the name: `shadow convert` does, and finalizers and annotations are made of it.
-    return Plan(args.migration, direction, composite=seen["name"], decorator=seen["name"])
+    return str(front["name"])
 
 
 def _settings(args: argparse.Namespace) -> Migration | None:

@@ -66,6 +66,18 @@ def parent_rules(spec: Json, protocol: Protocol) -> list[Json]:
     return held if isinstance(held, list) else [held] if held else []
 
 
+def declared_rules(controller: Json) -> list[Json]:
+    """Every `{apiVersion, resource}` of a controller: its parents', then its objects'."""
+    protocol, spec = protocol_of(controller), controller.get("spec") or {}
+    return [*parent_rules(spec, protocol), *(spec.get(OBJECTS_KEY[protocol]) or [])] if protocol else []
+
+
+def resource_name(rule: Json) -> str:
+    """As kubectl and the API server name it: `deployments.apps`, `secrets`."""
+    group = str(rule["apiVersion"]).rpartition("/")[0]
+    return f"{rule['resource']}.{group}" if group else str(rule["resource"])
+
+
 def _malformed(source: Json) -> list[Caveat]:
     """What no API server would have taken: there is nothing to convert."""
     spec = source.get("spec")

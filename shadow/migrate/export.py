@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from shadow.errors import ShadowError
-from shadow.migrate.controllers import OBJECTS_KEY, parent_rules, protocol_of
+from shadow.migrate.controllers import declared_rules, protocol_of
 from shadow.migrate.yamltext import read_documents
 from shadow.protocol.objects import Json
 from shadow.protocol.resources import match_resources
@@ -124,9 +124,7 @@ def _seen(kind: str, plural: str, version: str, bodies: list[Json]) -> Kind:
 def _declared(controllers: list[Json]) -> list[tuple[str, str]]:
     found: dict[tuple[str, str], None] = {}
     for body in controllers:
-        protocol, spec = protocol_of(body), body.get("spec") or {}
-        assert protocol is not None
-        for rule in [*parent_rules(spec, protocol), *(spec.get(OBJECTS_KEY[protocol]) or [])]:
+        for rule in declared_rules(body):
             found[str(rule.get("apiVersion")), str(rule.get("resource"))] = None
     return list(found)
 

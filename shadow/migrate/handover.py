@@ -6,12 +6,12 @@ The script holds names only. What an object needs is computed on the cluster fro
 import shlex
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 
-from shadow.config.model import Migration
+from shadow.config.model import Migration, Ownership
 from shadow.errors import ShadowError
-from shadow.migrate.controllers import OBJECTS_KEY, parent_rules, protocol_of
+from shadow.migrate.controllers import OBJECTS_KEY, parent_rules, protocol_of, resource_name
 from shadow.migrate.export import Export
 from shadow.migrate.marks import Direction, Lacking, Names, lacking, owner_uid, wanted
 from shadow.protocol.names import RECREATE_METHODS, ROLLING_METHODS
@@ -76,10 +76,16 @@ def plan_from_export(migration: str, direction: Direction, export: Export) -> Pl
     )
 
 
+def with_marks(plan: Plan, ownership: Ownership | None) -> Plan:
+    """The plan with the marks of a configuration instead of those that the controllers' names suggest."""
+    if ownership is None or plan.direction is not Direction.MARKS:
+        return plan
+    return replace(plan, decorator=ownership.decorator, generate_selector=ownership.generate_selector)
+
+
 def needs(plan: Plan, export: Export) -> list[Need]:
     """Every object of a parent that would not change hands without a write, by kind and name."""
-    # Unknown, it counts as true where labels go: where there is none, none is missing.
-    names = Names(plan.decorator, plan.generate_selector is not False)
+    names = Names(plan.decorator, _with_labels(plan))
     methods, parents = _methods(export), _parent_uids(plan, export)
     found = []
     for body in export.objects:
@@ -93,8 +99,15 @@ def needs(plan: Plan, export: Export) -> list[Need]:
     return sorted(found, key=lambda need: (need.kind, need.namespace, need.name))
 
 
+def _with_labels(plan: Plan) -> bool:
+    """Unknown, they count where they are taken away: where there is none, none is missing."""
+    return plan.direction is not Direction.MARKS if plan.generate_selector is None else plan.generate_selector
+
+
 def finalizers_left(plan: Plan, export: Export) -> list[str]:
     """Parents that carry the finalizer of the controller that is left, as `Kind ns/name`."""
+    if plan.direction is Direction.MARKS:
+        return []
     gone, name = ("decorator", plan.decorator) if plan.direction is Direction.BACK else ("composite", plan.composite)
     finalizer = f"metacontroller.io/{gone}controller-{name}"
     return [
@@ -160,6 +173,7 @@ _WHAT = {
     Direction.FORWARD: "from the CompositeController to the DecoratorController.",
     Direction.BACK: "from the DecoratorController to the CompositeController.",
     Direction.OUT: "from the proxy to the DecoratorController without it.",
+    Direction.MARKS: "each object gets the ownership marks that the proxy is about to write.",
 }
 
 
@@ -190,7 +204,7 @@ def _methods(export: Export) -> dict[str, str]:
         assert protocol is not None
         for rule in body["spec"].get(OBJECTS_KEY[protocol]) or []:
             method = (rule.get("updateStrategy") or {}).get("method") or "OnDelete"
-            found[_resource(rule)] = str(method)
+            found[resource_name(rule)] = str(method)
     return found
 
 
@@ -200,19 +214,13 @@ def _parent_uids(plan: Plan, export: Export) -> set[str]:
 
 
 def _resources(controllers: Iterable[Json], *, parents: bool) -> tuple[str, ...]:
-    """As kubectl and the API server name them: `deployments.apps`, `secrets`."""
     found: dict[str, None] = {}
     for body in controllers:
         protocol = protocol_of(body)
         assert protocol is not None
         rules = parent_rules(body["spec"], protocol) if parents else body["spec"].get(OBJECTS_KEY[protocol]) or []
-        found |= dict.fromkeys(map(_resource, rules))
+        found |= dict.fromkeys(map(resource_name, rules))
     return tuple(sorted(found))
-
-
-def _resource(rule: Json) -> str:
-    group = str(rule["apiVersion"]).rpartition("/")[0]
-    return f"{rule['resource']}.{group}" if group else str(rule["resource"])
 
 
 def _only(controllers: Sequence[Json]) -> Json | None:

@@ -34,6 +34,9 @@ done
 if [[ $task == annotate && $DIRECTION != forward ]]; then
   echo "only the way forward can be gone by annotating" >&2; exit 2
 fi
+if [[ $task == finalizers && $DIRECTION == marks ]]; then
+  echo "no controller is left behind by ownership marks, and no finalizer" >&2; exit 2
+fi
 for tool in "$KUBECTL" jq; do
   command -v "$tool" >/dev/null || { echo "$tool is not there" >&2; exit 1; }
 done
@@ -84,7 +87,8 @@ settle_names() {
     elif [[ $DIRECTION == back ]]; then
       echo "CompositeController $COMPOSITE is not there: set GENERATE_SELECTOR to what it says" >&2; exit 1
     else
-      GENERATE_SELECTOR=true  # where there is no such label, none is taken away
+      # Where there is no such label, none is taken away; none is given that no controller looks for.
+      GENERATE_SELECTOR=true; [[ $DIRECTION != marks ]] || GENERATE_SELECTOR=false
     fi
   fi
   if [[ -z $PARENTS ]]; then
@@ -118,7 +122,7 @@ find_patches() {
         else .[$field] = ((.[$field] // {}) + {($key): $value}) end;
       def marks($uid):
         mark("annotations"; $annotation; if $direction == "back" then null else $decorator end)
-        | if $generated and $last_applied then mark("labels"; $own_label; if $direction == "back" then $uid else null end) else . end;
+        | if $generated and $last_applied then mark("labels"; $own_label; if $direction == "back" or $direction == "marks" then $uid else null end) else . end;
       .items[]
       | (.metadata.ownerReferences // [] | map(select(.controller)) | .[0].uid) as $uid
       | select($uid != null and ($uids[0] | index($uid)) and .metadata.deletionTimestamp == null)
@@ -209,6 +213,16 @@ $(tell_gitops)
  5. bash $0 --check                          must say that nothing is missing
  6. Start Metacontroller. No object may be written. One that lacks its label would be released by its parent.
  7. bash $0 --finalizers --apply
+STEPS
+      ;;
+    marks) cat <<STEPS
+ 1. Suspend what would start Metacontroller again, and stop it:
+$(tell_gitops)
+ 2. bash $0 --apply                          patches the objects below; undone by the direction back or out
+ 3. Switch \`ownership\` on in the proxy's configuration: decorator $DECORATOR, generate_selector $GENERATE_SELECTOR.
+    shadow status --wait-digest says when it is in force.
+ 4. bash $0 --check                          must say that nothing is missing
+ 5. Start Metacontroller. No object may be written, and no \`mark-withheld\` is told.
 STEPS
       ;;
     out) cat <<STEPS

@@ -22,6 +22,7 @@ class Direction(StrEnum):
     FORWARD = "forward"  # from the CompositeController to the DecoratorController
     BACK = "back"  # the other way
     OUT = "out"  # from the proxy to the DecoratorController without it
+    MARKS = "marks"  # nowhere: each gets both marks, which the proxy is about to write (`ownership`)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def wanted(direction: Direction, names: Names, uid: str) -> Marks:
     """The marks of an object of the parent with this uid, after the direction was gone."""
     label: dict[str, str | None] = {}
     if names.generate_selector:
-        label = {CONTROLLER_UID_LABEL: uid if direction is Direction.BACK else None}
+        label = {CONTROLLER_UID_LABEL: uid if direction in (Direction.BACK, Direction.MARKS) else None}
     mine = None if direction is Direction.BACK else names.decorator
     return Marks({DECORATOR_ANNOTATION: mine}, label)
 

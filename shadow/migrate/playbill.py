@@ -105,8 +105,8 @@ def _about_switching(acts: dict[Scene, Act]) -> Iterable[str]:
         yield f"Even handed over, the switch writes {len(handed.changes())} times: read the list before you go."
     if marked and tally(marked)["conflicts"]:
         yield (
-            f"Ownership marks do not reach {tally(marked)['conflicts']} objects of OnDelete or Recreate kinds: those "
-            "would have to be handed over all the same."
+            f"Ownership marks do not reach {tally(marked)['conflicts']} objects of OnDelete or Recreate kinds: patch "
+            "those first (`shadow handover --direction marks`), with Metacontroller stopped."
         )
     blind = tally(acts[Scene.BLIND]) if Scene.BLIND in acts else None
     if blind and blind["conflicts"]:

@@ -37,6 +37,7 @@ class Scene(StrEnum):
     ANNOTATED = "switch-annotated"
     HANDED_OVER = "switch-handed-over"
     MARKS_ON = "marks-on"
+    MARKS_PATCHED = "marks-on-patched"
     MARKED_SWITCH = "switch-marked"
     BOTH = "both-running"
     BOTH_MARKED = "both-running-marked"
@@ -55,7 +56,8 @@ ABOUT = {
     Scene.ANNOTATED: "the same, objects annotated while Metacontroller runs",
     Scene.HANDED_OVER: "the same, marks and last-applied patched while Metacontroller is stopped",
     Scene.MARKS_ON: "ownership marks switched on while the CompositeController is in front",
-    Scene.MARKED_SWITCH: "then CompositeController off, DecoratorController on",
+    Scene.MARKS_PATCHED: "the same, marks and last-applied patched while Metacontroller is stopped",
+    Scene.MARKED_SWITCH: "marks switched on, then CompositeController off, DecoratorController on",
     Scene.BOTH: "both controllers at once, without ownership marks",
     Scene.BOTH_MARKED: "both controllers at once, with ownership marks",
     Scene.UPGRADE: "Metacontroller itself upgraded after the switch",
@@ -141,6 +143,7 @@ class Stage:
         await self._scene(Scene.ANNOTATED, *self._handed(start, Direction.FORWARD, last_applied=False), [plain])
         handed = await self._scene(Scene.HANDED_OVER, *self._handed(start, Direction.FORWARD), [plain])
         both_marked = await self._scene(Scene.MARKS_ON, start, [self._at(composite, Way.MARKED)])
+        await self._scene(Scene.MARKS_PATCHED, *self._handed(start, Direction.MARKS), [self._at(composite, Way.MARKED)])
         await self._scene(Scene.MARKED_SWITCH, both_marked, [with_marks])
         await self._scene(Scene.BOTH, start, [direct, plain])
         await self._scene(Scene.BOTH_MARKED, both_marked, [self._at(composite, Way.MARKED), with_marks])

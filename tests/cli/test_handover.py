@@ -10,6 +10,7 @@ import pytest
 from shadow.cli.main import main
 from tests.cli.control import Control
 from tests.migrate.lab import kubeflow_export
+from tests.migrate.test_handover import kubectl_in
 
 SHELLCHECK = shutil.which("shellcheck")
 
@@ -29,7 +30,7 @@ def test_the_script_names_resources_as_kubectl_does(export: str, capsys: pytest.
     assert "#   2 Deployment (InPlace): without the patch written once" in script
 
 
-@pytest.mark.parametrize("direction", ["forward", "out"])
+@pytest.mark.parametrize("direction", ["forward", "out", "marks"])
 def test_the_script_is_good_bash(export: str, direction: str, capsys: pytest.CaptureFixture[str], tmp_path: Path):
     assert main(["handover", "kfp", "--direction", direction, "--from", export]) == 0
     script = tmp_path / "handover.sh"
@@ -63,6 +64,33 @@ def test_without_an_export_the_names_are_those_the_proxy_has_seen(
     assert said in "".join(capsys.readouterr())
 
 
+def test_check_without_an_export_looks_at_the_cluster(
+    api: Control, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    (tmp_path / "state.json").write_text(json.dumps(kubeflow_export()))
+    monkeypatch.setenv("KUBECTL_STATE", str(tmp_path / "state.json"))
+    monkeypatch.setenv("KUBECTL", kubectl_in(tmp_path))
+    front = {"name": "kubeflow-pipelines-profile-controller", "kind": "CompositeController"}
+    api.answer("GET", "/api/v1/migrations/kfp", {"front": front})
+    assert main(["handover", "kfp", "--direction", "forward", "--check"]) == 3
+    assert capsys.readouterr().out.endswith("8 objects and 0 finalizers are still to be done\n")
+
+
+def test_marks_are_those_of_the_configuration(export: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    side = {"url": "http://hook", "sync": "/sync"}
+    migration = {
+        "ownership": {"decorator": "d"},
+        "old": {"protocol": "composite", **side},
+        "new": {"protocol": "decorator", **side},
+    }
+    (tmp_path / "shadow.yaml").write_text(json.dumps({"migrations": {"kfp": migration}}))
+    given = ["--direction", "marks", "--from", export, "--config", str(tmp_path / "shadow.yaml")]
+    assert main(["handover", "kfp", *given]) == 0
+    assert "DECORATOR=d\nGENERATE_SELECTOR=false\n" in capsys.readouterr().out
+    assert main(["handover", "kfp", *given, "--check"]) == 3
+    assert "(OnDelete): annotation, last-applied\n" in capsys.readouterr().out
+
+
 def test_check_is_0_where_nothing_is(export: str, capsys: pytest.CaptureFixture[str]):
     assert main(["handover", "kfp", "--direction", "back", "--from", export, "--check"]) == 0
 
@@ -87,7 +115,6 @@ def test_out_tells_what_the_proxy_alters(export: str, tmp_path: Path, capsys: py
 @pytest.mark.parametrize(
     ("argv", "status", "word"),
     [
-        (["--direction", "forward", "--check"], 2, "--from"),
         (["--direction", "sideways"], 2, "usage"),
     ],
 )

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
+from shadow.config.model import Ownership
 from shadow.migrate.export import Export, read_export
-from shadow.migrate.handover import Plan, needs, plan_from_export, script
+from shadow.migrate.handover import Plan, needs, plan_from_export, script, with_marks
 from shadow.migrate.marks import Direction, Names, marked, wanted
 from shadow.simulate import Cluster
 from tests.simulate.scenes import Json, cluster_with, composite, decorator, told, wanting, widget
@@ -64,6 +65,14 @@ CC = composite("both", childResources=_rules())
 DC = decorator("both", attachments=_rules())
 
 
+def kubectl_in(directory: Path) -> str:
+    """A command that stands for kubectl; the cluster is the file that KUBECTL_STATE names."""
+    command = directory / "kubectl"
+    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -S "{KUBECTL}" "$@"\n')
+    command.chmod(0o755)
+    return str(command)
+
+
 @dataclass
 class Live:
     """A cluster in a file, and the script's way to it."""
@@ -89,17 +98,19 @@ class Live:
         """The script with everything read on the cluster, as it is without an export."""
         file = self.directory / "handover.sh"
         file.write_text(script(Plan("m", direction, "both", "both")))
-        command = self.directory / "kubectl"
-        command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -S "{KUBECTL}" "$@"\n')
-        command.chmod(0o755)
-        settings = {**os.environ, "KUBECTL": str(command), "KUBECTL_STATE": str(self.file), **environment}
+        settings = {**os.environ, "KUBECTL": kubectl_in(self.directory), "KUBECTL_STATE": str(self.file), **environment}
         return subprocess.run(
             ["bash", str(file), *arguments], capture_output=True, text=True, env=settings, timeout=60, check=False
         )
 
-    async def writes(self, controller: Json) -> list[str]:
-        """What Metacontroller writes with this controller alone."""
-        cluster = cluster_with(hook=wanting(*_items()))
+    @property
+    def uid(self) -> str:
+        """The parent's."""
+        return next(str(body["metadata"]["uid"]) for body in self.items if body["kind"] == "Widget")
+
+    async def writes(self, controller: Json, *desired: Json) -> list[str]:
+        """What Metacontroller writes with this controller alone, by default with a hook that says what it did."""
+        cluster = cluster_with(hook=wanting(*(desired or _items())))
         for body in self.items:
             if body["kind"] in ("Widget", "ConfigMap", "Secret", "Service"):
                 cluster.api.load(body)
@@ -137,6 +148,36 @@ async def test_back_without_a_write_of_any_object(live: Live):
     assert await live.writes(CC) == []
 
 
+async def test_marks_switched_on_later_are_written_by_nobody_but_the_script(live: Live):
+    marked_answers = [
+        {
+            **body,
+            "metadata": {
+                **body["metadata"],
+                "annotations": {"metacontroller.k8s.io/decorator-controller": "both"},
+                "labels": {**body["metadata"].get("labels", {}), "controller-uid": live.uid},
+            },
+        }
+        for body in _items()
+    ]
+    assert "update ConfigMap a 200" in await live.writes(CC, *marked_answers)
+    done = live.run(Direction.MARKS, "--apply")
+    assert (done.returncode, done.stderr, done.stdout) == (0, "", "3 of 3\n")
+    assert await live.writes(CC, *marked_answers) == []
+    assert await live.writes(DC, *marked_answers) == []
+    assert live.run(Direction.MARKS, "--check").returncode == 0
+
+
+def test_where_no_controller_generates_labels_marks_give_none(live: Live):
+    live.save(*(body for body in live.items if body["kind"] != "CompositeController"), DC)
+    live.run(Direction.MARKS, "--apply")
+    plan = with_marks(plan_from_export("m", Direction.MARKS, live.export()), Ownership(decorator="both"))
+    assert needs(plan, live.export()) == []
+    labelled = with_marks(plan, Ownership(decorator="other", generate_selector=True))
+    assert [sorted(need.lacks) for need in needs(labelled, live.export())] == [["annotation", "last-applied"]] * 3
+    assert live.run(Direction.MARKS, "--finalizers").returncode == 2
+
+
 async def test_annotated_while_it_runs_costs_what_the_script_says(live: Live):
     live.save(*live.items, POD)
     said = live.run(Direction.FORWARD, "--annotate", "--apply")
@@ -147,9 +188,8 @@ async def test_annotated_while_it_runs_costs_what_the_script_says(live: Live):
 
 def test_it_patches_as_the_table_of_marks_says(live: Live):
     names = Names("both", generate_selector=True)
-    uid = next(body["metadata"]["uid"] for body in live.items if body["kind"] == "Widget")
     expected = {
-        body["kind"]: marked(body, wanted(Direction.FORWARD, names, uid))["metadata"]
+        body["kind"]: marked(body, wanted(Direction.FORWARD, names, live.uid))["metadata"]
         for body in live.items
         if body["kind"] in ("ConfigMap", "Secret", "Service")
     }

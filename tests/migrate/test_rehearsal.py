@@ -77,6 +77,7 @@ CREATED = {"create": 3}
         pytest.param("switch-annotated", {"update": 6}, id="annotated: in-place kinds are written once"),
         pytest.param("switch-handed-over", {}, id="handed over: no write"),
         pytest.param("marks-on", {"update": 6}, id="marks switched on later: in-place kinds once"),
+        pytest.param("marks-on-patched", {}, id="marks patched before they are switched on: nothing"),
         pytest.param("switch-marked", {"conflicts": 2}, id="OnDelete kinds need the marks by hand"),
         pytest.param("both-running", {"conflicts": 8}, id="both: the decorator is blind"),
         pytest.param("back-blind", {"update": 8, "conflicts": 8}, id="back: all released, then seen by neither"),
@@ -131,6 +132,10 @@ def test_each_update_method(widgets: Told, scene: str, expected: Json):
 
 def test_marks_are_withheld_where_they_would_recreate(widgets: Told):
     assert counts(widgets["marks-on"]) == {"update": 1}
+
+
+def test_patched_before_they_are_switched_on_marks_cost_nothing(widgets: Told):
+    assert counts(widgets["marks-on-patched"]) == {}
 
 
 def test_a_real_difference_is_told_and_is_3(tmp_path: Path):
