@@ -3,7 +3,8 @@
 import argparse
 import os
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -16,6 +17,7 @@ from shadow.config.beginning import beginning
 
 DEFAULT_CONTROL = "http://127.0.0.1:9090"
 _TIMEOUT_SECONDS = 30.0
+_LONG_SECONDS = 300.0  # until a report of a hundred thousand parents begins to come in
 
 
 def add_control_arguments(parser: argparse.ArgumentParser) -> None:
@@ -131,6 +133,20 @@ class Control:
         """
         return self._send("POST", path, params=params, body=body, also=also)
 
+    def stream(
+        self, path: str, params: Mapping[str, str] | None = None, body: Mapping[str, Any] | None = None
+    ) -> Iterator[bytes]:
+        """The body of a 200, piece by piece as it comes in; a POST where there is a body to send.
+
+        Raises:
+            CommandError: for everything else, also when it ends too early.
+        """
+        with self._answered("GET" if body is None else "POST", path, params, body, _LONG_SECONDS) as answer:
+            if answer.status_code != 200:
+                answer.read()
+                raise self._refused(answer)
+            yield from answer.iter_bytes()
+
     def _send(
         self,
         method: str,
@@ -140,18 +156,29 @@ class Control:
         body: Mapping[str, Any] | None = None,
         also: tuple[int, ...] = (),
     ) -> Reply:
+        with self._answered(method, path, params, body, _TIMEOUT_SECONDS) as answer:
+            content = answer.read()
+        if answer.status_code == 200 or answer.status_code in also:
+            return Reply(answer.status_code, content)
+        raise self._refused(answer)
+
+    @contextmanager
+    def _answered(
+        self, method: str, path: str, params: Mapping[str, str] | None, body: Mapping[str, Any] | None, timeout: float
+    ) -> Iterator[httpx.Response]:
+        """An answer whose body is still to be read."""
         headers = {"Accept": "application/json"}
         if self._token:
             headers["Authorization"] = f"Bearer {self._token}"
         try:
             # trust_env off: a proxy or a .netrc of the environment must not come between an operator and the brake.
-            with httpx.Client(verify=_trust(self.url), trust_env=False, timeout=_TIMEOUT_SECONDS) as client:
-                answer = client.request(method, self.url + path, params=params, json=body, headers=headers)
+            with (
+                httpx.Client(verify=_trust(self.url), trust_env=False, timeout=timeout) as client,
+                client.stream(method, self.url + path, params=params, json=body, headers=headers) as answer,
+            ):
+                yield answer
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise CommandError(self._unreachable(error)) from error
-        if answer.status_code == 200 or answer.status_code in also:
-            return Reply(answer.status_code, answer.content)
-        raise self._refused(answer)
 
     def _unreachable(self, error: Exception) -> str:
         what = "no answer in time" if isinstance(error, httpx.TimeoutException) else str(error) or type(error).__name__

@@ -13,9 +13,7 @@ from shadow.config.model import Configuration, Migration
 from shadow.proxy.cutover.planning import Known, Position, moved, plan_move
 from shadow.proxy.migrations.migration import Migration as ServedMigration
 from shadow.proxy.migrations.snapshot import build as build_snapshot
-from shadow.report.build import build
 from shadow.report.judge import judge
-from shadow.report.model import Report
 from shadow.report.plan import Plan
 from shadow.report.readiness import FrontFacts
 from shadow.report.view import MigrationView, changes, parent_states
@@ -23,31 +21,6 @@ from shadow.store.base import Store
 from shadow.store.open import open_store
 from shadow.terms import Side, Stage
 from shadow.upstream.base import Observation
-
-
-@contextmanager
-def stored_report(
-    url: str,
-    name: str,
-    given: Configuration | None,
-    since: float | None,
-    until: float | None,
-    now: float,
-    *,
-    creations: bool = False,
-) -> Iterator[Report]:
-    """The report of one migration, while its store is open.
-
-    Args:
-        url: of the store.
-        given: whose rules judge instead of those of the configuration that was in force last.
-
-    Raises:
-        CommandError: no configuration is known that has this migration.
-        StoreError: the store cannot be opened or read.
-    """
-    with opened(url, now) as store:
-        yield build(store, view(store, name, given, now), since, until, now, creations=creations)
 
 
 @contextmanager

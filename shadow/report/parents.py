@@ -75,7 +75,6 @@ class StoredParents(Collection[ParentCase]):
         self._store = store
         self._migration = migration
         self._sight = sight
-        self._track = track
         self.tally = Parents(measure)
         self.results = dict.fromkeys(Result, 0)
         for state in track(parent_states(store, migration), "reading parents"):
@@ -90,7 +89,7 @@ class StoredParents(Collection[ParentCase]):
         return any(case == other for other in self)
 
     def __iter__(self) -> Iterator[ParentCase]:
-        return map(self._case, self._track(parent_states(self._store, self._migration), "writing parents", len(self)))
+        return map(self._case, parent_states(self._store, self._migration))
 
     def _case(self, state: ParentState) -> ParentCase:
         return ParentCase(

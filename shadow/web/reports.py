@@ -1,10 +1,11 @@
 """The report of a migration, of this very moment, judged by the rules in force or by those that are sent along."""
 
+from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import Annotated
 
 import msgspec
 from starlette.exceptions import HTTPException
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from shadow.config.rules import Compare
 from shadow.report.build import build
@@ -25,6 +26,9 @@ _SANDBOX = {
     "Content-Security-Policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:",
 }
 """For a report that a browser would run in this address's name: it is saved, and has no rights when it is opened."""
+
+
+_CHUNK_BYTES = 64 * 1024
 
 
 class ReportQuery(msgspec.Struct, frozen=True):
@@ -53,11 +57,30 @@ async def _rendered(desk: Desk, name: str, query: ReportQuery, rules: Compare) -
     view = view_of(desk, name, rules, now)
     await desk.recorder.flush()  # so that the report is of this moment
 
-    def rendered(store: Store) -> bytes:
-        return "".join(FORMATS[form](build(store, view, since, until, now, creations=query.creations))).encode()
+    def rendered(store: Store) -> list[bytes]:
+        return list(_chunks(FORMATS[form](build(store, view, since, until, now, creations=query.creations))))
 
-    headers = _SANDBOX if MEDIA_TYPES[form].startswith("text/html") else None
-    return Response(await desk.store.read(rendered), headers=headers, media_type=MEDIA_TYPES[form])
+    chunks = await desk.store.read(rendered)
+    headers = {"Content-Length": str(sum(map(len, chunks)))} | (_SANDBOX if form == "html" else {})
+    return StreamingResponse(_emptied(chunks), headers=headers, media_type=MEDIA_TYPES[form])
+
+
+def _chunks(pieces: Iterable[str]) -> Iterator[bytes]:
+    """The document in parts large enough to be sent; never the whole of it in one."""
+    buffer = bytearray()
+    for piece in pieces:
+        buffer += piece.encode()
+        if len(buffer) >= _CHUNK_BYTES:
+            yield bytes(buffer)
+            buffer.clear()
+    yield bytes(buffer)
+
+
+async def _emptied(chunks: list[bytes]) -> AsyncIterator[bytes]:
+    """Each part, which is then let go of."""
+    for index, chunk in enumerate(chunks):
+        chunks[index] = b""
+        yield chunk
 
 
 async def found(desk: Desk, name: str) -> Found:

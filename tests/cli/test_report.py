@@ -8,6 +8,7 @@ import pty
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -49,11 +50,12 @@ def document(tmp_path: Path) -> bytes:
     return "".join(as_json.render(report)).encode()
 
 
-def on_a_terminal(*argv: str) -> str:
+def on_a_terminal(*argv: str, to: str = "stdout") -> str:
     """What a command writes to a pseudo-terminal."""
     terminal, its_end = pty.openpty()
     try:
-        subprocess.run([sys.executable, "-m", "shadow", *argv], stdout=its_end, check=False)
+        streams: dict[str, Any] = {to: its_end}
+        subprocess.run([sys.executable, "-m", "shadow", *argv], check=False, **streams)
         os.set_blocking(terminal, False)
         return os.read(terminal, 1 << 16).decode()
     finally:
@@ -262,3 +264,81 @@ class TestFromTheStore:
             store.accept_configuration(configuration(), "sha256:any", NOW)
         assert main(["report", "kfb", "--store", f"sqlite:///{tmp_path / 'shadow.db'}"]) == 2
         assert "no migration is called 'kfb'" in capsys.readouterr().err
+
+
+class TestBeside:
+    """What is written or read beside the report itself."""
+
+    def run(self, directory: Path, *argv: str, calls: tuple[Call, ...] = ()) -> int:
+        text = configuration()
+        with opened(directory, *calls) as store:
+            store.accept_configuration(text, "sha256:any", NOW)
+        return main(["report", MIGRATION, "--store", f"sqlite:///{directory / 'shadow.db'}", *argv])
+
+    def calls(self) -> tuple[Call, ...]:
+        at_evidence = evidence(configuration())
+        return (
+            compared("team-a", difference("ui", parent="team-a"), evidence=at_evidence, at=NOW - 7200),
+            compared("team-b", evidence=at_evidence),
+            failed("team-c"),
+        )
+
+    def test_a_row_per_parent(self, tmp_path: Path):
+        file = tmp_path / "parents.csv"
+        assert self.run(tmp_path, "--parents", str(file), calls=self.calls()) == 3
+        rows = list(csv.DictReader(io.StringIO(file.read_text(), newline="")))
+        assert [(row["name"], row["result"], row["unexplained"]) for row in rows] == [
+            ("team-a", "differs", "1"),
+            ("team-b", "agrees", "0"),
+            ("team-c", "not-compared", "0"),  # failed, but at other evidence
+        ]
+        assert rows[0]["differences"] == "Service-ui--removed-none-delete"
+        assert (rows[0]["new_delete"], rows[0]["old_none"]) == ("1", "8")
+
+    def test_every_comparison_that_is_kept_is_a_line(self, tmp_path: Path):
+        file = tmp_path / "out.jsonl"
+        self.run(tmp_path, "--comparisons", str(file), calls=self.calls())
+        lines = [json.loads(line) for line in file.read_text().splitlines()]
+        assert [(line["parent"]["name"], line["outcome"]) for line in lines] == [
+            ("team-c", "failed"),
+            ("team-a", "mismatched"),
+        ]
+        assert lines[1]["differences"][0]["object"]["name"] == "ui"
+
+    @pytest.mark.parametrize(
+        ("window", "names"),
+        [(("--since", "2027-01-15T07:00:00Z"), ["team-c"]), (("--until", "2027-01-15T07:00:00Z"), ["team-a"])],
+        ids=["since", "until"],
+    )
+    def test_comparisons_of_the_window_only(self, tmp_path: Path, window: tuple[str, ...], names: list[str]):
+        file = tmp_path / "out.jsonl"
+        self.run(tmp_path, "--comparisons", str(file), *window, calls=self.calls())
+        assert [json.loads(line)["parent"]["name"] for line in file.read_text().splitlines()] == names
+
+    def test_since_a_baseline(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+        earlier = tmp_path / "earlier.json"
+        self.run(tmp_path, "--format", "json", "-o", str(earlier), calls=self.calls())
+        capsys.readouterr()
+        assert self.run(tmp_path, "--baseline", str(earlier)) == 3
+        assert "0 new, 1 unchanged, 0 gone" in capsys.readouterr().out
+
+    @pytest.mark.parametrize("text", [None, "", "{}", "[1]"], ids=["missing", "empty", "no report", "a list"])
+    def test_what_is_no_baseline_is_2_and_asks_nobody(self, api: Control, tmp_path: Path, text: str | None):
+        file = tmp_path / "earlier.json"
+        if text is not None:
+            file.write_text(text)
+        assert main(["report", MIGRATION, "--baseline", str(file)]) == 2
+        assert api.asked == []
+
+    def test_no_two_things_go_to_one_file(self, api: Control, tmp_path: Path):
+        file = str(tmp_path / "out")
+        assert main(["report", MIGRATION, "-o", file, "--parents", file]) == 2
+        assert main(["report", MIGRATION, "--parents", file, "--comparisons", file]) == 2
+        assert api.asked == []
+
+    def test_progress_is_shown_on_a_terminal_only(self, tmp_path: Path):
+        self.run(tmp_path, calls=self.calls())
+        argv = ["report", MIGRATION, "--store", f"sqlite:///{tmp_path / 'shadow.db'}", "-o", os.devnull]
+        assert "reading differences" in on_a_terminal(*argv, to="stderr")
+        done = subprocess.run([sys.executable, "-m", "shadow", *argv], capture_output=True, check=False)
+        assert done.stderr == b""

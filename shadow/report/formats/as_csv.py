@@ -1,4 +1,4 @@
-"""The report as CSV: a header and one row per difference group, in the report's order, for a spreadsheet.
+"""The report as CSV, for a spreadsheet: one row per difference group, in the report's order; apart, one row per parent.
 
 A spreadsheet runs what begins like a formula, and names and values come out of answers: such a cell gets an
 apostrophe in front.
@@ -6,20 +6,28 @@ apostrophe in front.
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
 
 from shadow.protocol.objects import Identity
-from shadow.report.model import DifferenceLine, Report
+from shadow.report.model import DifferenceLine, ParentCase, Report
 from shadow.report.words import printable
+from shadow.terms import Effect, Side
 
 COLUMNS = (
     "migration", "id", "effect", "side", "effect_old", "effect_new", "repeats", "apiVersion", "kind", "namespace",
     "name", "path", "change", "count", "parents", "moved_parents", "unexplained_parents", "first_seen", "last_seen",
-    "ignored_because", "expected_because", "old", "new", "example_parent", "example_comparison",
+    "ignored_because", "expected_because", "since_baseline", "old", "new", "example_parent", "example_comparison",
 )  # fmt: skip
+
+_OF_PARENT = (
+    "migration", "apiVersion", "kind", "namespace", "name", "uid", "result", "unexplained", "differences", "readiness",
+    "state", "primary", "outcome", "stale", "compared_at", "comparison",
+)  # fmt: skip
+PARENT_COLUMNS = (*_OF_PARENT, *(f"{side}_{effect}" for side in Side for effect in Effect))
+"""`old_delete`: how many objects Metacontroller would delete, given old's answer."""
 
 _FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")  # with their full-width forms; control characters were escaped
 _LONGEST = 32_000  # a spreadsheet's cell ends at 32,767 characters
@@ -38,9 +46,32 @@ def _cells(migration: str, line: DifferenceLine) -> tuple[Any, ...]:
         migration, line.id, line.effect, line.side, line.effects.old, line.effects.new, line.repeats,
         about.apiVersion, about.kind, about.namespace, about.name, line.path, line.change,
         line.count, line.parents, line.moved_parents, line.unexplained_parents,
-        line.first_seen.isoformat(), line.last_seen.isoformat(), line.ignored_because, line.expected_because,
+        line.first_seen.isoformat(), line.last_seen.isoformat(),
+        line.ignored_because, line.expected_because, line.since_baseline,
         _value(line.example.old), _value(line.example.new), line.example.parent, line.example.comparison,
     )  # fmt: skip
+
+
+def parents(report: Report) -> Iterator[str]:
+    """The header, then a parent at a time; `differences` are ids, blanks between."""
+    yield _row(PARENT_COLUMNS)
+    for case in report.parents:
+        yield _row((*_of_parent(report.migration, case), *_effects(case)))
+
+
+def _of_parent(migration: str, case: ParentCase) -> tuple[Any, ...]:
+    about, compared_at = case.parent, case.compared_at
+    return (
+        migration, about.apiVersion, about.kind, about.namespace, about.name, about.uid,
+        case.result, len(case.differences), " ".join(case.differences), case.readiness,
+        case.state, case.primary, case.outcome, case.stale, compared_at and compared_at.isoformat(), case.comparison,
+    )  # fmt: skip
+
+
+def _effects(case: ParentCase) -> Iterator[int]:
+    for side in Side:
+        counts: Mapping[Effect, int] = getattr(case.effects, side)
+        yield from (counts.get(effect, 0) for effect in Effect)
 
 
 def _value(value: Any) -> str:

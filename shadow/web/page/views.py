@@ -11,11 +11,11 @@ from starlette.exceptions import HTTPException
 from shadow.compare.model import Difference, ObjectEffect
 from shadow.protocol.objects import Head, Identity, Json
 from shadow.proxy.record.latency import Quantiles
+from shadow.report.comparison import WholeComparison
 from shadow.report.html.sidebyside import Block, side_by_side
 from shadow.report.model import VerdictLine
 from shadow.report.readiness import Readiness
 from shadow.terms import Effect, Side, Stage
-from shadow.web.comparisons import WholeComparison
 from shadow.web.desk import Desk
 from shadow.web.page.chart import WINDOWS, Chart, chart, span
 from shadow.web.reports import found
