@@ -11,8 +11,9 @@ from shadow.compare.canonical import ObjectSet, Read, Reader, keyed, spelled
 from shadow.compare.view import RequestView
 from shadow.protocol.answers import Answer as WireAnswer
 from shadow.protocol.draft import Inexpressible
+from shadow.protocol.keys import identify
 from shadow.protocol.names import OBSERVED_KEY, RELATED_RULES_KEY
-from shadow.protocol.objects import Json
+from shadow.protocol.objects import Identity, Json
 from shadow.protocol.strict import rejection
 from shadow.protocol.wire import Fields, UnreadableError, encode, json_type, parse, split_array, split_object
 
@@ -48,9 +49,19 @@ class Answer:
         return keyed(self.read)
 
     @cached_property
+    def spelled(self) -> Mapping[Identity, msgspec.Raw]:
+        """The desired objects by identity, still bytes: for those who look into few of them."""
+        namespace = self._view.parent.namespace
+        return {identify(raw, namespace): raw for raw in self.items}
+
+    def item(self, identity: Identity) -> Json | None:
+        """One desired object; None: it cannot be held."""
+        return self._reader.item(self.spelled[identity])[1]
+
+    @cached_property
     def applying(self) -> Applying:
         """What applying the desired objects makes of the observed ones."""
-        return Applying(self._view, self.desired.objects)
+        return Applying(self._view, self.item)
 
     @cached_property
     def status(self) -> Json | None:

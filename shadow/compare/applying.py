@@ -1,6 +1,6 @@
 """What applying an answer makes of each object, every step computed once, whoever asks: effects, repeats, moves."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
 
 from shadow.compare.dynamic import Desired, prepared
 from shadow.compare.stored import stored
@@ -10,11 +10,15 @@ from shadow.protocol.objects import Identity, Json
 
 
 class Applying:
-    """The desired objects of one answer on their way into the cluster, by dynamic apply."""
+    """The desired objects of one answer on their way into the cluster, by dynamic apply.
 
-    def __init__(self, view: RequestView, objects: Mapping[Identity, Json | None]) -> None:
+    Args:
+        item: an object of the answer; None for what cannot be held.
+    """
+
+    def __init__(self, view: RequestView, item: Callable[[Identity], Json | None]) -> None:
         self._view = view
-        self._objects = objects
+        self._item = item
         self._desired: dict[Identity, Desired] = {}
         self._writes: dict[Identity, bool] = {}
         self._becomes: dict[Identity, Json] = {}
@@ -22,7 +26,7 @@ class Applying:
     def desired(self, identity: Identity) -> Desired:
         """An object that the answer holds, as Metacontroller has it before it is applied."""
         if identity not in self._desired:
-            item = self._objects[identity]
+            item = self._item(identity)
             assert item is not None, "what cannot be held is not applied"
             self._desired[identity] = Desired(prepared(self._view, identity, item))
         return self._desired[identity]

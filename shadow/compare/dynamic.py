@@ -1,6 +1,7 @@
 """What dynamic apply, Metacontroller's default, makes of one desired object. Pure; follows it step by step."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import cached_property
 from typing import Any, Final
 
@@ -50,6 +51,9 @@ class Desired:
     @cached_property
     def has_twins(self) -> bool:
         """Whether some list in it holds two items with one merge key: such a list does not survive its own merge."""
+        with suppress(RecursionError, UnicodeEncodeError):
+            if "},{" not in self.text:  # no list of several objects
+                return False
         pending: list[Json | list[Any]] = [self.value]
         while pending:
             value = pending.pop()

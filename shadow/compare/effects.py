@@ -89,11 +89,10 @@ def removals(view: RequestView, body: bytes, apply: str) -> dict[Identity, Effec
     answer = read_answer(view, body, strict=False)
     if _untouched(view, answer) is not None:
         return {}
-    desired = answer.desired.objects
     found = {}
     for identity in view:
         method = view.harshest_method(identity)
-        if identity not in desired or method in RECREATE_METHODS:
+        if identity not in answer.spelled or method in RECREATE_METHODS:
             effect = _once(view, identity, answer, apply, method).effect
             if effect in _REMOVING:
                 found[identity] = effect
@@ -113,7 +112,7 @@ def harmless(view: RequestView, body: bytes, apply: str) -> bool:
             return True
         return all(
             _once(view, identity, answer, apply, view.harshest_method(identity)).effect in _HARMLESS
-            for identity in {*view, *answer.desired.objects}
+            for identity in {*view, *answer.spelled}
         )
     except (NotAnAnswerError, UnreadableError):
         return False
@@ -171,7 +170,7 @@ def _once(view: RequestView, identity: Identity, answer: Answer, apply: str, met
         return ObjectEffect(identity, Effect.CREATE)
     if view.being_deleted(identity):
         return ObjectEffect(identity, Effect.NONE, why="being deleted")
-    if identity not in answer.desired.objects:
+    if identity not in answer.spelled:
         return ObjectEffect(identity, Effect.DELETE)
     if not _writes(view, identity, answer, apply):
         return ObjectEffect(identity, Effect.NONE)
@@ -191,7 +190,7 @@ def _taken(effect: ObjectEffect) -> ObjectEffect:
 
 def _writes(view: RequestView, identity: Identity, answer: Answer, apply: str) -> bool:
     """Whether applying the item changes the object; in doubt it does."""
-    if answer.desired.objects[identity] is None:
+    if answer.item(identity) is None:
         return True
     try:
         if apply == SERVER_SIDE:
