@@ -18,13 +18,16 @@ from shadow.config.files import require_files
 from shadow.config.load import parse
 from shadow.config.model import Configuration
 from shadow.config.storeurl import sqlite_path
+from shadow.errors import UnreachableError
 from shadow.config.watch import Watcher
 from shadow.implementations import Implementations
 from shadow.proxy.calls.background import Background
 from shadow.proxy.calls.related_memory import RelatedMemory
 from shadow.proxy.cutover.brakes import GUARD, Brakes
 from shadow.proxy.cutover.convergence import Convergences
+from shadow.proxy.cutover.footing import Footing
 from shadow.proxy.cutover.parents import Parents
+from shadow.proxy.cutover.recall import Recall
 from shadow.proxy.dispatch import Chance, Dispatcher, new_call_id
 from shadow.proxy.guard.guard import Guard
 from shadow.proxy.migrations.fronts import Fronts
@@ -35,6 +38,8 @@ from shadow.proxy.migrations.startup import Offered, last_accepted, offered, ser
 from shadow.proxy.record.keeping import Keeping
 from shadow.proxy.record.metering import Meter
 from shadow.proxy.record.recorder import Recorder
+from shadow.proxy.replicas.clock import SharedClock
+from shadow.proxy.replicas.membership import Membership, Parts
 from shadow.proxy.runtime import Runtime, governed_by
 from shadow.recordings.client import Recording
 from shadow.recordings.taken import Orders
@@ -102,7 +107,12 @@ async def serve(path: Path, environ: Mapping[str, str] = os.environ, told: Told 
 
 async def _serve_with(store: AsyncStore, offer: Offered, path: Path, told: Told) -> None:
     text, configuration = offer.text, offer.configuration
-    accepted = await store.read(lambda s: s.accepted_configuration())
+    try:
+        accepted = await store.read(lambda s: s.accepted_configuration())
+    except UnreachableError:  # a database that may come back: until then nobody is served
+        if configuration is None:
+            raise
+        accepted = None
     if configuration is None:
         assert offer.problem is not None
         text, configuration = last_accepted(accepted, offer.problem)
@@ -117,25 +127,34 @@ class Proxy:
     """One running proxy."""
 
     def __init__(
-        self, store: AsyncStore, store_url: str, configuration: Configuration, known: Remembered, brakes: Brakes
+        self,
+        store: AsyncStore,
+        store_url: str,
+        configuration: Configuration,
+        known: Remembered,
+        brakes: Brakes,
+        clock: SharedClock,
     ) -> None:
         key = redaction_key(configuration.redaction.key_file, sqlite_path(store_url))
         logs.set_up(Redactor(key, configuration.redaction.paths).text)
         self.store = store
         self.brakes = brakes
+        self.clock = clock
+        self.footing = Footing(configuration.server.replica_grace, shared=store.shared is not None)
         self.configuration = configuration
         self.background = Background()
         self.parents = Parents(known.parents)
         self.related = RelatedMemory(known.related)
         self.fronts = Fronts()
-        self.convergences = Convergences(self.parents, brakes, self.fronts, time.time)
+        self.convergences = Convergences(self.parents, brakes, self.fronts, clock)
         self.implementations = Implementations(configuration.upstream)
         self.telemetry = Telemetry(configuration.telemetry)
         self.recorder = self._recorder(known)
         self.worker = self._worker(key)
         self.recording = self._recording(key)
-        self.guard = self.recorder.guard = Guard(brakes.get, self._pull, self.recorder.change, time.time)
-        self.runtime = Runtime(store, brakes, self.recorder, self, self._build, time.time)
+        self.guard = self.recorder.guard = Guard(brakes.get, self._pull, self.recorder.change, clock)
+        self.runtime = Runtime(store, brakes, self.recorder, self, self._build, clock)
+        self.membership: Membership | None = None  # among the replicas that serve from the same database
         self.meter = self._meter()
         self.desk = self._desk(key)
         self.hooks, self.control = self._listeners()
@@ -148,7 +167,7 @@ class Proxy:
             self.parents,
             self.related,
             self.telemetry,
-            time.time,
+            self.clock,
             lambda: random.random() < matched,  # noqa: S311 - a sample, no secret
             known.before,
         )
@@ -184,7 +203,7 @@ class Proxy:
             self.brakes,
             self.convergences,
             lambda: self.worker.queued_bytes,
-            lambda name: len(self.fronts.calling(name, time.time())),
+            lambda name: len(self.fronts.calling(name, self.clock())),
             self.recording,
         )
 
@@ -200,19 +219,22 @@ class Proxy:
             self.store,
             Findings(self.store, self.recorder),
             doorkeeper(self.configuration.server, key),
-            time.time,
+            self.clock,
         )
 
     def _endpoint(self) -> HookEndpoint:
         dispatcher = Dispatcher(
             self.brakes,
+            self.footing,
+            self.runtime.migrations,
             self.parents,
+            Recall(self.parents, self.store, self.footing),
             self.recorder,
             self.fronts,
             self.convergences,
             self.related,
             self.background.spawn,
-            Chance(time.time, new_call_id, random.random),
+            Chance(self.clock, new_call_id, random.random),
             self.configuration.telemetry.sample,
         )
         server = self.configuration.server
@@ -237,9 +259,12 @@ class Proxy:
 
     @classmethod
     async def build(cls, store: AsyncStore, store_url: str, configuration: Configuration) -> "Proxy":
+        clock = SharedClock()
+        if store.shared is not None:  # what it knows comes with the first heartbeat
+            return cls(store, store_url, configuration, Remembered([], [], {}), Brakes(store, {}, clock), clock)
         known = await store.read(lambda s: remembered(s, set(configuration.migrations)))
-        brakes = Brakes(store, await store.read(lambda s: s.brakes()), time.time)
-        return cls(store, store_url, configuration, known, brakes)
+        brakes = Brakes(store, await store.read(lambda s: s.brakes()), clock)
+        return cls(store, store_url, configuration, known, brakes, clock)
 
     def set_rules_in_force(self, rules: Mapping[str, list[dict[str, object]]]) -> None:
         """Hand all rules to the compare process."""
@@ -249,9 +274,30 @@ class Proxy:
         return build(configuration, text, self.implementations.get)
 
     def _build(self, text: str) -> Snapshot:
-        configuration = parse(text, "the configuration file")
+        return self._checked(parse(text, "the configuration file"), text)
+
+    def _checked(self, configuration: Configuration, text: str) -> Snapshot:
         require_files(configuration)
         return self.snapshot_of(text, configuration)
+
+    async def _join(self, own: Snapshot, offer: Offered) -> Membership:
+        """Serve what all replicas serve; a database that does not answer yet will tell later what that is."""
+        parts = Parts(
+            self.brakes,
+            self.parents,
+            self.related,
+            self.recorder,
+            self.guard,
+            self.runtime,
+            self.footing,
+            self.clock,
+        )
+        valid, grace = offer.problem is None, self.configuration.server.replica_grace
+        membership = Membership(self.store, parts, own if valid else None, self._checked, grace)
+        await membership.beat()
+        if self.runtime.snapshot is None:
+            await self.runtime.take_over(own, accepted=valid, told=False)
+        return membership
 
     def _pull(self, migration: Migration, because: str, values: Mapping[str, float]) -> None:
         """The guard's hand on the brake."""
@@ -274,9 +320,12 @@ class Proxy:
         await self.worker.start()
         if self.recording is not None:
             self.recording.start()
-        await self.runtime.take_over(first, accepted=offer.problem is None)
-        await self._restore_guards(first)
-        self.recorder.change(Change(time.time(), None, "start", "process", "it started", {"digest": first.digest}))
+        if self.store.shared is not None:
+            self.membership = self.desk.membership = await self._join(first, offer)
+        else:
+            await self.runtime.take_over(first, accepted=offer.problem is None)
+            await self._restore_guards(first)
+        self.recorder.change(Change(self.clock(), None, "start", "process", "it started", {"digest": first.digest}))
         async with asyncio.TaskGroup() as group:
             helpers = [
                 group.create_task(self.recorder.flush_forever()),
@@ -286,6 +335,8 @@ class Proxy:
                 group.create_task(upkeep.retain(self.store, self.configuration.retention)),
                 group.create_task(upkeep.export_metrics(self.configuration.telemetry, self._families)),
             ]
+            if self.membership is not None:
+                helpers.append(group.create_task(self.membership.run()))
             servers = [group.create_task(listener.run_until_told()) for listener in (self.hooks, self.control)]
             await told()
             started = time.monotonic()
@@ -296,6 +347,8 @@ class Proxy:
                 task.cancel()
             self.control.stop()
         await self.recorder.close()
+        if self.membership is not None:
+            await self.membership.leave()
         await asyncio.to_thread(self.telemetry.shutdown, 1.0)
         await self.implementations.close()
 

@@ -5,6 +5,7 @@ ShadowError
 ├── RequestError          a hook call that cannot be taken; carries the HTTP status and a code
 ├── TranslationError      a message that cannot be said in the other dialect
 └── StoreError            the store cannot be opened, read or written
+    └── UnreachableError  a database cannot be reached now; it may be later
 """
 
 from dataclasses import dataclass
@@ -53,3 +54,7 @@ class StoreError(ShadowError):
         super().__init__(f"store {where}: {reason}")
         self.where = where
         self.reason = reason
+
+
+class UnreachableError(StoreError):
+    """There is no connection to the database to be had now; there may be one later."""

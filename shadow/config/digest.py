@@ -22,6 +22,11 @@ def configuration_digest(configuration: Configuration) -> str:
     return _digest(configuration.model_dump(mode="json", exclude_defaults=True))
 
 
+def migrations_digest(configuration: Configuration) -> str:
+    """Of the migrations alone: what replicas agree on, whatever each listens on."""
+    return _digest(configuration.model_dump(mode="json", include={"migrations"}, exclude_defaults=True))
+
+
 def evidence_digest(
     migration: Migration, controllers: Mapping[Side, bytes] | None = None, revisions: Mapping[Side, str] | None = None
 ) -> str:

@@ -8,7 +8,7 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -32,7 +32,9 @@ from shadow.proxy.calls.related_memory import RelatedMemory, front_of
 from shadow.proxy.cutover.assignment import Assignment, assign
 from shadow.proxy.cutover.brakes import Brakes
 from shadow.proxy.cutover.convergence import Convergences
+from shadow.proxy.cutover.footing import Footing
 from shadow.proxy.cutover.parents import Parents
+from shadow.proxy.cutover.recall import Recall
 from shadow.proxy.migrations.fronts import Fronts
 from shadow.proxy.migrations.migration import Migration
 from shadow.proxy.record.recorder import Recorder
@@ -40,6 +42,8 @@ from shadow.proxy.record.settle import settle
 from shadow.proxy.serving.decision import decide
 from shadow.proxy.serving.guarded import unconfirmed
 from shadow.proxy.serving.resyncing import hurried
+from shadow.proxy.serving.unsure import changes_hands, cut_off, is_cut_off, unsure
+from shadow.store.base import ParentState
 from shadow.telemetry.trace import begin
 from shadow.terms import Hook, Role, Side, Stage
 from shadow.upstream.base import Headers
@@ -64,7 +68,10 @@ class Dispatcher:
     def __init__(
         self,
         brakes: Brakes,
+        footing: Footing,
+        present: Callable[[], Mapping[str, Migration]],
         parents: Parents,
+        recall: Recall,
         recorder: Recorder,
         fronts: Fronts,
         convergences: Convergences,
@@ -74,7 +81,10 @@ class Dispatcher:
         trace_sample: float,
     ) -> None:
         self._brakes = brakes
+        self._footing = footing
+        self._present = present
         self._parents = parents
+        self._recall = recall
         self._recorder = recorder
         self._fronts = fronts
         self._convergences = convergences
@@ -92,12 +102,19 @@ class Dispatcher:
         Raises:
             RequestError: the body is no call of this hook; nothing was counted.
         """
+        await self._footing.fresh()
+        lapses = self._footing.lapses
         call = self._open(migration, hook, self._requests.read(body, hook), headers)
         self._recorder.opened(call)
         try:
             reply = await self._reply(call, headers)
             await self._remember_first(call, reply)
-            reply = self._last_word(call, reply)
+            await self._footing.fresh()
+            guarded = migration.serves_new and self._brakes.is_guards(migration.name)
+            last = await self._recall.listed(migration.name, call.request.parent.uid) if guarded else None
+            reply = self._last_word(call, reply, last)
+            if reply.side is not None and self._lost_footing(call, lapses):
+                reply = cut_off(call)
             self._note_served(call, reply)
         except Exception:  # noqa: BLE001 - a fault of ours must end in an error, never in a wrong answer or an uncounted call
             _log.exception("call %s of %s failed in the proxy", call.id, migration.name)
@@ -153,9 +170,8 @@ class Dispatcher:
 
     async def _reply(self, call: Call, headers: Headers) -> Reply:
         migration = call.migration
-        if migration.serves_new and migration.hold_unknown_brake and self._brakes.get(migration.name) is None:
-            call.not_asked = "brake-unknown"
-            return error_reply(503, "brake-unknown", _BRAKE_UNKNOWN.format(migration.name), call.id)
+        if (refused := unsure(call, self._footing, self._brakes, self._after(call))) is not None:
+            return refused
         exchange = Exchange(call, headers, self._chance.clock)
         if migration.ask_twice and call.is_sync and self._chance.luck() < migration.ask_twice:
             call.ask_twice = exchange.ask_twice
@@ -168,8 +184,7 @@ class Dispatcher:
         primary = await exchange.ask(call.assignment.primary, Role.PRIMARY)
         if call.hook is Hook.CUSTOMIZE:
             return await customize(exchange, primary, self._related, self._chance.clock())
-        last = self._parents.get(migration.name, call.request.parent.uid)
-        return await decide(exchange, primary, last)
+        return await decide(exchange, primary, lambda: self._recall.of(migration.name, call.request.parent.uid))
 
     async def _ask_shadow(self, exchange: Exchange, side: Side) -> None:
         call = exchange.call
@@ -222,7 +237,22 @@ class Dispatcher:
             _log.exception("call %s: asking the same twice failed in the proxy", call.id)
         self._recorder.completed(call)
 
-    def _last_word(self, call: Call, reply: Reply) -> Reply:
+    def _lost_footing(self, call: Call, lapses: int) -> bool:
+        """Whether others may have decided during this call what is not known here, or what was known at its start."""
+        if self._footing.lapses != lapses or is_cut_off(call, self._footing, self._brakes):
+            return True
+        after = self._after(call) if self._footing.others and not self._brakes.is_on(call.migration.name) else None
+        return after is not None and changes_hands(call, *after)
+
+    def _after(self, call: Call) -> tuple[Migration, Assignment] | None:
+        """What follows this call's configuration, or has followed it by now, and who is who in that."""
+        name = call.migration.name
+        following = self._footing.followers.get(name) or self._present().get(name)
+        if following is None or following is call.migration:
+            return None
+        return following, self._assign(following, call.request)
+
+    def _last_word(self, call: Call, reply: Reply, last: ParentState | None) -> Reply:
         """The brake was perhaps pulled while `new` was answering: then nothing of `new` goes out any more."""
         migration = call.migration
         if reply.side is Side.NEW and migration.serves_new and self._brakes.is_on(migration.name):
@@ -234,7 +264,7 @@ class Dispatcher:
             else:
                 reply = error_reply(503, "brake", "the brake was pulled during this call; ask again", call.id)
         if migration.serves_new and self._brakes.is_guards(migration.name):
-            reply = unconfirmed(call, reply, self._parents.get(migration.name, call.request.parent.uid))
+            reply = unconfirmed(call, reply, last)
         reply = seeing(call, reply)
         if call.hook is Hook.SYNC and migration.resync_after_seconds is not None:
             reply = self._hurried(call, reply, migration.resync_after_seconds)
@@ -273,12 +303,6 @@ def labels_of(request: Request) -> dict[str, str]:
     """The parent's labels."""
     labels = (read_root(request).get("metadata") or {}).get("labels") or {}
     return {name: value for name, value in labels.items() if isinstance(value, str)}
-
-
-_BRAKE_UNKNOWN = (
-    "the store has no memory of migration {0}, so its brake is unknown; a person decides: "
-    "`shadow rollback {0} --because ...` serves old, `shadow release {0} --because ...` goes on"
-)
 
 
 def new_call_id() -> str:

@@ -4,7 +4,7 @@ Calls under way keep the snapshot they began with.
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
 from shadow.config.difference import differences
@@ -42,6 +42,7 @@ class Runtime:
         clock: Callable[[], float],
     ) -> None:
         self.snapshot: Snapshot | None = None
+        self.agree: Callable[[Snapshot], Awaitable[None]] | None = None  # with others that serve from the same store
         self._undecided: set[str] = set()  # unknown brakes found where `new` may be served: only a person settles them
         self.refused: str | None = None  # why the file is not what is served; None: it is
         self.needs_restart: tuple[str, ...] = ()
@@ -77,7 +78,7 @@ class Runtime:
         except ConfigurationError as exc:
             self.refuse(exc)
             return False
-        await self.take_over(snapshot)
+        await (self.agree or self.take_over)(snapshot)
         return True
 
     def refuse(self, exc: ConfigurationError) -> None:
@@ -89,11 +90,12 @@ class Runtime:
         details = {"problems": [str(problem) for problem in exc.problems]}
         self._recorder.change(Change(self._clock(), None, "refused-configuration", "file", "it is not valid", details))
 
-    async def take_over(self, snapshot: Snapshot, *, accepted: bool = True) -> None:
+    async def take_over(self, snapshot: Snapshot, *, accepted: bool = True, told: bool = True) -> None:
         """Serve this snapshot from the next call on.
 
         Args:
             accepted: False for one that comes from the store because the file is not valid.
+            told: whether the change log hears of it from here; False where another replica tells.
         """
         before = self.snapshot
         if before is not None and before.digest == snapshot.digest:
@@ -106,8 +108,14 @@ class Runtime:
         self.snapshot = snapshot
         if accepted:
             self.refused = None
-            self._note(before, snapshot)
-            await self._keep(snapshot)
+            self._note(before, snapshot, told)
+            if self.agree is None:  # else it is kept as what all agreed on
+                await self._keep(snapshot)
+
+    async def settle_brakes(self) -> None:
+        """Once the store answers that did not when this snapshot was taken over."""
+        if self.snapshot is not None:
+            await self._brakes_for(self.snapshot)
 
     async def _brakes_for(self, snapshot: Snapshot) -> None:
         """Before the snapshot counts: the brakes that it pulls are on, and those that can be known are known."""
@@ -130,9 +138,9 @@ class Runtime:
             _log.error("the brake of %s stays unknown: %s", name, exc)
             return
         if known is not None:
-            self._brakes.learn(name, known)
+            self._brakes.learn({name: known})
 
-    def _note(self, before: Snapshot | None, after: Snapshot) -> None:
+    def _note(self, before: Snapshot | None, after: Snapshot, told: bool) -> None:
         details: dict[str, object] = {"digest": after.digest}
         if before is None:
             self._started_with = after.configuration
@@ -146,7 +154,8 @@ class Runtime:
         details["migrations"] = {name: _position(each) for name, each in after.configuration.migrations.items()}
         if (previous := before.configuration if before is not None else self.served_before) is not None:
             details["changes"] = differences(previous, after.configuration)
-        self._recorder.change(Change(self._clock(), None, "configuration", "file", "it changed", details))
+        if told:
+            self._recorder.change(Change(self._clock(), None, "configuration", "file", "it changed", details))
         _log.info("configuration %s taken over", after.digest)
 
     async def _keep(self, snapshot: Snapshot) -> None:

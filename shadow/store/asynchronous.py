@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from shadow.errors import StoreError
 from shadow.store.base import Acknowledgement, Brake, Change, Flush, Retention, Store
+from shadow.store.shared import Replica, SharedStore, is_shared
 
 T = TypeVar("T")
 
@@ -39,6 +40,9 @@ class AsyncStore:
         self._closed = False
         self._thread = threading.Thread(target=self._work, name="shadow-store-writer", daemon=True)
         self._readers = ThreadPoolExecutor(readers, thread_name_prefix="shadow-store-reader")
+        self._heart = ThreadPoolExecutor(1, thread_name_prefix="shadow-store-heart")
+        self.shared = store if is_shared(store) else None
+        """Not None where several replicas may serve from it."""
 
     async def open(self, now: float) -> None:
         """Open the store behind it; if that fails nothing is left running."""
@@ -58,6 +62,7 @@ class AsyncStore:
             self._put(Urgency.END, lambda: None)
             await asyncio.to_thread(self._thread.join)
         await asyncio.to_thread(self._readers.shutdown)
+        await asyncio.to_thread(self._heart.shutdown)
         await asyncio.to_thread(self._store.close)
 
     async def read(self, question: Callable[[Store], T]) -> T:
@@ -68,6 +73,31 @@ class AsyncStore:
         if self._closed:
             raise _closed()
         return await asyncio.get_running_loop().run_in_executor(self._readers, question, self._store)
+
+    async def together(self, ask: Callable[[SharedStore], T]) -> T:
+        """Heartbeats, and waiting for what others tell: on a thread of their own, so that no batch delays them."""
+        if self._closed:
+            raise _closed()
+        assert self.shared is not None, "a store of one process has no others"
+        return await asyncio.get_running_loop().run_in_executor(self._heart, ask, self.shared)
+
+    async def look(self, seconds: float) -> list[Replica]:
+        """Every replica that may be serving.
+
+        Raises:
+            StoreError: also when there is no answer for so long.
+        """
+        try:
+            async with asyncio.timeout(seconds):
+                return await self.read(_live)
+        except TimeoutError:
+            raise StoreError("shared", f"did not answer within {seconds:g} s") from None
+
+    async def decide(self, write: Callable[[SharedStore], T]) -> T:
+        """Write what replicas agree upon."""
+        assert self.shared is not None, "a store of one process has no others"
+        shared = self.shared
+        return await self._write(Urgency.DECISION, lambda: write(shared))
 
     async def remember(self, migration: str, now: float) -> None:
         await self._write(Urgency.DECISION, lambda: self._store.remember(migration, now))
@@ -121,6 +151,11 @@ class AsyncStore:
             work()
             if urgency is Urgency.END:
                 return
+
+
+def _live(store: Store) -> list[Replica]:
+    assert is_shared(store), "a store of one process has no others"
+    return store.live()
 
 
 def _closed() -> StoreError:

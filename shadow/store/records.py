@@ -19,6 +19,7 @@ class Brake(msgspec.Struct, frozen=True):
     by: str  # token name, "guard", "configuration"
     because: str
     governed: Mapping[str, Any] = {}  # stage, weight, pins and evidence_digest at the pull; a release checks them
+    until: float = 0.0  # released: it holds until then, so that all replicas let go together
 
 
 class Counters(msgspec.Struct, frozen=True):

@@ -4,7 +4,7 @@ Times that decide are the database's: replicas' clocks may differ.
 """
 
 from collections.abc import Mapping
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeGuard
 
 import msgspec
 
@@ -16,7 +16,10 @@ POLL_SECONDS = 0.25
 
 
 class Version(msgspec.Struct, frozen=True):
-    """One configuration on its way, or in force. `number` rises with each that was offered."""
+    """One configuration on its way, or in force. `number` rises with each that was offered.
+
+    Replicas agree on its migrations, which is what `digest` is of; the rest is each process's own.
+    """
 
     number: int
     digest: str
@@ -32,17 +35,14 @@ class Agreement(msgspec.Struct, frozen=True):
     """
 
     change: int = 0  # rises with each change of this record
+    last: int = 0  # the highest number there was
     in_force: Version | None = None
     following: Version | None = None
     phase: Literal["", "offered", "leaving"] = ""
-    refused: str = ""  # why the last one that was offered did not come into force
-    refused_digest: str = ""
-
-    @property
-    def number(self) -> int:
-        """The highest there is."""
-        latest = self.following or self.in_force
-        return latest.number if latest is not None else 0
+    refused: str = ""  # digest of the last one that did not come into force
+    refused_by: str = ""
+    why: str = ""
+    superseded: tuple[str, ...] = ()  # digests of those that were in force before, the latest first
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -54,7 +54,7 @@ class Standing(msgspec.Struct, frozen=True):
     left: int = 0  # the highest for which it has stopped answering those whose primary changes
     refuses: int = 0  # the highest that it cannot serve
     why: str = ""
-    offers: str = ""  # digest of its own file
+    offers: str = ""  # digest of its own file's migrations
     joined_at: float = 0.0  # by the clock of the database
 
 
@@ -122,3 +122,8 @@ class SharedStore(Store, Protocol):
     def parent(self, migration: str, uid: str) -> ParentState | None:
         """One parent's state as it was written last, by whomever."""
         ...
+
+
+def is_shared(store: Store) -> TypeGuard[SharedStore]:
+    """Whether several replicas may serve from it."""
+    return hasattr(store, "beat")

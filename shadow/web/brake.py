@@ -53,7 +53,7 @@ class Moved(msgspec.Struct, frozen=True):
 async def pull(desk: Desk, name: str, by: str, because: str) -> Moved:
     """From the next call on `old` is primary for every parent."""
     stored = await desk.brakes.pull(name, by, because, governed_by(desk.snapshot, name))
-    return _moved(True, stored, tuple(doubts(desk, name)))
+    return Moved(True, stored, await _replicas(desk, name), tuple(doubts(desk, name)))
 
 
 def doubts(desk: Desk, name: str) -> Iterator[str]:
@@ -76,7 +76,8 @@ async def release(desk: Desk, name: str, by: str, because: str, accept_digest: s
     if why := refusal(desk, name, accept_digest):
         raise HTTPException(409, why)
     stored = await desk.brakes.release(name, by, because)
-    return _moved(desk.brakes.is_on(name), stored)
+    brake, replicas = desk.brakes.get(name), await _replicas(desk, name)
+    return Moved(brake is not None and brake.on, stored, replicas)
 
 
 def refusal(desk: Desk, name: str, accepted: str | None) -> str | None:
@@ -97,9 +98,12 @@ def refusal(desk: Desk, name: str, accepted: str | None) -> str | None:
     )
 
 
-def _moved(on: bool, stored: bool, warnings: tuple[str, ...] = ()) -> Moved:
-    # One process serves from one SQLite file, so this replica's acknowledgement is everybody's.
-    return Moved(on, stored, Replicas(1, 1), warnings)
+async def _replicas(desk: Desk, name: str) -> Replicas:
+    """Who obeys the brake as it is now; one process that serves from a file is all there is."""
+    if desk.membership is None:
+        return Replicas(1, 1)
+    found = await desk.membership.acknowledged(name)
+    return Replicas(len(found.by), len(found.by) + len(found.missing), found.missing)
 
 
 async def _rollback(desk: Desk, asked: Asked[Nothing, Pull]) -> Response:

@@ -13,13 +13,14 @@ from shadow.proxy.migrations.fronts import Fronts
 from shadow.proxy.migrations.snapshot import Snapshot
 from shadow.proxy.record.metering import Meter
 from shadow.proxy.record.recorder import Recorder
+from shadow.proxy.replicas.membership import Membership
 from shadow.proxy.runtime import Runtime
 from shadow.store.asynchronous import AsyncStore
 from shadow.web.auth import Doorkeeper
 from shadow.web.findings import Findings
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Desk:
     """Everything the control address shows or moves."""
 
@@ -34,6 +35,7 @@ class Desk:
     findings: Findings
     door: Doorkeeper
     clock: Callable[[], float]
+    membership: Membership | None = None  # among the replicas that serve from the same database
 
     @property
     def snapshot(self) -> Snapshot:

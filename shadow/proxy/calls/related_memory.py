@@ -8,6 +8,7 @@ from shadow.protocol.controller import Controller
 from shadow.protocol.names import CONTROLLER_KIND
 from shadow.proxy.calls.related import Customized
 from shadow.store.base import RelatedState
+from shadow.store.merging import merged_related
 from shadow.terms import Side
 
 Key = tuple[str, str, str]
@@ -34,6 +35,12 @@ class RelatedMemory:
 
     def get(self, key: Key) -> RelatedState | None:
         return self._states.get(key)
+
+    def learn(self, states: Iterable[RelatedState]) -> None:
+        """Take over what other replicas wrote, where it is later than what is known here."""
+        for theirs in states:
+            mine = self._states.get(_key(theirs))
+            self._states[_key(theirs)] = theirs if mine is None else merged_related(mine, theirs)
 
     def answered(self, key: Key, answer: Customized, began: float, now: float) -> None:
         """A customize answer to a call that `began` then went out.

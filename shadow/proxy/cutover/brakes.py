@@ -1,7 +1,9 @@
 """The brakes of all migrations: held in memory to be read twice a call, durable in the store before a pull is told.
 
 A brake is state, not configuration: a pull applies here at once and is stored until it sticks; a release applies only
-once it is stored. A migration that the store has no memory of has an unknown brake, and nothing here guesses it.
+once it is stored. A migration that the store has no memory of has an unknown brake, and nothing here guesses it. What
+other replicas decide is learned with their next heartbeat; a release holds back for that long, so that all let go
+together.
 """
 
 import asyncio
@@ -20,6 +22,9 @@ GUARD = "guard"
 """By whom a brake is pulled that no person and no configuration pulled."""
 _RETRY_SECONDS = 0.5
 _ATTEMPTS = 5  # at overtaking another writer, before the next retry
+_PATIENCE_SECONDS = 2.0  # that a pull waits for a store that does not answer; it is in force anyway
+_HANDOVER_SECONDS = 0.5
+"""From a release that others have to learn of until it applies, everywhere: twice a poll."""
 
 
 class Brakes:
@@ -30,6 +35,7 @@ class Brakes:
         self._known = dict(known)
         self._clock = clock
         self._unstored: set[str] = set()
+        self.others = False  # whether other replicas serve beside this one
         self._lock = asyncio.Lock()
 
     def get(self, migration: str) -> Brake | None:
@@ -38,32 +44,47 @@ class Brakes:
 
     def is_on(self, migration: str) -> bool:
         brake = self._known.get(migration)
-        return brake is not None and brake.on
+        return brake is not None and (brake.on or self._holds_back(brake))
 
     def is_guards(self, migration: str) -> bool:
-        """Whether a guard pulled it, and nobody has confirmed that."""
+        """Whether a guard pulled it, and nobody has confirmed that; or it is just being released, whoever had it."""
         brake = self._known.get(migration)
-        return brake is not None and brake.on and brake.by == GUARD
+        return brake is not None and ((brake.on and brake.by == GUARD) or (not brake.on and self._holds_back(brake)))
+
+    def _holds_back(self, brake: Brake) -> bool:
+        return brake.until > 0.0 and self._clock() < brake.until
 
     @property
     def unstored(self) -> frozenset[str]:
         """The migrations whose pulled brake is not in the store yet."""
         return frozenset(self._unstored)
 
-    def learn(self, migration: str, brake: Brake) -> None:
-        """Take over what the store says of a migration that was unknown here."""
-        self._known.setdefault(migration, brake)
+    @property
+    def versions(self) -> Mapping[str, int]:
+        """Of each brake that calls obey here, as it is stored."""
+        return {name: brake.version for name, brake in self._known.items() if name not in self._unstored}
+
+    def learn(self, brakes: Mapping[str, Brake]) -> None:
+        """Take over what the store says. What is pulled here and not stored yet will go after it, and stays."""
+        for migration, brake in brakes.items():
+            known = self._known.get(migration)
+            if known is None or (known.version < brake.version and migration not in self._unstored):
+                self._known[migration] = brake
 
     async def pull(self, migration: str, by: str, because: str, governed: Mapping[str, Any]) -> bool:
         """On, here at once and then in the store. Returns whether it is stored; if not, it is retried until it is.
 
         Pulling twice changes nothing: the first reason and time stay. But to pull what a guard had pulled confirms it.
         """
-        if not self.is_on(migration) or (self.is_guards(migration) and by != GUARD):
+        brake = self._known.get(migration)
+        if brake is None or not brake.on or (brake.by == GUARD != by):
             self._known[migration] = self._next(migration, True, by, because, governed)
             self._unstored.add(migration)
-        async with self._lock:
-            return await self._persist(migration)
+        persisting = asyncio.ensure_future(self._persist_next(migration))
+        done, _ = await asyncio.wait((persisting,), timeout=_PATIENCE_SECONDS)
+        if not done:
+            _log.error("the brake of %s is on but not stored yet: the store does not answer", migration)
+        return bool(done) and persisting.result()
 
     async def release(self, migration: str, by: str, because: str) -> bool:
         """Off, in the store first and only then here. Returns whether it is off."""
@@ -72,6 +93,8 @@ class Brakes:
             if current is not None and not current.on and migration not in self._unstored:
                 return True
             off = self._next(migration, False, by, because, {})
+            if self.others:
+                off = msgspec.structs.replace(off, until=off.since + _HANDOVER_SECONDS)
             try:
                 stored = await self._store.set_brake(migration, off)
             except StoreError as exc:
@@ -87,8 +110,11 @@ class Brakes:
         while True:
             await asyncio.sleep(_RETRY_SECONDS)
             for migration in tuple(self._unstored):
-                async with self._lock:
-                    await self._persist(migration)
+                await self._persist_next(migration)
+
+    async def _persist_next(self, migration: str) -> bool:
+        async with self._lock:
+            return await self._persist(migration)
 
     async def _persist(self, migration: str) -> bool:
         for _ in range(_ATTEMPTS):
@@ -103,8 +129,12 @@ class Brakes:
             except StoreError as exc:
                 _log.error("the brake of %s is on but not stored yet: %s", migration, exc)
                 return False
-            # Somebody was faster, or the store forgot: ours goes after what is there.
-            self._known[migration] = msgspec.structs.replace(brake, version=theirs.version + 1 if theirs else 1)
+            if theirs is not None and theirs.on and not (theirs.by == GUARD != brake.by):
+                # Another replica pulled it for the same reason, most likely: one pull is enough.
+                self._known[migration] = theirs
+                self._unstored.discard(migration)
+            else:  # Somebody was faster, or the store forgot: ours goes after what is there.
+                self._known[migration] = msgspec.structs.replace(brake, version=theirs.version + 1 if theirs else 1)
         return migration not in self._unstored
 
     def _next(self, migration: str, on: bool, by: str, because: str, governed: Mapping[str, Any]) -> Brake:

@@ -10,6 +10,7 @@ import msgspec
 from shadow.protocol.objects import Identity, ParentRef
 from shadow.proxy.cutover.listed import listed
 from shadow.store.base import ParentState
+from shadow.store.merging import merged
 from shadow.terms import Side
 
 Key = tuple[str, str]
@@ -35,6 +36,17 @@ class Parents:
 
     def count(self, migration: str) -> int:
         return sum(1 for name, _ in self._states if name == migration)
+
+    def learn(self, states: Iterable[ParentState]) -> None:
+        """Take over what other replicas wrote; what is known here and not written yet is not lost by it."""
+        for theirs in states:
+            key = theirs.migration, theirs.parent.uid
+            mine = self._states.get(key)
+            if mine is None or (key not in self._changed and _is_older(mine, theirs)):
+                self._states[key] = theirs
+            else:
+                self._states[key] = msgspec.structs.replace(merged(mine, theirs), revision=theirs.revision)
+            self._tags.pop(key, None)  # it was of an answer before theirs
 
     def identities(
         self, migration: str, uid: str, side: Side, body: bytes, read: Callable[[], Iterable[Identity]]
@@ -154,3 +166,7 @@ class Parents:
     def _put(self, key: Key, state: ParentState) -> None:
         self._states[key] = state
         self._changed.add(key)
+
+
+def _is_older(mine: ParentState, theirs: ParentState) -> bool:
+    return mine.seen_at <= theirs.seen_at and (mine.compared_at or 0.0) <= (theirs.compared_at or 0.0)

@@ -68,6 +68,14 @@ class Guard:
         """Go on with what the store kept of this epoch."""
         self._windows[migration.name] = {self.epoch(migration): Window(migration.guard.window, buckets)}
 
+    def learn(self, migration: Migration, epoch: str, buckets: Mapping[int, Counts]) -> None:
+        """What all replicas counted in this epoch, right after a flush; it may be too much all together."""
+        if epoch == self.epoch(migration) and buckets:
+            window = self._window(migration)
+            window.replace(buckets)
+            if (why := excess(migration.guard, window.totals)) is not None:
+                self._act(migration, window, why)
+
     def totals(self, migration: Migration) -> Counts:
         """What is within the window now."""
         window = self._window(migration)

@@ -53,6 +53,13 @@ class Window:
         for start in [start for start in self._buckets if start <= bucket - self._length]:
             _raise(self.totals, {name: -by for name, by in self._buckets.pop(start).items()})
 
+    def replace(self, buckets: Mapping[int, Counts]) -> None:
+        """What all replicas counted, by the store; what is not written yet comes on top."""
+        self._buckets, self.totals = {}, {}
+        for counted in (buckets, self._unsaved):
+            for start, counts in sorted(counted.items()):
+                self._add(start, counts)
+
     def keep_from(self, now: float) -> int:
         """The oldest bucket that still counts."""
         return int(now // BUCKET_SECONDS) - self._length + 1

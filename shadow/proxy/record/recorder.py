@@ -73,7 +73,7 @@ class Recorder:
         self.store_failures = 0
         self.store_failing = False
         self.records_lost = 0
-        self._replica = replica
+        self.replica = replica
         self._store = store
         self._promises = Promises(store, replica, clock)
         self._parents = parents
@@ -100,6 +100,10 @@ class Recorder:
     def counters(self, migration: str) -> stored.Counters:
         """Since the store began, this very moment included."""
         return added(self._before.get(migration, stored.Counters()), self.tally(migration).counters())
+
+    def learn(self, others: Mapping[str, stored.Counters]) -> None:
+        """What all other replicas counted, the dead ones included."""
+        self._before = others
 
     def opened(self, call: Call) -> None:
         self.tally(call.migration.name).calls += 1
@@ -213,7 +217,7 @@ class Recorder:
         counters = {name: tally.counters() for name, tally in self._tallies.items()}
         guards = self.guard.rises() if self.guard is not None else []
         held = [self._held.popleft() for _ in range(len(self._held))]
-        batch = stored.Flush(self._replica, self._clock(), counters, calls, parents, changes, related, guards, held)
+        batch = stored.Flush(self.replica, self._clock(), counters, calls, parents, changes, related, guards, held)
         try:
             await self._store.flush(batch)
         except StoreError as exc:

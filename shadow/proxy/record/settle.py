@@ -10,6 +10,7 @@ from shadow.proxy.calls.related import UNKNOWN
 from shadow.terms import Hook, Outcome, Side
 
 Settled = tuple[Outcome, str | None]
+_UNSURE = ("brake-unknown", "cut-off", "moving")
 
 
 def settle(call: Call) -> Settled | None:
@@ -23,7 +24,7 @@ def settle(call: Call) -> Settled | None:
     primary = call.askings.get(call.assignment.primary)
     other = call.askings.get(call.assignment.primary.other) if call.not_asked != UNKNOWN else None
     if primary is None:
-        return (Outcome.SKIPPED, call.not_asked) if call.not_asked == "brake-unknown" else (Outcome.DROPPED, "crash")
+        return (Outcome.SKIPPED, call.not_asked) if call.not_asked in _UNSURE else (Outcome.DROPPED, "crash")
     busy = other is not None and other.observation.error == "busy"
     if other is None or busy:
         if primary.failure is not None:

@@ -19,7 +19,7 @@ import msgspec
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
-from shadow.errors import StoreError
+from shadow.errors import StoreError, UnreachableError
 from shadow.store.sql import Cursor
 
 _SETTINGS = {
@@ -84,6 +84,7 @@ class Connections:
         self._idle: list[Raw] = []
         self._closed = False
         self._failures = 0
+        self._why = ""
         self._not_before = 0.0
 
     @contextmanager
@@ -105,7 +106,7 @@ class Connections:
         try:
             yield
         except psycopg.Error as exc:
-            raise StoreError(self.where, " ".join(str(exc).split()) or type(exc).__name__) from exc
+            raise StoreError(self.where, _said(exc)) from exc
         except (OSError, msgspec.MsgspecError, zlib.error) as exc:
             raise StoreError(self.where, str(exc)) from exc
 
@@ -113,20 +114,19 @@ class Connections:
         """A new connection, in autocommit.
 
         Raises:
-            StoreError: it failed a moment ago, and it is too early to try again.
-            psycopg.Error: it fails.
+            UnreachableError: it fails, or did so a moment ago.
         """
         now = time.monotonic()
         with self._lock:
             if self._closed:
                 raise StoreError(self.where, "is closed")
             if now < self._not_before:
-                raise StoreError(self.where, "cannot be reached; tried again in a moment")
+                raise UnreachableError(self.where, f"cannot be reached ({self._why}); tried again in a moment")
         try:
             raw = self._opened()
-        except psycopg.Error:
-            self._failed()
-            raise
+        except psycopg.Error as exc:
+            self._failed(exc)
+            raise UnreachableError(self.where, _said(exc)) from exc
         with self._lock:
             self._failures, self._not_before = 0, 0.0
         return raw
@@ -142,8 +142,9 @@ class Connections:
             raise
         return raw
 
-    def _failed(self) -> None:
+    def _failed(self, exc: psycopg.Error) -> None:
         with self._lock:
+            self._why = _said(exc)
             pause = min(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2**self._failures)
             self._failures = min(self._failures + 1, 16)
             self._not_before = time.monotonic() + pause * random.uniform(0.5, 1.0)  # noqa: S311 - no secret
@@ -182,3 +183,8 @@ def _hung_up(raw: Raw) -> bool:
     waiting = select.poll()
     waiting.register(raw.fileno(), select.POLLIN)
     return bool(waiting.poll(0))
+
+
+def _said(exc: psycopg.Error) -> str:
+    """On one line, without the statement."""
+    return str(exc).partition("\nLINE ")[0].replace("\n", " ").strip() or type(exc).__name__

@@ -7,7 +7,7 @@ what is read by its revision comes in the order in which it was written. Decisio
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from shadow.errors import StoreError
+from shadow.errors import StoreError, UnreachableError
 from shadow.store import counters
 from shadow.store.postgres import agreement, brakes, replicas, schema, states
 from shadow.store.postgres.connection import Connection as Postgres
@@ -32,8 +32,13 @@ class PostgresStore(RelationalStore):
         self._told: Standing | None = None
 
     def open(self, now: float) -> None:  # noqa: ARG002
-        with self._connections.lend() as connection:
-            self._prepare(connection)
+        """A database that cannot be reached yet is prepared at the first contact; who serves has to wait for that."""
+        try:
+            with self._connections.lend() as connection:
+                self._prepare(connection)
+        except UnreachableError:
+            if self._read_only:
+                raise
 
     def close(self) -> None:
         self._connections.close()
