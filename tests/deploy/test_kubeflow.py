@@ -1,23 +1,18 @@
 """The steps of Kubeflow's move, and the components, as `kubectl apply -k` would send them."""
 
 import json
-import subprocess
-import sys
-import tempfile
-from pathlib import Path
 from typing import Any
 
 import jsonschema  # type: ignore[import-untyped]  # it brings no types
 import kubernetes_validate  # type: ignore[import-untyped]  # it brings no types
 import pytest
-from ruamel.yaml import YAML
 
 from shadow.config.load import parse
 from shadow.config.model import Migration
 from shadow.migrate.controllers import Wishes
 from shadow.migrate.convert import convert_text
 from shadow.terms import Protocol, Side, Stage
-from tests.deploy.test_manifests import ROOT, build
+from tests.deploy.test_manifests import ROOT, build, with_component
 
 STEPS = sorted(path.name for path in (ROOT / "kustomize/kubeflow/steps").iterdir())
 WITH_PROXY = [step for step in STEPS if step != "7-out"]
@@ -134,7 +129,7 @@ def test_images_are_pinned_and_pods_restricted(step: str):
 
 
 def test_several_replicas_have_no_volume_of_their_own():
-    bodies = _with_component("postgres")
+    bodies = with_component("postgres")
     for body in bodies:
         kubernetes_validate.validate(body, "1.27", strict=True)
     (deployment,) = [body for body in bodies if body["kind"] == "Deployment"]
@@ -148,7 +143,7 @@ def test_several_replicas_have_no_volume_of_their_own():
 
 @pytest.mark.parametrize("component", ["istio", "istio-no-sidecar"])
 def test_the_mesh_repeats_no_call(component: str):
-    bodies = _with_component(component)
+    bodies = with_component(component)
     (deployment,) = [body for body in bodies if body["kind"] == "Deployment"]
     injected = deployment["spec"]["template"]["metadata"]["labels"]["sidecar.istio.io/inject"]
     if component == "istio-no-sidecar":
@@ -157,14 +152,3 @@ def test_the_mesh_repeats_no_call(component: str):
     assert injected == "true"
     (service,) = [body for body in bodies if body["kind"] == "VirtualService"]
     assert [route["retries"] for route in service["spec"]["http"]] == [{"attempts": 0}]
-
-
-def _with_component(component: str) -> list[Json]:
-    """The base with it: kustomize takes only what lies in or below its own tree, so the files are read by it there."""
-
-    with tempfile.TemporaryDirectory(dir=ROOT / "kustomize", prefix=".test-") as directory:
-        kustomization = {"resources": ["../base"], "components": [f"../components/{component}"]}
-        Path(directory, "kustomization.yaml").write_text(json.dumps(kustomization))
-        kubectl = Path(sys.executable).parent / "kubectl"
-        done = subprocess.run([kubectl, "kustomize", directory], capture_output=True, text=True, check=True)
-        return list(YAML(typ="safe").load_all(done.stdout))

@@ -1,8 +1,10 @@
 """What `kubectl apply -k` would send: valid for old and new clusters, as restricted as can be, and true to itself."""
 
 import copy
+import json
 import subprocess
 import sys
+import tempfile
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -31,6 +33,16 @@ def build(name: str) -> list[dict[str, Any]]:
     return list(YAML(typ="safe").load_all(done.stdout))
 
 
+@cache
+def with_component(name: str) -> list[dict[str, Any]]:
+    """The base with one component, as an overlay of a user's own would have it."""
+    with tempfile.TemporaryDirectory() as directory:
+        root = Path("../" * (len(Path(directory).resolve().parts) - 1)) / (ROOT / "kustomize").relative_to("/")
+        overlay = {"resources": [str(root / "base")], "components": [str(root / "components" / name)]}
+        Path(directory, "kustomization.yaml").write_text(json.dumps(overlay))
+        return build(str(Path(directory).resolve()))
+
+
 def one(name: str, kind: str) -> dict[str, Any]:
     (found,) = [item for item in build(name) if item["kind"] == kind]
     return found
@@ -54,6 +66,24 @@ def configuration(name: str) -> Configuration:
 def test_every_object_is_valid_and_has_no_unknown_field(name, cluster):
     for item in build(name):
         kubernetes_validate.validate(item, cluster, strict=True)
+
+
+KUSTOMIZATIONS = {
+    str(file.parent.relative_to(ROOT / "kustomize")): YAML(typ="safe").load(file)["kind"]
+    for file in sorted((ROOT / "kustomize").rglob("kustomization.yaml"))
+}
+
+
+@pytest.mark.parametrize("name", KUSTOMIZATIONS)
+def test_every_directory_is_built(name):
+    whole = KUSTOMIZATIONS[name] == "Kustomization"
+    for item in build(name) if whole else with_component(name.removeprefix("components/")):
+        if not item["apiVersion"].startswith(FOREIGN):
+            kubernetes_validate.validate(item, "1.27", strict=True)
+
+
+FOREIGN = ("metacontroller.k8s.io/", "networking.istio.io/", "security.istio.io/", "monitoring.coreos.com/")
+"""Of kinds that Kubernetes itself does not know."""
 
 
 def test_validation_finds_a_misspelled_field():

@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +11,7 @@ from ruamel.yaml import YAML
 from shadow.proxy.record.instruments import Instruments
 from shadow.proxy.record.metering import Meter
 from shadow.telemetry.families import Kind
-from tests.deploy.test_manifests import ROOT, build
+from tests.deploy.test_manifests import ROOT, with_component
 
 MONITORING = ROOT / "kustomize/components/monitoring"
 SERIES = re.compile(r"\b(shadow_[a-z_]+)(?:\{([^}]*)\})?")
@@ -80,14 +79,13 @@ def test_every_alert_says_what_and_what_to_do():
     assert {rule["labels"]["severity"] for rule in rules()} == {"critical", "warning"}
 
 
-def test_the_component_joins_the_base(tmp_path: Path):
-    overlay = tmp_path / "kustomization.yaml"
-    relative = Path("../" * len(tmp_path.parts[1:])) / ROOT.relative_to("/")
-    overlay.write_text(
-        "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n"
-        f"resources: [{relative}/kustomize/base]\ncomponents: [{relative}/kustomize/components/monitoring]\n"
-    )
-    found = {(item["kind"], item["metadata"]["name"]): item for item in build(str(tmp_path))}
+def found_with(component: str) -> dict[tuple[str, str], dict[str, Any]]:
+    """The base with it, by kind and name."""
+    return {(item["kind"], item["metadata"]["name"]): item for item in with_component(component)}
+
+
+def test_the_component_joins_the_base():
+    found = found_with("monitoring")
     monitor = found["ServiceMonitor", "metacontroller-shadow"]
     service = found["Service", "metacontroller-shadow"]
     assert monitor["spec"]["selector"]["matchLabels"].items() <= service["metadata"]["labels"].items()
@@ -98,3 +96,17 @@ def test_the_component_joins_the_base(tmp_path: Path):
     assert dashboard["metadata"]["labels"]["grafana_dashboard"] == "1"
     json.loads(dashboard["data"]["dashboard.json"])
     assert ("PrometheusRule", "metacontroller-shadow") in found
+
+
+def test_without_the_operator_pods_are_annotated_and_the_rules_are_the_same():
+    found = found_with("monitoring-plain")
+    assert not [kind for kind, _ in found if kind in ("ServiceMonitor", "PrometheusRule")]
+    template = found["Deployment", "metacontroller-shadow"]["spec"]["template"]
+    annotations = template["metadata"]["annotations"]
+    (container,) = template["spec"]["containers"]
+    ports = {str(port["containerPort"]): port["name"] for port in container["ports"]}
+    assert (annotations["prometheus.io/scrape"], annotations["prometheus.io/path"]) == ("true", "/metrics")
+    assert ports[annotations["prometheus.io/port"]] == "http-control"
+    plain = YAML(typ="safe").load(found["ConfigMap", "metacontroller-shadow-rules"]["data"]["rules.yaml"])
+    assert plain == YAML(typ="safe").load(MONITORING / "prometheusrule.yaml")["spec"]
+    assert ("NetworkPolicy", "metacontroller-shadow-metrics") in found
