@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from shadow import descriptors
 from shadow.cli.common import Exit
 from shadow.config.load import locate
 
@@ -29,6 +30,7 @@ def run(args: argparse.Namespace) -> int:
     """Serve; uvloop runs the loop where it exists."""
     from shadow.app import serve  # noqa: PLC0415 - `shadow serve --help` needs none of it
 
+    descriptors.claim()
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(serve(locate(args.config, os.environ)))
     return Exit.FINE

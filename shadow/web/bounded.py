@@ -1,4 +1,4 @@
-"""uvicorn's HTTP server connection with the bounds that it lacks: heads in bytes, and whole requests in time.
+"""uvicorn's HTTP server connection with the bounds that it lacks: connections, heads in bytes, requests in time.
 
 Serves the control address, and hook calls with `server.http: uvicorn`. Bodies are bounded by whoever reads them.
 """
@@ -17,6 +17,12 @@ class BoundedConnection(HttpToolsProtocol):
     _deadline: asyncio.TimerHandle | None = None
     _head_bytes: int | None = None
     """Of the head that is coming in; None between heads."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        most = self.config.limit_concurrency
+        if most is not None and len(self.connections) > most:
+            transport.abort()
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)

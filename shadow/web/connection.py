@@ -70,6 +70,7 @@ class HookConnection(asyncio.Protocol):
         assert isinstance(config.app, HookEndpoint)
         self._endpoint = config.app
         self._state = server_state
+        self._most_connections = config.limit_concurrency
         self._idle_seconds = config.timeout_keep_alive
         self._loop = _loop or asyncio.get_running_loop()
         self._parser = HttpRequestParser(self)
@@ -91,6 +92,9 @@ class HookConnection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
+        if self._most_connections is not None and len(self._state.connections) >= self._most_connections:
+            self._transport.abort()
+            return
         self._state.connections.add(self)  # type: ignore[arg-type]
         self._active_at = self._loop.time()
         self._timer = self._loop.call_later(self._idle_seconds, self._look_whether_idle)

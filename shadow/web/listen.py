@@ -10,6 +10,7 @@ from typing import Any
 
 import uvicorn
 
+from shadow import descriptors
 from shadow.config.model import ServerTls
 from shadow.config.scalars import Address
 from shadow.errors import ShadowError
@@ -18,6 +19,9 @@ from shadow.web.bounded import BoundedConnection
 _KEEP_ALIVE_SECONDS = 120
 """Longer than the 90 s for which Go's client keeps an idle connection: so it is never we who close under a request."""
 _BACKLOG = 2048
+_SHARE = {"hooks": 0.5, "control": 0.125}
+"""Of all descriptors, for connections to this address: whoever opens them without end leaves enough for asking the
+implementations, for the store, and for the other address."""
 
 _log = logging.getLogger(__name__)
 
@@ -52,6 +56,7 @@ class Listener(uvicorn.Server):
             date_header=False,
             timeout_keep_alive=_KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=round(drain_seconds),
+            limit_concurrency=round(descriptors.most() * _SHARE[name]),
             **_tls(tls),
         )
         super().__init__(config)

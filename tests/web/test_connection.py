@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from shadow import descriptors
 from shadow.config.model import ServerTls
 from shadow.config.scalars import Address
 from shadow.proxy.calls.call import Reply
@@ -270,6 +271,19 @@ async def test_a_head_is_bounded(http: Http) -> None:
         assert server.dispatcher.bodies == []
     assert answered.startswith(b"HTTP/1.1 431 ") is (http is HookConnection)
     assert answered.endswith(b"(closed)")
+
+
+@BOTH
+async def test_connections_are_bounded(http: Http, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(descriptors, "most", lambda: 4)
+    async with serving(http) as server:
+        open_ones = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(2)]
+        await asyncio.sleep(0.05)
+        assert await server.raw(CALL) in (b"", b"(closed)")
+        for _, writer in open_ones:
+            writer.close()
+        await asyncio.sleep(0.05)
+        assert (await server.raw(CALL)).endswith(b"got {}")
 
 
 # --- ours alone ------------------------------------------------------------------------------------------------

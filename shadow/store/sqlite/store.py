@@ -6,7 +6,7 @@ Beside the file: `.lock` (one process serves), `.brake` (the brakes that are on)
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,6 +26,7 @@ class _Writer(NamedTuple):
 
     connection: sqlite3.Connection
     brakes: brakes.Brakes
+    file: tuple[int, int]  # device and inode
 
 
 class SqliteStore(RelationalStore):
@@ -76,7 +77,8 @@ class SqliteStore(RelationalStore):
                 gone = counters.replicas(connection)  # no other replica lives
                 counters.bury(connection, gone)
                 counters.inherit(connection, gone)
-            self._writer = _Writer(connection, brakes.Brakes(connection, self._brake_file, self._where))
+            held = brakes.Brakes(connection, self._brake_file, self._where)
+            self._writer = _Writer(connection, held, _identity(self._path))
         except BaseException:
             connection.close()
             raise
@@ -99,15 +101,26 @@ class SqliteStore(RelationalStore):
                 raise StoreError(self._where, "is open for reading only" if self._read_only else "is not open")
             yield self._writer
 
+    def _look_for_file(self, writer: _Writer) -> None:
+        """SQLite would go on writing to a file that nobody finds again, and say that all is well."""
+        with suppress(FileNotFoundError):
+            if _identity(self._path) == writer.file:
+                return
+        raise StoreError(self._where, "the file was deleted or replaced; restart this process to go on anew")
+
     @contextmanager
     def _deciding(self) -> Iterator[Connection]:
-        with self._writer_held() as writer, transaction(writer.connection, durable=True) as connection:
-            yield connection
+        with self._writer_held() as writer:
+            self._look_for_file(writer)
+            with transaction(writer.connection, durable=True) as connection:
+                yield connection
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
-        with self._writer_held() as writer, transaction(writer.connection) as connection:
-            yield connection
+        with self._writer_held() as writer:
+            self._look_for_file(writer)
+            with transaction(writer.connection) as connection:
+                yield connection
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
@@ -123,10 +136,13 @@ class SqliteStore(RelationalStore):
 
     def remember(self, migration: str, now: float) -> None:
         with self._writer_held() as writer:
+            self._look_for_file(writer)
             writer.brakes.remember(migration, now)
 
     def set_brake(self, migration: str, brake: Brake) -> bool:
         with self._writer_held() as writer:
+            if not brake.on:  # a pull has a file of its own
+                self._look_for_file(writer)
             return writer.brakes.set(migration, brake)
 
     def flush(self, batch: Flush) -> None:
@@ -139,3 +155,8 @@ class SqliteStore(RelationalStore):
         with self._writer_held() as writer:
             shrink(writer.connection)
         return gone
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    found = path.stat()
+    return found.st_dev, found.st_ino

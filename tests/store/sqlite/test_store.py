@@ -244,3 +244,24 @@ def test_retention_lets_other_writes_in_between(sqlite_backend: SqliteBackend) -
     assert store.retain(NOON, Retention(comparisons=0)) == 500
     assert store.set_brake(MIGRATION, brake(1))
     assert store.retain(NOON, Retention(comparisons=0)) == 500
+
+
+@pytest.mark.parametrize("replaced", [False, True], ids=["deleted", "replaced"])
+def test_a_file_that_is_gone_takes_a_pull_and_nothing_else(sqlite_backend: SqliteBackend, replaced: bool) -> None:
+    store = sqlite_backend.open()
+    store.remember(MIGRATION, NOON)
+    sqlite_backend.path.unlink()
+    if replaced:
+        sqlite_backend.path.touch()
+    for write in (
+        lambda: store.flush(batch()),
+        lambda: store.accept_configuration("text", "digest", NOON),
+        lambda: store.remember("other", NOON),
+    ):
+        with pytest.raises(StoreError, match="deleted or replaced"):
+            write()
+    assert store.set_brake(MIGRATION, brake(1))
+    with pytest.raises(StoreError, match="deleted or replaced"):
+        store.set_brake(MIGRATION, brake(2, on=False))
+    store.close()
+    assert sqlite_backend.open().brakes()[MIGRATION].on
