@@ -220,7 +220,7 @@ class Dispatcher:
         """Everybody has spoken. What `old` wants beside a served `new` is what its agreement will be worth."""
         if call.counted:
             return
-        with self._recorder.counting(call):
+        try:
             old = call.askings.get(Side.OLD)
             served_new = call.reply is not None and call.reply.side is Side.NEW and call.reply.status == HTTPStatus.OK
             if served_new and call.is_sync and old is not None and old.body is not None:
@@ -229,6 +229,8 @@ class Dispatcher:
                 self._spawn(self._complete_later(call, call.ask_twice))
             else:
                 self._recorder.completed(call)
+        except Exception:  # noqa: BLE001 - whatever it is, the answer must go out
+            self._recorder.unrecorded(call)
 
     async def _complete_later(self, call: Call, ask_twice: Callable[[], Awaitable[None]]) -> None:
         try:

@@ -47,7 +47,7 @@ def _tally_situation(tally: Tally, call: Call, comparison: Comparison) -> None:
     subject = Subject(
         Kind.SITUATION, call.migration, call.evidence_digest, call.parent.uid, (call.hook, comparison.situation)
     )
-    tally.add(subject, Coverage(call.hook, comparison.situation, comparisons=0, parents=0), call.at)
+    tally.add(subject, Coverage(call.hook, comparison.situation, comparisons=0, parents=0), call.at, call.count)
 
 
 def _tally_differences(tally: Tally, call: Call, differences: Iterable[Difference]) -> None:
@@ -55,7 +55,7 @@ def _tally_differences(tally: Tally, call: Call, differences: Iterable[Differenc
     once = {(found.group, str(found.object), found.path): found for found in differences}
     for identity, found in once.items():
         subject = Subject(Kind.DIFFERENCE, call.migration, call.evidence_digest, call.parent.uid, identity)
-        tally.add(subject, _group(call, found), call.at)
+        tally.add(subject, _group(call, found), call.at, call.count)
 
 
 def _group(call: Call, found: Difference) -> Group:
@@ -93,17 +93,21 @@ def _tally_advice(tally: Tally, call: Call, advice: Iterable[Advice]) -> None:
     for found in advice:
         identity = (found.code, found.implementation or "", str(found.object), found.message)
         subject = Subject(Kind.ADVICE, call.migration, call.evidence_digest, identity=identity)
-        tally.add(subject, AdviceCount(found.code, found.implementation, found.object, found.message, 0), call.at)
+        tally.add(
+            subject, AdviceCount(found.code, found.implementation, found.object, found.message, 0), call.at, call.count
+        )
 
 
 def _tally_noise(tally: Tally, call: Call, comparison: Comparison) -> None:
     for side in comparison.asked_twice:
-        tally.add(Subject(Kind.ASKED_TWICE, call.migration, call.evidence_digest, identity=(side,)), side, call.at)
+        tally.add(
+            Subject(Kind.ASKED_TWICE, call.migration, call.evidence_digest, identity=(side,)), side, call.at, call.count
+        )
     for found in comparison.noise:
         identity = (found.implementation, str(found.object), found.path)
         subject = Subject(Kind.NOISE, call.migration, call.evidence_digest, identity=identity)
         one, other = _example(found.one), _example(found.other)
-        tally.add(subject, NoiseCount(found.implementation, found.object, found.path, one, other), call.at)
+        tally.add(subject, NoiseCount(found.implementation, found.object, found.path, one, other), call.at, call.count)
 
 
 def _tally_failure(tally: Tally, call: Call, side: Side) -> None:
@@ -112,7 +116,7 @@ def _tally_failure(tally: Tally, call: Call, side: Side) -> None:
         return
     reason = _reason(asked, call)
     subject = Subject(Kind.FAILURE, call.migration, identity=(side, call.hook, reason))
-    tally.add(subject, FailureCount(side, call.hook, reason, count=0, example=call.id), call.at)
+    tally.add(subject, FailureCount(side, call.hook, reason, count=0, example=call.id), call.at, call.count)
 
 
 def _reason(asked: Asked, call: Call) -> str:

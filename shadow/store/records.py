@@ -72,6 +72,7 @@ class Call(msgspec.Struct, frozen=True):
     comparison: Comparison | None = None  # None while skipped or dropped
     outcome: Outcome = Outcome.SKIPPED
     reason: str | None = None
+    count: int = 1  # of the very same pairs within one batch; this is the last of them
 
 
 class Moves(msgspec.Struct, frozen=True):
@@ -129,8 +130,8 @@ class RelatedState(msgspec.Struct, frozen=True):
 
 
 class Change(msgspec.Struct, frozen=True):
-    """One line of the append-only log. `kind`: start, configuration, refused-configuration, front, guard, rollback,
-    release.
+    """One line of the append-only log. `kind`: start, configuration, refused-configuration, front, revision, guard,
+    rollback, release.
 
     The last two are written by `Store.set_brake` itself, with what they tell of; a flush brings the others.
     """

@@ -192,8 +192,8 @@ class Reuse:
         """Equal where the comparison is, what was foreseen apart; `seconds` is what no comparison looks at."""
         return (
             int(self._clock() // _DAY_SECONDS),
-            pair.hook.value,
-            pair.front.value,
+            pair.hook,
+            pair.front,
             pair.parent,
             pair.apply,
             pair.rules_digest,

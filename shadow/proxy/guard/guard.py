@@ -31,7 +31,6 @@ from shadow.terms import Effect, Hook, Outcome, Side, Stage
 
 _log = logging.getLogger(__name__)
 _EPOCHS = 4  # counted side by side
-_GOOD = {CALLS}
 _OURS = frozenset(("busy", "internal"))  # errors of an asking that are none of the implementation's
 
 Pull = Callable[[Migration, str, Mapping[str, float]], None]
@@ -84,9 +83,11 @@ class Guard:
 
     def seen(self, call: Call) -> None:
         """Everybody who was asked in this call has spoken."""
-        counts = dict(_of_call(call))
-        if counts:
-            self._count(call.migration, counts)
+        new, migration = call.askings.get(Side.NEW), call.migration
+        if new is not None and new.failure is None and not call.held and migration.guard.max_latency_ratio is None:
+            self._window(migration).add_good(self._clock())  # one good call more is no reason to act
+        elif counts := dict(_of_call(call)):
+            self._count(migration, counts)
 
     def compared(self, call: Call, comparison: Comparison) -> None:
         """The answers of a call were compared, or, in complete, `new`'s was looked at alone."""
@@ -130,8 +131,6 @@ class Guard:
     def _count(self, migration: Migration, counts: Counts) -> None:
         window = self._window(migration)
         window.add(self._clock(), counts)
-        if counts.keys() == _GOOD and migration.guard.max_latency_ratio is None:
-            return  # one good call more is no reason to act
         why = excess(migration.guard, window.totals)
         if why is not None:
             self._act(migration, window, why)

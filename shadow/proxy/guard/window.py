@@ -41,6 +41,14 @@ class Window:
         self._add(bucket, counts)
         _raise(self._unsaved.setdefault(bucket, {}), counts)
 
+    def add_good(self, now: float) -> None:
+        """One call without a fault: by far the most."""
+        bucket = int(now // BUCKET_SECONDS)
+        if bucket != self._latest:
+            self.expire(bucket)
+        for counts in (self._buckets.setdefault(bucket, {}), self._unsaved.setdefault(bucket, {}), self.totals):
+            counts[CALLS] = counts.get(CALLS, 0.0) + 1.0
+
     def _add(self, bucket: int, counts: Counts) -> None:
         if bucket != self._latest:
             self.expire(bucket)

@@ -21,7 +21,7 @@ class Holding:
 
     def seen(self, call: Call) -> HeldCall | None:
         """What to store of a call that was replied to; None where nothing was held."""
-        if call.hook is not Hook.SYNC:
+        if call.hook is not Hook.SYNC or not (call.held or self._held):
             return None
         objects = tuple(ObjectEffect(identity, effect) for identity, effect in sorted(call.held.items()))
         self._say(call, frozenset(f"{each.effect} {each.object}" for each in objects))

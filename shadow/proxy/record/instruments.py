@@ -47,24 +47,24 @@ class Instruments:
 
     def completed(self, call: Call) -> None:
         """Everybody who was asked has spoken and the reply is decided."""
-        name, hook, reply = call.migration.name, call.hook.value, call.reply
+        name, hook, reply = call.migration.name, call.hook, call.reply
         if reply is not None:
             seconds = (call.replied_at or call.at) - call.at
-            self.hook_seconds[name, hook, call.request.front.value, str(reply.status)].note(seconds)
+            self.hook_seconds[name, hook, call.request.front, str(reply.status)].note(seconds)
             if reply.status == 200 and reply.side is not None:
-                self.served[name, hook, reply.side.value, reply.reason] += 1
+                self.served[name, hook, reply.side, reply.reason] += 1
         for side, asking in call.askings.items():
             self._asked(name, hook, side, asking)
         if call.held:
             worst = max(call.held.values(), key=lambda effect: effect.severity)
-            self.held[name, worst.value] += 1
+            self.held[name, worst] += 1
 
     def _asked(self, name: str, hook: str, side: Side, asking: Asking) -> None:
         result = "answered" if asking.failure is None else "refused" if asking.refusal else "failed"
-        key = name, hook, side.value, asking.role.value, result
+        key = name, hook, side, asking.role, result
         self.implementation_seconds[key].note(asking.observation.seconds)
         if asking.refusal is not None:
-            self.refused[name, side.value, asking.refusal] += 1
+            self.refused[name, side, asking.refusal] += 1
 
     def ended(self, call: Call, outcome: Outcome, reason: str | None, comparison: Comparison | None) -> None:
         """The call has its outcome."""
@@ -72,13 +72,13 @@ class Instruments:
         if outcome is Outcome.DROPPED:
             self.dropped[name, reason or "unknown"] += 1
         else:
-            self.comparisons[name, call.hook.value, outcome.value] += 1
+            self.comparisons[name, call.hook, outcome] += 1
         if comparison is None:
             return
         for found in comparison.differences:
-            self.differences[name, found.side.value, found.effect.value] += 1
-        for result in ("confirmed", "contradicted"):
-            self.predictions[name, result] += getattr(comparison, result)
+            self.differences[name, found.side, found.effect] += 1
+        self.predictions[name, "confirmed"] += comparison.confirmed
+        self.predictions[name, "contradicted"] += comparison.contradicted
 
     def changed(self, change: Change) -> None:
         """A line of the change log: of these, configurations that came after the first are reloads."""

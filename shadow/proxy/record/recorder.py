@@ -7,8 +7,8 @@ counted, told and tried again with the next batch.
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import Protocol
 
 from shadow.compare.model import Comparison, Pair
@@ -23,6 +23,7 @@ from shadow.proxy.record.instruments import Instruments
 from shadow.proxy.record.keeping import Keeping
 from shadow.proxy.record.promises import Promises
 from shadow.proxy.record.records import parent_state, record_of, traced, without_answers
+from shadow.proxy.record.repeats import Repeat, Repeats
 from shadow.proxy.record.settle import failure, lone_pair_of, pair_of, settle
 from shadow.proxy.record.tally import Tally, added
 from shadow.proxy.record.telling import Telling
@@ -90,6 +91,7 @@ class Recorder:
         self._held: deque[stored.HeldCall] = deque(maxlen=_BACKLOG)
         self._holding = Holding()
         self._telling = Telling()
+        self._repeats = Repeats()
 
     def tally(self, migration: str) -> Tally:
         tally = self._tallies.get(migration)
@@ -110,18 +112,20 @@ class Recorder:
 
     def completed(self, call: Call) -> None:
         """Everybody who was asked has spoken and the reply is decided. Never raises: it is called amid an answer."""
-        with self.counting(call):
+        try:
             if not call.counted:
                 self._complete(call)
-
-    @contextmanager
-    def counting(self, call: Call) -> Iterator[None]:
-        """A fault of ours in here loses what was to be told of the call, but not its count."""
-        try:
-            yield
         except Exception:  # noqa: BLE001 - whatever it is, the answer must go out
-            _log.exception("call %s could not be recorded", call.id)
-            self._give_up(call)
+            self.unrecorded(call)
+
+    def passed_over(self, call: Call, reason: str) -> None:
+        """A rule forbids to ask anybody: of a replayed call, which nobody waits for."""
+        self._finish(call, Outcome.SKIPPED, reason, None)
+
+    def unrecorded(self, call: Call) -> None:
+        """A fault of ours, being handled, loses what was to be told of the call, but not its count."""
+        _log.exception("call %s could not be recorded", call.id)
+        self._give_up(call)
 
     def crashed(self, call: Call) -> None:
         """It was answered with an error because of a fault of ours: nothing of it is compared, whoever speaks yet."""
@@ -176,10 +180,12 @@ class Recorder:
             self.guard.compared(watched, comparison)
         call = self._waiting.pop(comparison.id, None)
         if call is not None:
-            with self.counting(call):
+            try:
                 if self.guard is not None:
                     self.guard.compared(call, comparison)
                 self._finish(call, comparison.outcome, comparison.reason, comparison)
+            except Exception:  # noqa: BLE001 - the others have to be counted too
+                self.unrecorded(call)
 
     def lost(self, ids: Iterable[str], reason: str) -> None:
         """Pairs that will not be compared: dropped, unless it is known without a comparison that they failed."""
@@ -187,8 +193,10 @@ class Recorder:
             self._watched.pop(pair_id, None)
             call = self._waiting.pop(pair_id, None)
             if call is not None:
-                with self.counting(call):
+                try:
                     self._finish(call, *(failure(call) or (Outcome.DROPPED, reason)), None)
+                except Exception:  # noqa: BLE001 - the others have to be counted too
+                    self.unrecorded(call)
 
     def change(self, change: stored.Change) -> None:
         """One line for the change log, written with the next batch."""
@@ -211,6 +219,8 @@ class Recorder:
 
     async def flush(self) -> bool:
         """Write what is there in one transaction. Returns whether it is written."""
+        for repeat in self._repeats.pop_all():
+            self._record_repeat(repeat)
         calls = [self._finished.popleft() for _ in range(min(_BATCH, len(self._finished)))]
         parents, related = self._parents.take_changed(), self._related.take_changed()
         changes, self._changes = self._changes, []
@@ -258,7 +268,30 @@ class Recorder:
         trace_id = self._trace(call, outcome, comparison)
         if outcome in (Outcome.SKIPPED, Outcome.DROPPED):
             return
-        record = record_of(call, outcome, reason, comparison, trace_id)
+        if comparison is not None:
+            if trace_id is None and self._repeats.take(call, comparison):
+                return
+            if (earlier := self._repeats.pop(call)) is not None:
+                self._record_repeat(earlier)
+        self._record(call, outcome, reason, comparison, trace_id)
+
+    def _record_repeat(self, repeat: Repeat) -> None:
+        call, found = repeat.call, repeat.comparison
+        try:
+            self._record(call, found.outcome, found.reason, found, None, repeat.count)
+        except Exception:  # noqa: BLE001 - the rest of the batch has to be written
+            self.unrecorded(call)
+
+    def _record(
+        self,
+        call: Call,
+        outcome: Outcome,
+        reason: str | None,
+        comparison: Comparison | None,
+        trace_id: str | None,
+        count: int = 1,
+    ) -> None:
+        record = record_of(call, outcome, reason, comparison, trace_id, count)
         self._finished.append(record)
         if comparison is not None and call.hook is not Hook.CUSTOMIZE:  # which says nothing of any object
             self.tally(call.migration.name).foretold(comparison.confirmed, comparison.contradicted)

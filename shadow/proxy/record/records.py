@@ -12,14 +12,21 @@ from shadow.store import base as stored
 from shadow.telemetry.record import AskedImplementation, TracedCall
 from shadow.terms import Effect, Outcome, Side
 
+_NO_MOVES = stored.Moves({}, ())
+
 _MOST_MOVES = 20
 """Objects named per parent and direction; their number is kept whole."""
 
 
 def record_of(
-    call: Call, outcome: Outcome, reason: str | None, comparison: Comparison | None, trace_id: str | None
+    call: Call,
+    outcome: Outcome,
+    reason: str | None,
+    comparison: Comparison | None,
+    trace_id: str | None,
+    count: int = 1,
 ) -> stored.Call:
-    """The call as the store keeps it, with its comparison if there is one."""
+    """The call as the store keeps it, with its comparison if there is one; `count`: it stands for so many."""
     reply = call.reply
     assert reply is not None, "a call is recorded after its reply"
     return stored.Call(
@@ -39,6 +46,7 @@ def record_of(
         comparison=comparison,
         outcome=outcome,
         reason=reason,
+        count=count,
     )
 
 
@@ -79,6 +87,8 @@ def _moves(comparison: Comparison, side: Side) -> stored.Moves | None:
     if comparison.outcome is Outcome.FAILED:
         return None
     effects = comparison.moves_old if side is Side.OLD else comparison.moves_new
+    if not effects:
+        return _NO_MOVES
     counts = Counter(f"{each.effect} {kind_of(each.object)}" for each in effects)
     worst = sorted(effects, key=lambda each: -each.effect.severity)[:_MOST_MOVES]
     return stored.Moves(dict(counts), tuple(worst))
@@ -90,7 +100,10 @@ def kind_of(identity: Identity) -> str:
 
 
 def _tally_effects(effects: Iterable[ObjectEffect]) -> dict[Effect, int]:
-    return dict(Counter(item.effect for item in effects))
+    counts: dict[Effect, int] = {}  # by hand: a Counter costs several times as much, at every call
+    for item in effects:
+        counts[item.effect] = counts.get(item.effect, 0) + 1
+    return counts
 
 
 def traced(call: Call, outcome: Outcome) -> TracedCall:

@@ -56,9 +56,10 @@ def pair_of(call: Call, keep_bodies: bool, foresight: Foresight | None = None) -
     Args:
         foresight: what this call was expected to show, as far as it is known here.
     """
-    old, new = (_candidate(call.askings[side]) for side in (Side.OLD, Side.NEW))
+    pair = _pair(call, _candidate(call.askings[Side.OLD]), _candidate(call.askings[Side.NEW]), keep_bodies, foresight)
+    if not call.again:
+        return pair
     again = {side: _candidate(asking) for side, asking in call.again.items()}
-    pair = _pair(call, old, new, keep_bodies, foresight)
     return msgspec.structs.replace(pair, old_again=again.get(Side.OLD), new_again=again.get(Side.NEW))
 
 
