@@ -92,7 +92,8 @@ def needs(plan: Plan, export: Export) -> list[Need]:
         uid, kind = owner_uid(body), export.kinds.of(body["apiVersion"], body["kind"])
         if uid not in parents or kind.resource not in plan.resources:
             continue
-        if lacks := lacking(body, wanted(plan.direction, names, str(uid))):
+        lacks = lacking(body, wanted(plan.direction, names, str(uid)))
+        if lacks and not (plan.direction is Direction.FORWARD and lacks == {Lacking.LABEL}):  # read by nobody any more
             metadata = body["metadata"]
             method = methods.get(kind.resource, "OnDelete")
             found.append(Need(kind.kind, metadata.get("namespace", ""), metadata["name"], method, frozenset(lacks)))

@@ -6,7 +6,7 @@
 #   bash FILE --check               what is still missing; exit status 3 if anything is
 #   bash FILE --apply               patches the objects; only while no Metacontroller runs
 #   bash FILE --annotate [--apply]  forward only, while Metacontroller runs: the annotation alone
-#   bash FILE --finalizers [--apply]  takes away what the controller that was left had put on the parents
+#   bash FILE --finalizers [--apply]  takes away what the controller that was left had put on parents and objects
 #   ... --fill-namespaces           if Metacontroller is upgraded from 2 to 4 on the way, and the parents are namespaced
 #
 # It may be interrupted and run again: what is done is not done twice. Every patch is computed from the live object and
@@ -97,9 +97,16 @@ settle_names() {
   fi
 }
 
-# One line an object that needs something: {resource, namespace, name, exact, patch}. Merge patches.
+# A CompositeController releases what it owns and finds without its label, and no controller would ever see that again.
+# So as long as it is there, a Metacontroller started by mistake must find the labels; they are taken off afterwards.
+composite_reigns() {
+  [[ $DIRECTION == forward ]] && jq -e 'any(.[]; .kind == "CompositeController")' "$work/controllers" >/dev/null
+}
+
+# One line an object that needs something: {resource, namespace, name, exact, only_label, patch}. Merge patches.
 find_patches() {
-  local resource
+  local resource keep=false
+  if composite_reigns; then keep=true; fi
   : >"$work/parents"
   for resource in $PARENTS; do
     "$KUBECTL" get "$resource" --all-namespaces -o json >>"$work/parents"
@@ -110,7 +117,8 @@ find_patches() {
     "$KUBECTL" get "$resource" --all-namespaces -o json | jq -c \
       --slurpfile uids "$work/uids" --arg resource "$resource" --arg direction "$DIRECTION" --arg decorator "$DECORATOR" \
       --arg annotation "$ANNOTATION" --arg own_label "$LABEL" --arg applied "$APPLIED" \
-      --argjson generated "$GENERATE_SELECTOR" --argjson last_applied "$last_applied" --argjson fill "$fill" '
+      --argjson generated "$GENERATE_SELECTOR" --argjson last_applied "$last_applied" --argjson fill "$fill" \
+      --argjson keep "$keep" '
       # Compact, keys sorted, escaped as Go does it: Metacontroller compares the text.
       def sorted: if type == "object" then to_entries | sort_by(.key) | map(.value |= sorted) | from_entries
         elif type == "array" then map(sorted) else . end;
@@ -120,16 +128,16 @@ find_patches() {
         if $value == null
         then if ((.[$field] // {}) | has($key)) then del(.[$field][$key]) | (if .[$field] == {} then del(.[$field]) else . end) else . end
         else .[$field] = ((.[$field] // {}) + {($key): $value}) end;
+      def annotated: mark("annotations"; $annotation; if $direction == "back" then null else $decorator end);
       def marks($uid):
-        mark("annotations"; $annotation; if $direction == "back" then null else $decorator end)
-        | if $generated and $last_applied then mark("labels"; $own_label; if $direction == "back" or $direction == "marks" then $uid else null end) else . end;
+        annotated | if $generated and $last_applied then mark("labels"; $own_label; if $direction == "back" or $direction == "marks" then $uid else null end) else . end;
       .items[]
       | (.metadata.ownerReferences // [] | map(select(.controller)) | .[0].uid) as $uid
       | select($uid != null and ($uids[0] | index($uid)) and .metadata.deletionTimestamp == null)
       | .metadata as $before
       | (.metadata.annotations // {})[$applied] as $text
       | (if $last_applied and $text != null then $text | fromjson else null end) as $last
-      | ($before | marks($uid)) as $after
+      | ($before | if $keep then annotated else marks($uid) end) as $after
       | (if $last == null then null
          else $last | .metadata |= marks($uid)
            | if $fill and .metadata.namespace == null and $before.namespace != null then .metadata.namespace = $before.namespace else . end
@@ -137,10 +145,11 @@ find_patches() {
       | (if $rewritten == null or ($last | .metadata | marks($uid)) == $last.metadata and ($fill | not) then $text else $rewritten end) as $wanted
       | select($after != $before or $wanted != $text)
       | {resource: $resource, namespace: ($before.namespace // ""), name: $before.name,
-         exact: ($last == null or ($last | go) == $text),
+         exact: ($last == null or $wanted == $text or ($last | go) == $text),
+         only_label: ($direction == "forward" and $wanted == $text and ($before | annotated) == $before),
          patch: {metadata: {uid: $before.uid, resourceVersion: $before.resourceVersion,
            annotations: ({($annotation): ($after.annotations // {})[$annotation]} + if $wanted == $text then {} else {($applied): $wanted} end),
-           labels: (if $generated and $last_applied then {($own_label): ($after.labels // {})[$own_label]} else {} end)}}}' >>"$work/patches"
+           labels: (if $generated and $last_applied and ($keep | not) then {($own_label): ($after.labels // {})[$own_label]} else {} end)}}}' >>"$work/patches"
   done
 }
 
@@ -153,7 +162,7 @@ tell_counts() {
   local total
   total=$(count "$work/patches")
   jq -r '.resource' "$work/patches" | sort | uniq -c
-  echo "$total objects need a patch; about $(( total / 5 + 1 )) seconds"
+  echo "$total objects need a patch$( (( total == 0 )) || echo "; about $(( total / 5 + 1 )) seconds")"
   if [[ -n $(inexact) ]]; then
     echo "not patched, since their last-applied configuration cannot be spelled again exactly:"; inexact
   fi
@@ -195,8 +204,9 @@ tell_steps() {
     forward) cat <<STEPS
  1. Suspend what would start Metacontroller again, and stop it:
 $(tell_gitops)
- 2. bash $0 --apply                          patches the objects below; undone by the direction back
- 3. kubectl delete compositecontroller $COMPOSITE   deletes no object; apply its manifest again to undo
+ 2. kubectl delete compositecontroller $COMPOSITE   deletes no object; apply its manifest again to undo.
+    From here on a Metacontroller that is started by mistake has nobody to undo step 3 for.
+ 3. bash $0 --apply                          patches the objects below; undone by the direction back
  4. kubectl apply --filename DECORATORCONTROLLER    DecoratorController $DECORATOR, calling the proxy
  5. bash $0 --check                          must say that nothing is missing
  6. Start Metacontroller. No object may be written: the audit log and \`shadow status\` show it.
@@ -207,8 +217,8 @@ STEPS
  1. Suspend what would start Metacontroller again, and stop it:
 $(tell_gitops)
     A CompositeController for a core type (a Namespace) runs on Metacontroller before 3.0.0 only.
- 2. bash $0 --apply                          patches the objects below; undone by the direction forward
- 3. kubectl delete decoratorcontroller $DECORATOR   deletes no object
+ 2. kubectl delete decoratorcontroller $DECORATOR   deletes no object
+ 3. bash $0 --apply                          patches the objects below; undone by the direction forward
  4. kubectl apply --filename COMPOSITECONTROLLER    CompositeController $COMPOSITE
  5. bash $0 --check                          must say that nothing is missing
  6. Start Metacontroller. No object may be written. One that lacks its label would be released by its parent.
@@ -255,6 +265,15 @@ remove_finalizers() {
   echo "$(count "$work/patches") parents carry $finalizer"
   task=annotate
   if $apply; then patch_objects; fi
+  if [[ $DIRECTION == forward ]]; then remove_labels; fi
+}
+
+# The label that was kept while the CompositeController was there.
+remove_labels() {
+  find_patches
+  jq -c 'select(.only_label)' "$work/patches" >"$work/labels"; mv "$work/labels" "$work/patches"
+  echo "$(count "$work/patches") objects carry the label $LABEL, which nobody reads any more"
+  if $apply; then patch_objects; fi
 }
 
 settle_names
@@ -264,6 +283,8 @@ esac
 find_patches
 case $task in
   check)
+    # The label alone keeps nobody from anything: no controller that is there reads or writes it.
+    jq -c 'select(.only_label | not)' "$work/patches" >"$work/needed"; mv "$work/needed" "$work/patches"
     tell_counts
     if [[ -n $(metacontrollers) ]]; then echo "Metacontroller runs"; else echo "no Metacontroller runs"; fi
     [[ ! -s $work/patches ]] || exit 3

@@ -94,10 +94,16 @@ class Live:
     def export(self) -> Export:
         return read_export([(json.dumps({"kind": "List", "items": self.items}), "state.json")])
 
-    def run(self, direction: Direction, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        """The script with everything read on the cluster, as it is without an export."""
+    def without(self, kind: str) -> None:
+        """Delete what is of this kind."""
+        self.save(*(body for body in self.items if body["kind"] != kind))
+
+    def run(
+        self, direction: Direction, *arguments: str, plan: Plan | None = None, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        """The script with everything read on the cluster, as it is without an export, or of this plan."""
         file = self.directory / "handover.sh"
-        file.write_text(script(Plan("m", direction, "both", "both")))
+        file.write_text(script(plan or Plan("m", direction, "both", "both")))
         settings = {**os.environ, "KUBECTL": kubectl_in(self.directory), "KUBECTL_STATE": str(self.file), **environment}
         return subprocess.run(
             ["bash", str(file), *arguments], capture_output=True, text=True, env=settings, timeout=60, check=False
@@ -186,6 +192,30 @@ async def test_annotated_while_it_runs_costs_what_the_script_says(live: Live):
     assert await live.writes(DC) == ["update ConfigMap a 200", "delete Service a 200", "create Service a 201"]
 
 
+async def test_started_amid_the_script_a_composite_controller_releases_nothing(live: Live):
+    """It would, if it missed its label on what it owns: seen on a real cluster, where all of that was lost to both."""
+    owners = [body["metadata"].get("ownerReferences") for body in live.items]
+    assert live.run(Direction.FORWARD, "--apply", KUBECTL_FAIL_AFTER="1").returncode != 0
+    assert await live.writes(CC) == ["update ConfigMap a 200"]  # undone, not lost
+    assert live.run(Direction.FORWARD, "--apply").stdout == "2 of 2\n"
+    assert [body["metadata"].get("ownerReferences") for body in live.items] == owners
+    live.without("CompositeController")
+    live.save(*live.items, DC)
+    assert live.run(Direction.FORWARD, "--check").returncode == 0  # the labels are still there, and hinder nobody
+    assert await live.writes(DC) == []
+    assert "3 objects carry the label controller-uid" in live.run(Direction.FORWARD, "--finalizers", "--apply").stdout
+    assert not any("controller-uid" in (body["metadata"].get("labels") or {}) for body in live.items)
+    assert await live.writes(DC) == []
+
+
+async def test_with_the_composite_controller_deleted_first_everything_goes_at_once(live: Live):
+    plan = plan_from_export("m", Direction.FORWARD, live.export())
+    live.without("CompositeController")
+    assert live.run(Direction.FORWARD, "--apply", plan=plan).stdout == "3 of 3\n"
+    assert not any("controller-uid" in (body["metadata"].get("labels") or {}) for body in live.items)
+    assert await live.writes(DC) == []
+
+
 def test_it_patches_as_the_table_of_marks_says(live: Live):
     names = Names("both", generate_selector=True)
     expected = {
@@ -193,7 +223,9 @@ def test_it_patches_as_the_table_of_marks_says(live: Live):
         for body in live.items
         if body["kind"] in ("ConfigMap", "Secret", "Service")
     }
-    live.run(Direction.FORWARD, "--apply")
+    plan = plan_from_export("m", Direction.FORWARD, live.export())
+    live.without("CompositeController")
+    live.run(Direction.FORWARD, "--apply", plan=plan)
     for body in live.items:
         if body["kind"] in expected:
             fields = ("annotations", "labels", "ownerReferences")
