@@ -63,11 +63,15 @@ async def _openapi(request: Request) -> Response:
 
 
 async def _readyz(request: Request) -> Response:
-    """200 while calls are served, also by an older configuration; the body says in what state."""
+    """200 while calls are served, also by an older configuration; the body says in what state.
+
+    503 also until a shared database has told what is in force: a roll-out waits for that.
+    """
     desk = desk_of(request)
     runtime, recorder = desk.runtime, desk.recorder
-    body = {
-        "ready": runtime.snapshot is not None,
+    ready = runtime.snapshot is not None and (desk.membership is None or desk.membership.joined)
+    body: dict[str, object] = {
+        "ready": ready,
         "configuration_digest": runtime.snapshot.digest if runtime.snapshot else None,
         "refused_configuration": runtime.refused,
         "needs_restart": runtime.needs_restart,
@@ -77,4 +81,6 @@ async def _readyz(request: Request) -> Response:
         "records_lost": recorder.records_lost,
         "brakes_unstored": sorted(desk.brakes.unstored),
     }
-    return JSONResponse(body, 200 if runtime.snapshot is not None else 503)
+    if desk.membership is not None:
+        body["replicas"] = desk.membership.told()
+    return JSONResponse(body, 200 if ready else 503)

@@ -102,9 +102,14 @@ async def running(
     new: HookServer | str,
     top: Json | None = None,
     others: Json | None = None,
+    ready: int = 200,
     **settings: Any,
 ) -> AsyncIterator[Running]:
-    """A proxy that serves while the block runs, and drains at its end."""
+    """A proxy that serves while the block runs, and drains at its end.
+
+    Args:
+        ready: what `/readyz` is to answer before the block begins.
+    """
     proxy = Running(directory, old, new, settings)
     for key, value in (top or {}).items():
         proxy.top[key] = {**proxy.top[key], **value} if key == "server" else value
@@ -113,7 +118,7 @@ async def running(
     end = proxy.end
     task = asyncio.create_task(serve(proxy.path, {}, end.wait))
     try:
-        await _until_ready(proxy, task)
+        await _until_ready(proxy, task, ready)
         yield proxy
     finally:
         end.set()
@@ -121,12 +126,12 @@ async def running(
         await asyncio.wait_for(task, 30)
 
 
-async def _until_ready(proxy: Running, task: asyncio.Task[None]) -> None:
+async def _until_ready(proxy: Running, task: asyncio.Task[None], status: int) -> None:
     for _ in range(200):
         if task.done():
             task.result()
         try:
-            if (await proxy.client.get(f"{proxy.control}/readyz")).status_code == 200:
+            if (await proxy.client.get(f"{proxy.control}/readyz")).status_code == status:
                 return
         except httpx.TransportError:
             pass

@@ -23,8 +23,10 @@ GUARD = "guard"
 _RETRY_SECONDS = 0.5
 _ATTEMPTS = 5  # at overtaking another writer, before the next retry
 _PATIENCE_SECONDS = 2.0  # that a pull waits for a store that does not answer; it is in force anyway
-_HANDOVER_SECONDS = 0.5
-"""From a release that others have to learn of until it applies, everywhere: twice a poll."""
+_HANDOVER_SECONDS = 0.6
+"""From a release that others have to learn of until it applies, everywhere: more than twice a poll."""
+TURNING_SECONDS = 0.1
+"""Before and after that nobody is sure that all others still, or already, do the same."""
 
 
 class Brakes:
@@ -50,6 +52,13 @@ class Brakes:
         """Whether a guard pulled it, and nobody has confirmed that; or it is just being released, whoever had it."""
         brake = self._known.get(migration)
         return brake is not None and ((brake.on and brake.by == GUARD) or (not brake.on and self._holds_back(brake)))
+
+    def is_turning(self, migration: str) -> bool:
+        """Whether it is just being let go by all replicas: their clocks differ by a little."""
+        brake = self._known.get(migration)
+        if brake is None or brake.on or not brake.until:
+            return False
+        return abs(self._clock() - brake.until) < TURNING_SECONDS
 
     def _holds_back(self, brake: Brake) -> bool:
         return brake.until > 0.0 and self._clock() < brake.until

@@ -6,6 +6,7 @@ Nothing here raises: a database that does not answer is told once, and the lease
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -18,7 +19,7 @@ from shadow.config.model import Configuration
 from shadow.config.storeurl import without_password
 from shadow.errors import ConfigurationError, StoreError
 from shadow.proxy.calls.related_memory import RelatedMemory
-from shadow.proxy.cutover.brakes import Brakes
+from shadow.proxy.cutover.brakes import TURNING_SECONDS, Brakes
 from shadow.proxy.cutover.footing import TICK_SECONDS, Footing
 from shadow.proxy.cutover.parents import Parents
 from shadow.proxy.guard.guard import Guard
@@ -28,6 +29,7 @@ from shadow.proxy.replicas.agreement import advanced, offered, should_offer
 from shadow.proxy.replicas.clock import SharedClock
 from shadow.proxy.runtime import Runtime
 from shadow.store.asynchronous import AsyncStore
+from shadow.store.base import Store
 from shadow.store.shared import POLL_SECONDS, Agreement, Beat, News, Replica, Since, Standing, Version
 
 _log = logging.getLogger(__name__)
@@ -94,16 +96,46 @@ class Membership:
     def me(self) -> Replica:
         return Replica(self._parts.recorder.replica, self._standing)
 
+    @property
+    def joined(self) -> bool:
+        """Whether it serves what all do."""
+        return self._parts.footing.joined
+
+    def told(self) -> dict[str, object]:
+        """For `/readyz`: `{name, others, heartbeat, silent_seconds, cut_off}`; `heartbeat` is null, or why it fails."""
+        footing = self._parts.footing
+        return {
+            "name": self.me.name,
+            "others": [replica.name for replica in self.others],
+            "heartbeat": self.failing,
+            "silent_seconds": round(footing.silent_seconds, 1),
+            "cut_off": footing.is_cut_off,
+        }
+
     async def run(self) -> None:
         """For ever."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._beat_forever())
             group.create_task(self._tick_forever())
+            group.create_task(self._watch_together())
 
     async def _tick_forever(self) -> None:
         while True:
             self._parts.footing.tick()
             await asyncio.sleep(TICK_SECONDS)
+
+    async def _watch_together(self) -> None:
+        """The guard judges what all replicas counted: each may be within bounds alone."""
+        while True:
+            await asyncio.sleep(_COUNTED_SECONDS)
+            if self.others and await self._parts.recorder.flush():
+                for migration in tuple(self._parts.runtime.migrations().values()):
+                    epoch = self._parts.guard.epoch(migration)
+                    try:
+                        buckets = await self._store.read(_guarded(migration.name, epoch))
+                    except StoreError:
+                        break  # the heartbeat tells of it
+                    self._parts.guard.learn(migration, epoch, buckets)
 
     async def _beat_forever(self) -> None:
         """Whenever there is news, and four times a second."""
@@ -124,9 +156,10 @@ class Membership:
         """Tell and hear, until there is nothing new to tell. False: the database did not answer."""
         async with self._one_beats:
             for _ in range(_AT_ONCE):
-                began = self._parts.footing.now()
+                began, asked = self._parts.footing.now(), time.time()
                 try:
                     news = await self._store.together(self._asking())
+                    self._parts.clock.set(news.now, asked, time.time())
                     again = await self._hear(news, began)
                 except StoreError as exc:
                     self._lost(exc)
@@ -142,6 +175,14 @@ class Membership:
 
         A replica that may be serving and did not say so is missing: killed, cut off or frozen looks the same.
         """
+        found = await self._awaited(migration)
+        brake = self._parts.brakes.get(migration)
+        if brake is not None and not brake.on:  # it is released when it is let go, not when all have heard of it
+            left = brake.until + TURNING_SECONDS - self._parts.clock()
+            await asyncio.sleep(max(0.0, min(left, _ACKNOWLEDGED_SECONDS)))
+        return found
+
+    async def _awaited(self, migration: str) -> Acknowledged:
         deadline = self._parts.footing.now() + _ACKNOWLEDGED_SECONDS
         while True:
             found = await self._looked(migration)
@@ -206,7 +247,6 @@ class Membership:
 
     def _hear_states(self, news: News) -> None:
         parts = self._parts
-        parts.clock.set(news.now)
         parts.brakes.learn(news.brakes)
         parts.parents.learn(news.parents)
         parts.related.learn(news.related)
@@ -299,3 +339,7 @@ class Membership:
             runtime.refused = f"replica {agreement.refused_by} cannot serve it: {agreement.why}"
         elif agreement.following is None:
             runtime.refused = "the other replicas serve another configuration, which was given after this one"
+
+
+def _guarded(migration: str, epoch: str) -> Callable[[Store], dict[int, dict[str, float]]]:
+    return lambda store: store.guard(migration, epoch)

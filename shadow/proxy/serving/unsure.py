@@ -15,7 +15,7 @@ def unsure(call: Call, footing: Footing, brakes: Brakes, after: tuple[Migration,
     2. It has no memory of this migration.
     3. It cannot be reached for too long, and others may have decided since. A brake that was pulled here meanwhile is
        no doubt: it goes after whatever they decided.
-    4. The parent's primary is just changing, for all replicas.
+    4. The parent's primary is just changing, for all replicas: a configuration comes into force, or a brake is let go.
 
     Args:
         after: what is about to follow, or just did, and who is who in it; None: nothing.
@@ -27,7 +27,8 @@ def unsure(call: Call, footing: Footing, brakes: Brakes, after: tuple[Migration,
         return _error(call, "brake-unknown", _BRAKE_UNKNOWN.format(migration.name))
     if is_cut_off(call, footing, brakes):
         return cut_off(call)
-    if after is not None and changes_hands(call, *after):
+    turning = migration.serves_new and brakes.is_turning(migration.name)
+    if turning or (after is not None and changes_hands(call, *after)):
         return _error(call, "moving", f"who answers this parent of {migration.name} is just changing; ask again")
     return None
 

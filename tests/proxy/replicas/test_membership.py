@@ -1,0 +1,157 @@
+"""Replicas over one database: what one decides all obey, and who is cut off knows it by himself."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import httpx
+
+from tests.hook_server import answer_json
+from tests.postgres import PostgresServer
+from tests.proxy.bodies import answer, config_map, observed, request
+from tests.proxy.replicas.conftest import OLD, Replica, Start
+
+GRACE = {"server": {"replica_grace": "2s"}}
+
+
+async def live(start: Start, count: int = 2, **settings: Any) -> list[Replica]:
+    """So many replicas that serve `new`."""
+    fleet = [await start(**({"stage": "live", "unknown_brake": "off"} | settings)) for _ in range(count)]
+    await fleet[0].proxy.post("release", because="the brake is known from here on")
+    return fleet
+
+
+async def served(replica: Replica, number: int = 1) -> str:
+    """By whom a call is answered; the error's code where by nobody."""
+    response = await replica.proxy.call(request(uid=f"uid-{number}", name=f"team-{number}"))
+    return str(response.headers.get("x-shadow-served") or response.json()["code"])
+
+
+async def until(met: Callable[[], Awaitable[bool]]) -> None:
+    for _ in range(200):
+        if await met():
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError("it did not come about within 10 s")
+
+
+def brake(response: httpx.Response) -> tuple[int, bool, bool, int, int]:
+    """Status, on, stored, acknowledged, of."""
+    told = response.json()
+    return response.status_code, told["on"], told["stored"], told["replicas"]["acknowledged"], told["replicas"]["of"]
+
+
+async def test_a_pull_and_a_release_hold_everywhere_once_they_are_answered(start: Start) -> None:
+    one, two, three = await live(start, 3)
+    for _ in range(3):
+        assert brake(await one.proxy.post("rollback", because="test")) == (200, True, True, 3, 3)
+        assert [await served(each) for each in (one, two, three)] == ["old"] * 3
+        assert brake(await two.proxy.post("release", because="test")) == (200, False, True, 3, 3)
+        assert [await served(each) for each in (one, two, three)] == ["new"] * 3
+
+
+async def test_who_is_cut_off_is_named_goes_on_for_a_while_and_then_answers_errors(start: Start) -> None:
+    one, two = await live(start, top=GRACE)
+    two.relay.cut()
+    pulled = await one.proxy.post("rollback", because="test")
+    assert brake(pulled) == (202, True, True, 1, 2)
+    (missing,) = pulled.json()["replicas"]["missing"]
+    assert await served(two) == "new"
+    await until(lambda: _serves(two, "cut-off"))
+    assert (await two.proxy.client.get(f"{two.proxy.control}/readyz")).json()["replicas"]["cut_off"]
+    assert brake(await one.proxy.post("rollback", because="again")) == (200, True, True, 1, 1)  # its lease is over
+    two.relay.mend()
+    await until(lambda: _serves(two, "old"))
+    assert missing == (await two.proxy.client.get(f"{two.proxy.control}/readyz")).json()["replicas"]["name"]
+
+
+async def _serves(replica: Replica, by: str) -> bool:
+    return await served(replica) == by
+
+
+async def test_a_replica_alone_goes_on_without_the_database(start: Start) -> None:
+    (one,) = await live(start, 1, top=GRACE)
+    one.relay.cut()
+    await asyncio.sleep(2.3)
+    assert await served(one) == "new"
+
+
+async def test_a_replica_whose_others_have_ended_is_alone(start: Start, postgres: PostgresServer, schema: str) -> None:
+    (one,) = await live(start, 1, top=GRACE)
+    postgres.rows("INSERT INTO replicas (replica, until, record) VALUES ('gone', NULL, '{}')", schema=schema)
+    one.relay.cut()
+    await asyncio.sleep(2.3)
+    assert await served(one) == "new"
+
+
+async def test_a_pull_without_the_database_applies_at_once_and_is_stored_later(start: Start) -> None:
+    one, two = await live(start, top=GRACE)
+    one.relay.cut()
+    assert brake(await one.proxy.post("rollback", because="test"))[:3] == (202, True, False)
+    assert await served(one) == "old"
+    await asyncio.sleep(2.2)
+    assert await served(one) == "old"  # nobody can have released what they have not heard of
+    assert await served(two) == "new"
+    one.relay.mend()
+    await until(lambda: _serves(two, "old"))
+    assert [line["kind"] for line in (await two.proxy.get("/history"))["items"]].count("rollback") == 1
+
+
+async def test_a_release_without_the_database_is_none(start: Start) -> None:
+    one, two = await live(start)
+    await one.proxy.post("rollback", because="test")
+    one.relay.cut()
+    assert brake(await one.proxy.post("release", because="test"))[:3] == (202, True, False)
+    one.relay.mend()
+    assert [await served(one), await served(two)] == ["old", "old"]
+
+
+async def test_a_replica_that_starts_without_the_database_answers_errors_until_it_has_it(start: Start) -> None:
+    late = await start(cut=True, stage="live", unknown_brake="off")
+    assert await served(late) == "brake-unknown"
+    late.relay.mend()
+    await until(lambda: _serves(late, "new"))
+    found = await late.proxy.settled()
+    assert found["comparisons"]["skipped"] >= 1
+
+
+async def test_a_guard_pulls_once_for_all(start: Start, hooks) -> None:
+    guard = {"min_calls": 6, "max_failed": "1%"}
+    one, two = await live(start, guard=guard, fallback="off")
+    hooks[1].behaviour = answer_json({}, 500)
+    await asyncio.gather(*(served(each, number) for number in range(5) for each in (one, two)))
+    await until(lambda: _braked(one, two))
+    lines = [line for line in (await one.proxy.get("/history"))["items"] if line["kind"] == "rollback"]
+    assert [line["by"] for line in lines] == ["guard"]
+
+
+async def _braked(*fleet: Replica) -> bool:
+    return all([(await each.proxy.get())["brake"]["on"] for each in fleet])
+
+
+async def test_counts_are_of_all_replicas(start: Start) -> None:
+    one, two = await live(start)
+    for number in range(4):
+        await served(one, number)
+        await served(two, number + 2)
+    await until(lambda: _counted(8, one, two))
+    assert [(await each.proxy.get())["parents"] for each in (one, two)] == [6, 6]
+
+
+async def _counted(calls: int, *fleet: Replica) -> bool:
+    found = [await each.proxy.get() for each in fleet]
+    return all(each["comparisons"]["mismatched"] == each["calls"] == calls for each in found)
+
+
+async def test_what_another_replica_served_is_not_forgotten_by_the_hold(start: Start, hooks) -> None:
+    _, new = hooks
+    extra = config_map("only-new-wants-it")
+    new.behaviour = answer_json(answer(OLD, extra))
+    one, two = await live(start, hold=["delete", "recreate"])
+    assert await served(one) == "new"
+    new.behaviour = answer_json(answer(OLD))  # it forgets, and `old` never wanted it
+    response = await two.proxy.call(request(observed(OLD), observed(extra)))
+    assert (response.status_code, response.json()["code"]) == (502, "held")
+    two.relay.cut()
+    response = await two.proxy.call(request(observed(OLD), observed(extra), uid="uid-7", name="team-7"))
+    assert response.json()["code"] == "held"  # nobody can tell
