@@ -42,7 +42,7 @@ from shadow.proxy.record.settle import settle
 from shadow.proxy.serving.decision import decide
 from shadow.proxy.serving.guarded import unconfirmed
 from shadow.proxy.serving.resyncing import hurried
-from shadow.proxy.serving.unsure import changes_hands, cut_off, is_cut_off, unsure
+from shadow.proxy.serving.unsure import changes_hands, cut_off, is_cut_off, moving, unsure
 from shadow.store.base import ParentState
 from shadow.telemetry.trace import begin
 from shadow.terms import Hook, Role, Side, Stage
@@ -113,8 +113,8 @@ class Dispatcher:
             guarded = migration.serves_new and self._brakes.is_guards(migration.name)
             last = await self._recall.listed(migration.name, call.request.parent.uid) if guarded else None
             reply = self._last_word(call, reply, last)
-            if reply.side is not None and self._lost_footing(call, lapses):
-                reply = cut_off(call)
+            if reply.side is not None:
+                reply = self._unsure_since(call, lapses) or reply
             self._note_served(call, reply)
         except Exception:  # noqa: BLE001 - a fault of ours must end in an error, never in a wrong answer or an uncounted call
             _log.exception("call %s of %s failed in the proxy", call.id, migration.name)
@@ -239,12 +239,12 @@ class Dispatcher:
             _log.exception("call %s: asking the same twice failed in the proxy", call.id)
         self._recorder.completed(call)
 
-    def _lost_footing(self, call: Call, lapses: int) -> bool:
-        """Whether others may have decided during this call what is not known here, or what was known at its start."""
+    def _unsure_since(self, call: Call, lapses: int) -> Reply | None:
+        """An error, where others decided during this call what it does not know of, or may have."""
         if self._footing.lapses != lapses or is_cut_off(call, self._footing, self._brakes):
-            return True
+            return cut_off(call)
         after = self._after(call) if self._footing.others and not self._brakes.is_on(call.migration.name) else None
-        return after is not None and changes_hands(call, *after)
+        return moving(call) if after is not None and changes_hands(call, *after) else None
 
     def _after(self, call: Call) -> tuple[Migration, Assignment] | None:
         """What follows this call's configuration, or has followed it by now, and who is who in that."""

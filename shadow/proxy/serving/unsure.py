@@ -29,7 +29,7 @@ def unsure(call: Call, footing: Footing, brakes: Brakes, after: tuple[Migration,
         return cut_off(call)
     turning = migration.serves_new and brakes.is_turning(migration.name)
     if turning or (after is not None and changes_hands(call, *after)):
-        return _error(call, "moving", f"who answers this parent of {migration.name} is just changing; ask again")
+        return moving(call)
     return None
 
 
@@ -39,6 +39,10 @@ def is_cut_off(call: Call, footing: Footing, brakes: Brakes) -> bool:
 
 def cut_off(call: Call) -> Reply:
     return _error(call, "cut-off", _CUT_OFF.format(call.migration.name))
+
+
+def moving(call: Call) -> Reply:
+    return _error(call, "moving", f"who answers this parent of {call.migration.name} is just changing; ask again")
 
 
 def changes_hands(call: Call, following: Migration, after: Assignment) -> bool:
