@@ -18,8 +18,8 @@ from shadow.config.files import require_files
 from shadow.config.load import parse
 from shadow.config.model import Configuration
 from shadow.config.storeurl import sqlite_path
-from shadow.errors import UnreachableError
 from shadow.config.watch import Watcher
+from shadow.errors import UnreachableError
 from shadow.implementations import Implementations
 from shadow.proxy.calls.background import Background
 from shadow.proxy.calls.related_memory import RelatedMemory
@@ -320,6 +320,8 @@ class Proxy:
         await self.worker.start()
         if self.recording is not None:
             self.recording.start()
+        await self.runtime.restore_revisions(first.migrations)
+        metrics = upkeep.Metrics(self.configuration.telemetry, self._families)
         if self.store.shared is not None:
             self.membership = self.desk.membership = await self._join(first, offer)
         else:
@@ -332,8 +334,8 @@ class Proxy:
                 group.create_task(self.brakes.retry_forever()),
                 group.create_task(upkeep.follow(self.runtime, Watcher(path, offer.text))),
                 group.create_task(upkeep.miss(self.runtime, path, self.configuration.server)),
-                group.create_task(upkeep.retain(self.store, self.configuration.retention)),
-                group.create_task(upkeep.export_metrics(self.configuration.telemetry, self._families)),
+                group.create_task(upkeep.retain(self.store, self.configuration.retention, self.related)),
+                group.create_task(metrics.run()),
             ]
             if self.membership is not None:
                 helpers.append(group.create_task(self.membership.run()))
@@ -349,7 +351,7 @@ class Proxy:
         await self.recorder.close()
         if self.membership is not None:
             await self.membership.leave()
-        await asyncio.to_thread(self.telemetry.shutdown, 1.0)
+        await asyncio.gather(asyncio.to_thread(self.telemetry.shutdown, 1.0), metrics.last(1.0))
         await self.implementations.close()
 
     async def _drain(self, seconds: float) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import threading
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -10,9 +11,11 @@ from shadow.config.model import Retention as Settings
 from shadow.config.model import Server, Telemetry
 from shadow.config.watch import Presence, Watcher
 from shadow.errors import StoreError
+from shadow.proxy.calls.related_memory import RelatedMemory
 from shadow.proxy.runtime import Runtime
 from shadow.store.asynchronous import AsyncStore
 from shadow.store.base import Retention
+from shadow.store.related import KEPT_SECONDS
 from shadow.telemetry.families import Family
 
 _RETAIN_SECONDS = 60.0
@@ -38,31 +41,52 @@ async def miss(runtime: Runtime, path: Path, server: Server) -> None:
         await asyncio.sleep(_MISSED_SECONDS)
 
 
-async def retain(store: AsyncStore, settings: Settings) -> None:
-    """Once a minute delete the bodies that are too old, too many or too large."""
+async def retain(store: AsyncStore, settings: Settings, related: RelatedMemory) -> None:
+    """Once a minute delete the bodies that are too old, too many or too large, and forget old customize answers."""
     retention = Retention(settings.age, settings.comparisons, settings.size)
     while True:
         await asyncio.sleep(_RETAIN_SECONDS)
+        related.forget(time.time() - KEPT_SECONDS)
         try:
             await store.retain(time.time(), retention)
         except StoreError:
             _log.exception("old comparisons could not be deleted; tried again in a minute")
 
 
-async def export_metrics(settings: Telemetry, gather: Callable[[], Awaitable[list[Family]]]) -> None:
-    """To a collector once a minute, if one is configured; what the last minute counted is not sent.
+class Metrics:
+    """To a collector, if one is configured: once a minute, and at the end what the last minute counted."""
 
-    Args:
-        gather: the metric families as they are now.
-    """
-    if settings.otlp_endpoint is None:
-        return
-    from shadow.telemetry.metrics import MetricsExport  # noqa: PLC0415 - start-up time and memory
+    def __init__(self, settings: Telemetry, gather: Callable[[], Awaitable[list[Family]]]) -> None:
+        """
+        Args:
+            gather: the metric families as they are now.
+        """
+        self._gather = gather
+        self._export: Callable[[list[Family]], object] | None = None
+        if settings.otlp_endpoint is not None:
+            from shadow.telemetry.metrics import MetricsExport  # noqa: PLC0415 - start-up time and memory
 
-    export = MetricsExport(settings.otlp_endpoint, settings.service_name)
-    while True:
-        try:
+            self._export = MetricsExport(settings.otlp_endpoint, settings.service_name).export
+
+    async def run(self) -> None:
+        while self._export is not None:
             await asyncio.sleep(_METRICS_SECONDS)
-            await asyncio.to_thread(export.export, await gather())
+            try:
+                await asyncio.to_thread(self._export, await self._gather())
+            except StoreError:
+                _log.exception("metrics could not be gathered; tried again in a minute")
+
+    async def last(self, within_seconds: float) -> bool:
+        """Whether they were sent in time. A collector that does not answer holds nobody up."""
+        if self._export is None:
+            return True
+        try:
+            families = await self._gather()
         except StoreError:
-            _log.exception("metrics could not be gathered; tried again in a minute")
+            _log.exception("the last metrics could not be gathered")
+            return False
+        # Not the loop's own threads: those are waited for at the end of the process.
+        thread = threading.Thread(target=self._export, args=(families,), name="last-metrics", daemon=True)
+        thread.start()
+        await asyncio.to_thread(thread.join, within_seconds)
+        return not thread.is_alive()

@@ -15,8 +15,9 @@ class Note:
 
     `resync-lowered`, `observed-generation` (not added, and why), `finalized-dropped`, `finalize-completed`,
     `status-kept`, `foreign-field-dropped`, `mark-withheld`, `mark-impossible`, `objects-not-shown` (v1 hides them),
-    `objects-not-known` (v1 hid them already), `front-lacks-kind` (told to read what is not observed), and of a
-    converted controller `controller-warning`, `controller-error`, `controller-impossible`.
+    `objects-not-known` (v1 hid them already), `front-lacks-kind` (told to read what is not observed),
+    `front-lacks-hook` (it has one that is never called), and of a converted controller
+    `controller-warning`, `controller-error`, `controller-impossible`.
     """
 
     code: str

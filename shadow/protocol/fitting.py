@@ -3,11 +3,12 @@
 What only loses something is no matter of this module but noted with each call (`shadow.protocol.draft.Note`).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
 from shadow.protocol.controller import Controller, read_controller
+from shadow.protocol.draft import Note
 from shadow.protocol.messages import Request
 from shadow.protocol.names import CONTROLLER_KIND
 from shadow.protocol.wire import UnreadableError, parse_as
@@ -68,3 +69,16 @@ def not_declared(shown: bytes, front: Controller) -> list[str]:
     there = {(rule.api_version, rule.resource) for rule in front.children}
     rules = read_controller(shown).children
     return [f"{rule.resource}.{rule.api_version}" for rule in rules if (rule.api_version, rule.resource) not in there]
+
+
+def hooks_not_called(spoken: Iterable[Hook], front: Controller) -> tuple[Note, ...]:
+    """Of the hooks that an implementation has, those that the front never calls, because it does not declare them."""
+    return tuple(
+        Note(
+            "front-lacks-hook",
+            f"the controller in front declares no {hook} hook, so this one's is never called: declare it, or take "
+            f"`{hook}` out of the configuration",
+        )
+        for hook in spoken
+        if hook not in front.hooks
+    )

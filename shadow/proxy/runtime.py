@@ -4,7 +4,7 @@ Calls under way keep the snapshot they began with.
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Protocol
 
 from shadow.config.difference import differences
@@ -12,7 +12,7 @@ from shadow.config.model import Configuration
 from shadow.config.model import Migration as Settings
 from shadow.errors import ConfigurationError, StoreError
 from shadow.proxy.calls.call import Call
-from shadow.proxy.calls.revisions import Revisions
+from shadow.proxy.calls.revisions import Revisions, read_told
 from shadow.proxy.cutover.brakes import Brakes
 from shadow.proxy.migrations.migration import Migration
 from shadow.proxy.migrations.snapshot import Snapshot
@@ -61,10 +61,19 @@ class Runtime:
     def migrations(self) -> Mapping[str, Migration]:
         return self.snapshot.migrations if self.snapshot is not None else {}
 
+    async def restore_revisions(self, names: Iterable[str]) -> None:
+        """What implementations had told before this process; a store that does not answer has told nothing."""
+        try:
+            self._revisions.restore(await self._store.read(lambda store: read_told(store, names)))
+        except StoreError as exc:
+            _log.warning("revisions are known from their next answers only: %s", exc)
+
     def heard(self, call: Call) -> None:
         """Everybody has spoken in this call. Who told another revision than before changes what evidence is about."""
         changed = self._revisions.heard(call)
         name = call.migration.name
+        for line in self._revisions.unlogged(name, self._clock()):
+            self._recorder.change(line)
         if not changed or self.snapshot is None or name not in self.snapshot.migrations:
             return
         self.snapshot = self.snapshot.having(self._revisions.applied(self.snapshot.migrations[name]))

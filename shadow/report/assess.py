@@ -11,7 +11,7 @@ from shadow.report.view import MigrationView, parent_states
 from shadow.store.base import AdviceCount, Coverage, Store
 from shadow.terms import Side
 
-_UNDECLARED = frozenset({"undeclared-kind", "front-lacks-kind"})
+_UNDECLARED = frozenset({"undeclared-kind", "front-lacks-kind", "front-lacks-hook"})
 """Advice about a controller that does not declare what it would need to."""
 
 

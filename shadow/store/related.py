@@ -6,7 +6,7 @@ from shadow.store.base import RelatedState
 from shadow.store.rows import decode, encode, plain
 from shadow.store.sql import Connection
 
-_KEPT_SECONDS = 7 * 86_400.0
+KEPT_SECONDS = 7 * 86_400.0
 """After so long nobody asked for this parent any more. Far beyond the 20 minutes in which an answer counts."""
 
 
@@ -25,4 +25,4 @@ def all_of(connection: Connection, migration: str) -> list[RelatedState]:
 
 
 def discard(connection: Connection, now: float) -> None:
-    connection.execute("DELETE FROM related WHERE answered_at < ?", (now - _KEPT_SECONDS,))
+    connection.execute("DELETE FROM related WHERE answered_at < ?", (now - KEPT_SECONDS,))

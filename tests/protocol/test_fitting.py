@@ -1,8 +1,9 @@
 import pytest
 
 from shadow.protocol.adapt import adapt_request
+from shadow.protocol.controller import read_controller
 from shadow.protocol.dialect import Dialect
-from shadow.protocol.fitting import misfits, out_of_sight
+from shadow.protocol.fitting import hooks_not_called, misfits, out_of_sight
 from shadow.terms import Hook, HookVersion, Protocol
 from tests.protocol.recordings import CONTROLLERS, PARENT, call, compact
 
@@ -65,3 +66,16 @@ def test_kinds_that_an_implementation_is_told_to_read_and_the_front_does_not_obs
         ("front-lacks-kind", "the controller in front does not declare secrets.v1")
     ]
     assert b"secrets" not in adapted.body.partition(b'"object"')[2]  # and never padded with an empty group
+
+
+@pytest.mark.parametrize("declared", [[], ["finalize"], ["finalize", "customize"]], ids=["none", "one", "all"])
+def test_a_hook_that_the_front_does_not_declare_is_never_called(declared: list[str]):
+    whole = CONTROLLERS[DECORATOR]
+    webhook = whole["spec"]["hooks"]["sync"]
+    hooks = {"sync": webhook} | dict.fromkeys(declared, webhook)
+    front = read_controller(compact({**whole, "spec": {**whole["spec"], "hooks": hooks}}))
+    notes = hooks_not_called(Hook, front)
+    told = [note.message.partition(" hook,")[0] for note in notes]
+    missing = [hook for hook in Hook if hook not in hooks]
+    assert told == [f"the controller in front declares no {hook}" for hook in missing]
+    assert {note.code for note in notes} <= {"front-lacks-hook"}

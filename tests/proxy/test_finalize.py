@@ -5,6 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.hook_server import HookServer, answer_json
 from tests.proxy.bodies import LA, answer, config_map, observed, request
 from tests.proxy.running import Json, running
@@ -76,3 +78,21 @@ async def test_a_finalize_answer_is_no_measure_of_what_the_next_sync_may_remove(
         new.behaviour = answer_json(answer())
         response = await proxy.call(request(observed(ONE)))
     assert response.json()["code"] == "held"
+
+
+@pytest.mark.parametrize(
+    ("side", "against"), [("new", True), ("old", False)], ids=["only new has one", "only old has one"]
+)
+async def test_a_finalize_hook_that_the_front_never_calls_is_told(
+    tmp_path: Path, hook_server: Start, side: str, against: bool
+):
+    hook = hook_server(answer_json(answer()))
+    settings: Json = {f"{side}__finalize": "/finalize"}
+    async with running(tmp_path, hook, hook, **settings) as proxy:
+        await proxy.call(request())
+        await proxy.settled()
+        report = await proxy.get("/report")
+    (told,) = [line for line in report["advice"] if line["code"] == "front-lacks-hook"]
+    assert (told["implementation"], told["count"]) == (side, 1)
+    reasons = " ".join(report["verdict"]["reasons"])
+    assert ("declares no finalize hook" in reasons) is against

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import msgspec
 import pytest
 
 from shadow.protocol.controller import Controller, read_controller
@@ -165,3 +166,17 @@ def test_what_changed_is_written_once_and_given_back_on_a_fault():
     memory.give_back(changed)
     assert memory.urgent
     assert RelatedMemory(changed).get(KEY) == changed[0]
+
+
+def test_what_was_answered_long_ago_is_forgotten_but_not_before_it_is_written():
+    of = both_customize()
+    old, fresh = state(of, at=NOW - 500), msgspec.structs.replace(state(of, at=NOW), uid="uid-2")
+    memory = RelatedMemory([old, fresh])
+    memory.forget(NOW - 100)
+    keys = [("m", uid, "DecoratorController/profiles") for uid in ("uid-1", "uid-2")]
+    assert [memory.get(key) for key in keys] == [None, fresh]
+    memory.give_back([fresh])
+    memory.forget(NOW + 1)
+    assert memory.take_changed() == [fresh]
+    memory.forget(NOW + 1)
+    assert memory.get(keys[1]) is None

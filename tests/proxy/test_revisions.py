@@ -3,11 +3,17 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
+from shadow.proxy.calls.call import Call
 from shadow.proxy.calls.judge import revision_of
-from shadow.proxy.calls.revisions import Revisions, at_revisions
+from shadow.proxy.calls.revisions import Revisions, at_revisions, read_told
+from shadow.proxy.migrations.migration import Migration
+from shadow.store.base import Change, Flush
+from shadow.store.open import open_store
 from shadow.terms import Side
 from shadow.upstream.base import Observation
 from tests.hook_server import HookServer, answer_json
@@ -20,6 +26,12 @@ Start = Callable[..., HookServer]
 ONE = config_map("one")
 SEES_ONE = request(observed(ONE))
 BODY = json.dumps(answer(ONE)).encode()
+
+
+def told_by_new(of: Migration, revision: str) -> Call:
+    """As much of a call as is looked at when everybody has spoken."""
+    heard: Any = SimpleNamespace(migration=of, askings={Side.NEW: SimpleNamespace(revision=revision)})
+    return cast("Call", heard)
 
 
 def telling(revision: str):
@@ -44,6 +56,46 @@ async def test_another_revision_makes_older_evidence_stale(tmp_path: Path, hook_
     assert seen == [one, two, two, one]
     assert after_reload == one
     assert sum(line["comparisons"] for line in report["coverage"]) == 2
+
+
+async def test_a_revision_is_known_after_a_restart_and_is_a_line_of_the_change_log(tmp_path: Path, hook_server: Start):
+    old, new = hook_server(answer_json(answer())), hook_server(telling("v1"))
+    async with running(tmp_path, old, new, new__revision_header="X-Revision") as proxy:
+        await proxy.call(SEES_ONE)
+        told = (await proxy.settled())["evidence_digest"]
+    async with running(tmp_path, old, new, new__revision_header="X-Revision") as proxy:
+        assert (await proxy.get())["evidence_digest"] == told
+        lines = [line for line in (await proxy.get("/history"))["items"] if line["kind"] == "revision"]
+    assert [(line["by"], line["because"]) for line in lines] == [("new", "it tells revision v1")]
+
+
+def test_replicas_that_answer_in_turn_are_no_line_each():
+    of = migration(new__revision_header="X-R")
+    revisions = Revisions()
+    lines = []
+    for second in range(1, 1200):
+        revisions.heard(told_by_new(of, f"v{second % 2}"))
+        lines += revisions.unlogged("m", float(second))
+    assert [(line.at, line.by, line.details["revision"]) for line in lines] == [
+        (1.0, "new", "v1"),
+        (602.0, "new", "v0"),
+    ]
+
+
+def test_of_what_was_told_the_last_line_counts(tmp_path: Path):
+    store = open_store(f"sqlite:///{tmp_path}/s.db")
+    store.open(0.0)
+    try:
+        lines = [
+            Change(1.0, "m", "revision", "new", "-", {"implementation": "d", "revision": "v1"}),
+            Change(2.0, "m", "revision", "new", "-", {"implementation": "d", "revision": "v2"}),
+            Change(3.0, None, "start", "process", "it started"),
+            Change(4.0, "other", "revision", "old", "-", {"implementation": "e", "revision": "v9"}),
+        ]
+        store.flush(Flush("replica", 5.0, {}, [], [], lines))
+        assert read_told(store, ["m", "none"]) == {("m", Side.NEW): ("d", "v2")}
+    finally:
+        store.close()
 
 
 async def test_a_comparison_shows_the_revisions_that_answered(tmp_path: Path, hook_server: Start):

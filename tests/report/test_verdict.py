@@ -210,11 +210,12 @@ def test_waived_situations_need_not_be_tried(waive: list[dict[str, str]], left: 
     [
         ("undeclared-kind", Side.NEW, True),
         ("front-lacks-kind", Side.NEW, True),
+        ("front-lacks-hook", Side.NEW, True),
         ("undeclared-kind", Side.OLD, False),
         ("undeclared-kind", None, False),
         ("duplicate", Side.NEW, False),
     ],
-    ids=["new returns", "new reads", "old returns", "both return", "other advice"],
+    ids=["new returns", "new reads", "new has", "old returns", "both return", "other advice"],
 )
 def test_a_kind_that_only_new_needs_and_the_front_does_not_declare_stands_in_the_way(
     tmp_path: Path, code: str, implementation: Side | None, against: bool

@@ -6,11 +6,14 @@ from collections.abc import Callable
 
 from shadow.compare.effects import RequestView
 from shadow.protocol.adapt import adapt_request
+from shadow.protocol.controller import read_controller
+from shadow.protocol.draft import Note
+from shadow.protocol.fitting import hooks_not_called
 from shadow.protocol.messages import Request
 from shadow.proxy.calls.call import Asking, Call
 from shadow.proxy.calls.headers import first, incoming_tag, shown_headers
 from shadow.proxy.calls.judge import answer_for, judge, revision_of, tag_namespace
-from shadow.proxy.migrations.migration import Migration
+from shadow.proxy.migrations.migration import Migration, Party
 from shadow.terms import Hook, Role, Side, Stage
 from shadow.upstream.base import Headers, Observation
 
@@ -96,10 +99,16 @@ class Exchange:
         started = self._clock()
         observation = await party.asked.ask(call.hook, headers, shown.body, role, urgent=urgent, timeout_seconds=within)
         asking = judge(call, side, role, observation, tag is not None, started)
-        asking.notes = shown.notes
+        asking.notes = shown.notes + self._never_called(party)
         asking.revision = revision_of(party, observation)
         (call.again if role is Role.TWICE else call.askings)[side] = asking
         return asking
+
+    def _never_called(self, party: Party) -> tuple[Note, ...]:
+        """Told with each sync, which there is for every parent."""
+        if self.call.hook is not Hook.SYNC or len(party.dialects) == 1:
+            return ()
+        return hooks_not_called(party.dialects, read_controller(self.call.request.controller))
 
     async def ask_twice(self) -> None:
         """Ask each implementation the same once more, one after the other, as far as it may be asked in the shadow."""

@@ -59,6 +59,12 @@ class RelatedMemory:
         if state is not None:
             self._put(msgspec.structs.replace(state, answered_at=now, answered=(side,)))
 
+    def forget(self, before: float) -> None:
+        """What was answered so long ago that nobody works with it any more; what is to be written yet stays."""
+        old = [key for key, state in self._states.items() if state.answered_at < before and key not in self._changed]
+        for key in old:
+            del self._states[key]
+
     def was_late(self, migration: str, side: Side, now: float) -> None:
         """A customize answer went out without waiting for this implementation any longer."""
         self._late[migration, side] = now
