@@ -18,7 +18,6 @@ from shadow.fieldpath import Steps, render
 from shadow.protocol.objects import Identity, Json, ParentRef
 from shadow.terms import Change, Effect
 
-_LARGEST = 2**1023
 MAX_VALUE_BYTES = 8192
 """A larger value is shown as its size: the whole one is in the answer, if that is kept."""
 
@@ -121,16 +120,4 @@ def _shown(value: Any, keys: Keys) -> Any:
         size = len(msgspec.json.encode(value))
     except (RecursionError, UnicodeEncodeError):
         return "<not shown>"
-    return _within_64_bits(value) if size <= MAX_VALUE_BYTES else f"<{size} bytes>"
-
-
-def _within_64_bits(value: Any) -> Any:
-    """A larger integer as the float that Kubernetes reads it as: the pipe and the store hold no larger ones."""
-    match value:
-        case dict():
-            return {key: _within_64_bits(item) for key, item in value.items()}
-        case list():
-            return [_within_64_bits(item) for item in value]
-        case int() if not -(2**63) <= value < 2**64:
-            return float(value) if abs(value) < _LARGEST else str(value)
-    return value
+    return value if size <= MAX_VALUE_BYTES else f"<{size} bytes>"

@@ -11,7 +11,15 @@ import msgspec
 
 from shadow.protocol.answers import Answer, known_fields
 from shadow.protocol.scan import scan
-from shadow.protocol.wire import UnreadableError, is_null, json_type, parse_as, repeats_a_key, split_object
+from shadow.protocol.wire import (
+    UnreadableError,
+    is_null,
+    json_type,
+    number_beyond_float,
+    parse_as,
+    repeats_a_key,
+    split_object,
+)
 from shadow.terms import Hook, Protocol
 
 _MAP = "map[string]interface {}"
@@ -53,9 +61,7 @@ class _Rule(msgspec.Struct):
 
 def rejection(answer: Answer, body: bytes, *, strict: bool) -> str | None:
     """Why Metacontroller would reject an answer of its own protocol; None if it would take it."""
-    fault = next(_type_faults(answer), None)
-    if fault is None:
-        fault = _item_fault(answer)
+    fault = next(_type_faults(answer), None) or _item_fault(answer) or _number_fault(answer)
     if fault is not None or not strict:
         return fault
     faults = [*_unknown_fields(answer), *_repeated_fields(answer, body)]
@@ -121,6 +127,14 @@ def _kind_fault(item: msgspec.Raw) -> str | None:
     kind = split_object(item).get("kind")
     named = kind is not None and json_type(kind) == "string" and bytes(kind) != b'""'
     return None if named else "Object 'Kind' is missing in a list item"
+
+
+def _number_fault(answer: Answer) -> str | None:
+    """What stands in fields that nobody knows is skipped, whatever it is."""
+    known = known_fields(answer.protocol, answer.hook) & answer.fields.keys()
+    found = filter(None, (number_beyond_float(answer.fields[name]) for name in sorted(known)))
+    number = next(found, None)
+    return None if number is None else f"json: cannot unmarshal number {number} into Go value of type float64"
 
 
 def _rule_fault(item: msgspec.Raw) -> str | None:

@@ -25,12 +25,25 @@ _OBJECT = msgspec.json.Decoder(Fields)
 _ARRAY = msgspec.json.Decoder(list[msgspec.Raw])
 _FIRST = re.compile(rb"[ \t\n\r]*([^ \t\n\r])")
 _TYPES = {b"{": "object", b"[": "array", b'"': "string", b"t": "bool", b"f": "bool", b"n": "null"}
+_DIGITS = bytes.maketrans(b"123456789E", b"000000000e")
+_LONGEST_INT = 20  # characters of an int of 64 bits, its sign included
+_LONG_INT = b"0" * 19
+_HUGE_INT = b"0" * 309
+_HUGE_EXPONENT = b"0e000"
 REFUSED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What the fast decoder raises for text that it does not take."""
 
 
 class UnreadableError(ValueError):
     """No decoder of ours can read it, or it is not of the JSON type asked for."""
+
+
+class BeyondFloatError(UnreadableError):
+    """It holds a number that no float64 can hold, so nobody reads it."""
+
+    def __init__(self, number: str) -> None:
+        super().__init__(f"{number[:32]} is beyond a float64")
+        self.number = number
 
 
 def split_object(text: bytes | msgspec.Raw) -> Fields:
@@ -100,18 +113,40 @@ def json_type(text: bytes | msgspec.Raw) -> str:
 
 
 def parse(text: bytes | msgspec.Raw) -> Any:
-    """The whole value as Python JSON. Ints stay ints whatever their size; half a surrogate pair is U+FFFD, as in Go.
+    """The whole value as Python JSON, as Go reads it: an int beyond 64 bits is a float, half a surrogate pair U+FFFD.
 
     Raises:
-        UnreadableError: not JSON, a number that no float64 can hold, or nested too deeply to be held as Python objects.
+        BeyondFloatError: a number that no float64 can hold.
+        UnreadableError: not JSON, or nested too deeply to be held as Python objects.
     """
     try:
-        return msgspec.json.decode(text)
+        value = msgspec.json.decode(text)
     except REFUSED:
-        try:
-            return json.loads(readable(bytes(text)), parse_constant=_refuse, parse_float=_finite)
-        except (ValueError, RecursionError) as exc:
-            raise UnreadableError(str(exc)) from exc
+        return _parse_as_go(text)
+    return _parse_as_go(text) if _holds_long_number(text) else value
+
+
+def _parse_as_go(text: bytes | msgspec.Raw) -> Any:
+    try:
+        return json.loads(readable(bytes(text)), parse_constant=_refuse, parse_float=_finite, parse_int=_int64)
+    except BeyondFloatError:
+        raise
+    except (ValueError, RecursionError) as exc:
+        raise UnreadableError(str(exc)) from exc
+
+
+def number_beyond_float(text: bytes | msgspec.Raw) -> str | None:
+    """A number that no float64 can hold, of which Go reads none; None: there is none, or nobody could look closely."""
+    zeros = bytes(text).translate(_DIGITS, b"+")
+    if _HUGE_EXPONENT not in zeros and _HUGE_INT not in zeros:
+        return None
+    try:
+        _parse_as_go(text)
+    except BeyondFloatError as exc:
+        return exc.number
+    except UnreadableError:
+        return None
+    return None
 
 
 def parse_as(text: bytes | msgspec.Raw, shape: type[T]) -> T:
@@ -144,8 +179,20 @@ def _refuse(constant: str) -> float:
 def _finite(digits: str) -> float:
     value = float(digits)
     if math.isinf(value):
-        raise ValueError(f"{digits} is beyond a float64")
+        raise BeyondFloatError(digits)
     return value
+
+
+def _int64(digits: str) -> int | float:
+    if len(digits) > _LONGEST_INT:
+        return _finite(digits)
+    value = int(digits)
+    return value if -(2**63) <= value < 2**63 else float(value)
+
+
+def _holds_long_number(text: bytes | msgspec.Raw) -> bool:
+    """Whether there are as many digits in a row as an int beyond 64 bits has. Quick, for it sees every byte."""
+    return _LONG_INT in bytes(text).translate(_DIGITS)
 
 
 def repeats_a_key(text: bytes | msgspec.Raw, fields: Fields) -> bool:

@@ -44,7 +44,7 @@ def test_of_a_key_said_twice_the_last_one_counts():
     assert places(compared(request(), answer(config_map()), twice)) == [("data.a", "changed")]
 
 
-@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity"])
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
 def test_what_is_no_number_is_no_answer(number):
     nonsense = encoded({"attachments": [config_map()]}).replace(b'"1"', number.encode())
     comparison = compared(request(SEEN), answer(config_map()), nonsense)

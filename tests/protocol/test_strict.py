@@ -82,7 +82,7 @@ def test_wrong_types_are_rejected_in_both_modes(body, protocol, strict):
         ('{"children":[{"kind":"A","metadata":{"name":5},"x":{"a":1,"a":2}}]}', COMPOSITE),
         ('{"children":[{"kind":"A","x":"\\ud800"}]}', COMPOSITE),
         ('{"status":{"a":[{"b":1},{"b":1}]},"resyncAfterSeconds":-0.5}', COMPOSITE),
-        ('{"status":{"n":' + "1" * 5000 + "}}", COMPOSITE),
+        ('{"status":{"n":' + "1" * 308 + ',"m":1e-999,"hex":"0e1234"}}', COMPOSITE),
         ('{"status":' + '{"a":' * 1500 + "1" + "}" * 1500 + "}", COMPOSITE),
     ],
     ids=["nulls", "null-values", "inside-items", "surrogate", "lists", "long-number", "deep"],
@@ -106,6 +106,19 @@ def test_strict_mode_takes_these(body, protocol):
 def test_strict_mode_rejects_unknown_and_repeated_fields(body, protocol, told):
     assert _rejection(body, protocol, strict=True) == f"strict validation failed: {told}"
     assert _rejection(body, protocol, strict=False) is None
+
+
+@pytest.mark.parametrize("number", ["1e999", "-1E+400", "1.5e309", "1" * 310, "1" * 5000], ids=lambda text: text[:9])
+@pytest.mark.parametrize(
+    "place", ['"status":{"a":[%s]}', '"children":[{"kind":"A","x":%s}]', '"resyncAfterSeconds":%s']
+)
+def test_a_number_that_no_float64_holds_is_rejected_wherever_it_stands(place, number):
+    told = f"json: cannot unmarshal number {number} into Go value of type float64"
+    assert _rejection("{" + place % number + "}", COMPOSITE, strict=False) == told
+
+
+def test_a_number_in_a_field_that_nobody_knows_is_skipped():
+    assert _rejection('{"children":[],"other":1e999}', COMPOSITE, strict=False) is None
 
 
 RULE = '{"apiVersion":"v1","resource":"configmaps","labelSelector":{"matchLabels":{"a":"b"}}}'

@@ -78,8 +78,28 @@ def test_what_cannot_be_held_is_unreadable(text):
         parse(text)
 
 
-def test_parsing_keeps_ints_apart_from_floats_and_big_ints_whole():
-    assert [type(each) for each in parse(b"[1,1.0,123456789012345678901234567890]")] == [int, float, int]
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1", 1),
+        ("1.0", 1.0),
+        ("-0", 0),
+        ("9223372036854775807", 2**63 - 1),
+        ("-9223372036854775808", -(2**63)),
+        ("9223372036854775808", float(2**63)),
+        ("-9223372036854775809", -float(2**63)),
+        ("18446744073709551615", float(2**64)),
+        ("123456789012345678901234567890", 123456789012345678901234567890.0),
+        ('"18446744073709551615"', "18446744073709551615"),
+        ("0.1000000000000000055511151231257827", 0.1),
+    ],
+)
+def test_ints_of_64_bits_stay_ints_and_all_other_numbers_are_floats_as_in_go(text, expected):
+    (value,) = parse(f"[{text}]".encode())
+    assert (type(value), value) == (type(expected), expected)
+
+
+def test_half_a_surrogate_pair_is_the_replacement_character():
     assert parse(rb'{"\ud800":"\ud800"}') == {"\ufffd": "\ufffd"}
 
 
