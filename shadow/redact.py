@@ -14,8 +14,10 @@ from collections.abc import Sequence
 from enum import Enum
 from typing import Any, Final, NamedTuple
 
+import msgspec
+
 from shadow.fieldpath import Item, Pattern, States
-from shadow.secretnames import secret_field, secret_flag, secret_name, values_of_flags
+from shadow.secretnames import nothing_secret, secret_field, secret_flag, secret_name, values_of_flags
 
 LAST_APPLIED: Final = frozenset(
     {"metacontroller.k8s.io/last-applied-configuration", "kubectl.kubernetes.io/last-applied-configuration"}
@@ -104,7 +106,9 @@ class Redactor:
         self._start = tuple(pattern.begin() for pattern in self._patterns)
 
     def object(self, value: Any) -> Any:
-        """A redacted copy of a Kubernetes object."""
+        """A redacted copy of a Kubernetes object; the very object where there is nothing to redact."""
+        if not self._patterns and _plain(value):
+            return value
         return self._walk(value, _Place("", _Mode.CLEAR, self._start), self._patterns)
 
     def answer(self, value: Any) -> Any:
@@ -244,6 +248,14 @@ class Redactor:
         if name in LAST_APPLIED or (value[:1] == "{" and '"Secret"' in value):
             return self.embedded(value)
         return self.stand_in(value) if value and secret_field(name) else self.text(value)
+
+
+def _plain(value: Any) -> bool:
+    """Whether the closer look is not needed: it would find nothing."""
+    try:
+        return nothing_secret(msgspec.json.encode(value))
+    except (RecursionError, TypeError, ValueError, OverflowError):
+        return False
 
 
 def _modes(here: dict[Any, Any], at: _Place) -> dict[str, _Mode]:
