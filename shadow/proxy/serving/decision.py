@@ -1,16 +1,18 @@
 """Decides what is served: the primary's answer, or its failure, or `old`'s answer in its place."""
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from shadow.compare.effects import harmless
 from shadow.errors import StoreError
+from shadow.protocol.objects import Identity
 from shadow.proxy.calls.call import Asking, Reply
 from shadow.proxy.calls.exchange import Exchange
 from shadow.proxy.calls.judge import error_reply, reply_with
+from shadow.proxy.serving.aside import aside
 from shadow.proxy.serving.hold import held, removals_of_old, unexpected
 from shadow.store.base import ParentState
-from shadow.terms import Side, Stage
+from shadow.terms import Effect, Side, Stage
 
 _log = logging.getLogger(__name__)
 
@@ -44,12 +46,16 @@ async def _is_held(exchange: Exchange, body: bytes, recall: Recalled) -> bool:
     migration = call.migration
     if not call.is_sync or migration.stage not in (Stage.CANARY, Stage.LIVE) or not migration.hold:
         return False
-    found = unexpected(call, exchange.view, body)
+    seen = len(call.request.body)
+    found = await aside(seen + len(body), unexpected, call, exchange.view, body)
     if not found:
         return False
     old = await exchange.answer_of(Side.OLD)
     answer = old.body if old is not None and call.sees_everything(Side.OLD) else None
-    old_removals = removals_of_old(exchange.view, answer, migration.apply)
+    old_removals: Mapping[Identity, Effect] | None = found
+    if answer != body:
+        size = seen + len(answer or b"")
+        old_removals = await aside(size, removals_of_old, exchange.view, answer, migration.apply)
     try:
         call.held = held(found, old_removals, await recall())
     except StoreError as exc:
@@ -65,10 +71,13 @@ async def _fallback(exchange: Exchange) -> Reply | None:
     if not call.is_sync or migration.fallback == "off" or migration.stage is Stage.COMPLETE:
         return None
     old = await exchange.answer_of(Side.OLD)
-    allowed = (
-        old is not None
-        and old.body is not None
-        and (migration.fallback == "always" or harmless(exchange.view, old.body, migration.apply))
-    )
-    call.fallback = allowed
-    return reply_with(call, old, "fallback") if old is not None and allowed else None
+    call.fallback = old is not None and old.body is not None and await _may_stand_in(exchange, old.body)
+    return reply_with(call, old, "fallback") if old is not None and call.fallback else None
+
+
+async def _may_stand_in(exchange: Exchange, body: bytes) -> bool:
+    migration = exchange.call.migration
+    if migration.fallback == "always":
+        return True
+    size = len(exchange.call.request.body) + len(body)
+    return await aside(size, harmless, exchange.view, body, migration.apply)
