@@ -5,7 +5,7 @@ BIN := .venv/bin
 BENCH := .venv-bench/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test lint unit coverage docs bench format locks clean
+.PHONY: demo test lint unit coverage docs faults soak fuzz bench format locks clean
 .DEFAULT_GOAL := test
 
 demo: .venv/run  ## the whole story of a migration on this machine (ARGS=--once ends by itself)
@@ -28,6 +28,15 @@ coverage: .venv/dev  ## the suite again with branch coverage; fails below the sh
 
 docs: .venv/dev  ## the documentation as a site in site/; a dead link or anchor is an error
 	$(BIN)/zensical build --strict --clean
+
+faults: .venv/dev  ## every fault in turn under load, and what became of each call (ARGS="--seconds 2 SIGTERM")
+	$(BIN)/python -m tests.faults $(ARGS)
+
+soak: .venv/dev  ## mixed traffic with faults on a timetable; nothing may grow (ARGS="--minutes 2")
+	$(BIN)/python -m tests.faults.soak $(ARGS)
+
+fuzz: .venv/dev  ## raw bytes and generated messages into everything that reads (ARGS="--seconds 20")
+	$(BIN)/python -m tests.fuzz $(ARGS)
 
 bench: .venv-bench/ready  ## what parts cost, then the proxy beside nginx (ARGS="--objects 50 --callers 5")
 	$(BENCH)/pytest -q -c benchmarks/pytest.ini benchmarks/test_micro.py

@@ -273,8 +273,9 @@ class Proxy:
     def snapshot_of(self, text: str, configuration: Configuration) -> Snapshot:
         return build(configuration, text, self.implementations.get)
 
-    def _build(self, text: str) -> Snapshot:
-        return self._checked(parse(text, "the configuration file"), text)
+    async def _build(self, text: str) -> Snapshot:
+        # On a thread: a megabyte of YAML takes seconds, in which no call may wait.
+        return self._checked(await asyncio.to_thread(parse, text, "the configuration file"), text)
 
     def _checked(self, configuration: Configuration, text: str) -> Snapshot:
         require_files(configuration)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ruamel.yaml import YAML
+from ruamel.yaml.composer import Composer
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
@@ -19,8 +20,9 @@ Location = tuple[str | int, ...]
 """Keys and list positions from the root."""
 
 MAX_TEXT = 2**20  # characters: what a ConfigMap can hold
-MAX_NODES = 100_000  # with every alias written out
+MAX_NODES = 50_000  # with every alias written out
 MAX_DEPTH = 50
+_LIMIT = f"at most {MAX_DEPTH} levels and {MAX_NODES} values, aliases written out"
 
 _TAG = "tag:yaml.org,2002:"
 _PLAIN = (f"{_TAG}map", f"{_TAG}seq")
@@ -57,11 +59,13 @@ def read(text: str, source: str) -> Document:
     try:
         node = compose(text) if text.lstrip()[:1] == "{" else None
         if node is None:
-            node = YAML(typ="safe", pure=True).compose(text)
+            yaml = YAML(typ="safe", pure=True)
+            yaml.Composer = _Composer
+            node = yaml.compose(text)
         builder = _Builder()
         value = builder.build(node, ()) if node is not None else None
     except RecursionError:
-        raise ConfigurationError([Problem(source, "is nested too deeply")]) from None
+        raise ConfigurationError([Problem(source, f"is nested too deeply or too large: {_LIMIT}")]) from None
     except YAMLError as error:
         raise ConfigurationError([Problem(source, _reason(error))]) from None
     if builder.problems:
@@ -69,6 +73,24 @@ def read(text: str, source: str) -> Document:
     if not isinstance(value, dict):
         raise ConfigurationError([Problem(source, "is empty" if value is None else "must be a mapping of keys")])
     return Document(value, builder.lines)
+
+
+class _Composer(Composer):
+    """Stops at what is nested too deeply or too large before it is read to its end, which may take the square of its
+    length."""
+
+    warn_double_anchors = False
+    _depth = 0
+    _nodes = 0
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        self._depth += 1
+        self._nodes += 1
+        if self._depth > MAX_DEPTH + 1 or self._nodes > 2 * MAX_NODES:  # keys are nodes as well
+            raise RecursionError
+        node = super().compose_node(parent, index)
+        self._depth -= 1
+        return node
 
 
 def _reason(error: YAMLError) -> str:
@@ -89,8 +111,7 @@ class _Builder:
         self.nodes += 1
         if self.nodes > MAX_NODES or len(location) > MAX_DEPTH:
             # Raised, not collected: to go on would be what the bomb wants.
-            limit = f"at most {MAX_DEPTH} levels and {MAX_NODES} values, aliases written out"
-            raise ConfigurationError([Problem(spelled(location[:8]), f"is nested too deeply or too large: {limit}")])
+            raise ConfigurationError([Problem(spelled(location[:8]), f"is nested too deeply or too large: {_LIMIT}")])
         self.lines.setdefault(location, node.start_mark.line + 1)
         if not isinstance(node, ScalarNode) and node.tag not in _PLAIN:
             self._refuse(location, f"has a value that cannot be read as {node.tag}", node.start_mark.line + 1)

@@ -38,7 +38,7 @@ class Runtime:
         brakes: Brakes,
         recorder: Recorder,
         rules: RulesSink,
-        build: Callable[[str], Snapshot],
+        build: Callable[[str], Awaitable[Snapshot]],
         clock: Callable[[], float],
     ) -> None:
         self.snapshot: Snapshot | None = None
@@ -83,7 +83,7 @@ class Runtime:
     async def offer(self, text: str) -> bool:
         """Take a new configuration over; False, keeping the old one, if it is not valid."""
         try:
-            snapshot = self._build(text)
+            snapshot = await self._build(text)
         except ConfigurationError as exc:
             self.refuse(exc)
             return False

@@ -145,8 +145,8 @@ class Implementation:
                 self.calls += 1
                 if not await self.habit(Exchange(self.side, body, writer)):
                     return
-        except (ConnectionError, asyncio.IncompleteReadError):
-            return  # the proxy gave up
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            return  # the proxy gave up, or the campaign is over
         finally:
             self._writers.discard(writer)
             writer.close()

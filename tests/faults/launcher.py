@@ -1,15 +1,18 @@
 """`python -m tests.faults.launcher ARGUMENTS`: the `shadow` command, with what nothing outside a process can do to it.
 
 The file that FAULTS names says what: `{"clock": seconds ahead, "store": seconds that each question to the database
-takes, "names": {name: address or null}}`. It is read again ten times a second.
+takes, "names": {name: address or null}}`. It is read again ten times a second; how many tasks the process has is
+written beside it.
 """
 
+import asyncio
 import json
 import os
 import socket
 import sqlite3
 import threading
 import time
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -24,6 +27,7 @@ class Injected:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self.loop: uvloop.Loop | None = None
         self.clock = 0.0
         self.store = 0.0
         self.names: dict[str, str | None] = {}
@@ -34,6 +38,9 @@ class Injected:
         while True:
             time.sleep(PERIOD_SECONDS)
             self._read()
+            if self.loop is not None:
+                with suppress(RuntimeError):  # a task came or went meanwhile
+                    self._path.with_suffix(".tasks").write_text(str(len(asyncio.all_tasks(self.loop))))
 
     def _read(self) -> None:
         try:
@@ -52,6 +59,10 @@ def inject(injected: Injected) -> None:
             raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
         return await real_look_up(loop, host, *rest, **more)
 
+    def new_loop() -> uvloop.Loop:
+        injected.loop = real_new_loop()
+        return injected.loop
+
     def sync(descriptor: int) -> None:
         time.sleep(injected.store)
         real_sync(descriptor)
@@ -64,6 +75,7 @@ def inject(injected: Injected) -> None:
 
     time.time = lambda: real_time() + injected.clock
     time.time_ns = lambda: real_time_ns() + round(injected.clock * 1e9)
+    real_new_loop, uvloop.new_event_loop = uvloop.new_event_loop, new_loop
     uvloop.Loop.getaddrinfo = look_up  # type: ignore[assignment, method-assign]
     os.fsync = sync  # type: ignore[assignment]
     sqlite3.connect = partial(sqlite3.connect, factory=Slow)  # type: ignore[assignment]

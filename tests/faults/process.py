@@ -101,16 +101,21 @@ class Served:
         resource.prlimit(self.pid, kind, (hard if soft is None else soft, hard))
 
     def usage(self) -> dict[str, int]:
-        """Memory in bytes, descriptors and threads, of the proxy alone."""
-        status = dict(
-            line.split(":", 1) for line in Path(f"/proc/{self.pid}/status").read_text().splitlines() if ":" in line
-        )
+        """Memory in bytes, descriptors, threads and tasks; of the proxy unless they are called the worker's."""
+        status, worker = _status(self.pid), self.worker()
         return {
             "memory": int(status["VmRSS"].split()[0]) * 1024,
+            "worker_memory": int(_status(worker)["VmRSS"].split()[0]) * 1024 if worker else 0,
             "address_space": int(status["VmSize"].split()[0]) * 1024,
             "descriptors": len(list(Path(f"/proc/{self.pid}/fd").iterdir())),
             "threads": int(status["Threads"]),
+            "tasks": int(self._injected.with_suffix(".tasks").read_text()),
         }
+
+
+def _status(pid: int) -> dict[str, str]:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return dict(line.split(":", 1) for line in lines if ":" in line)
 
 
 async def get(url: str, seconds: float = 20.0) -> Any:

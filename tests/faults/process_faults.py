@@ -106,9 +106,9 @@ async def heads_are_left_half(scene: Scene, seconds: float) -> None:
     """Two thousand connections are hung up on in the end; until then calls are served beside them."""
     before = scene.proxy.usage()["descriptors"]
     writers = await _half_open(scene, HALF_OPEN, b"POST /shadow/sync HTTP/1.1\r\nhost: x\r\ncontent-le")
-    assert scene.proxy.usage()["descriptors"] > before + HALF_OPEN // 2
+    await _until(lambda: _has_descriptors(scene, before + HALF_OPEN // 2, before + 2 * HALF_OPEN))
     await asyncio.sleep(seconds)
-    await _until(lambda: _has_descriptors(scene, before + 50), seconds=30)
+    await _until(lambda: _has_descriptors(scene, 0, before + 100), seconds=40)
     for writer in writers:
         writer.close()
 
@@ -122,8 +122,8 @@ async def _half_open(scene: Scene, number: int, sent: bytes) -> list[asyncio.Str
     return writers
 
 
-async def _has_descriptors(scene: Scene, most: int) -> bool:
-    return scene.proxy.usage()["descriptors"] <= most
+async def _has_descriptors(scene: Scene, least: int, most: int) -> bool:
+    return least <= scene.proxy.usage()["descriptors"] <= most
 
 
 async def _until(holds: Callable[[], Awaitable[bool]], seconds: float = 20.0) -> None:
