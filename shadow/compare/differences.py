@@ -77,8 +77,10 @@ class Describer:
     def _difference(
         self, identity: Identity, change: FieldChange, old: Any, new: Any, normalized: str | None = None
     ) -> Difference:
-        both = self._old_effects.get(identity), self._new_effects.get(identity)
-        repeats = any(effect is not None and effect.repeats for effect in both)
+        told = self._new_effects.get(identity)
+        if told is None or told.effect is Effect.NONE:  # as in a report: `old`'s where `new`'s is none
+            told = self._old_effects.get(identity)
+        repeats = told is not None and told.repeats
         return self._record(identity, change, change.path, self._effects(identity), repeats, old, new, normalized)
 
     def _record(

@@ -28,7 +28,7 @@ from shadow.simulate.objects import (
 from shadow.simulate.revise import SYSTEM_FIELDS, equal_but_for_versions, keep_system_fields, with_status_of
 from shadow.simulate.typed import read_body
 from shadow.simulate.validate import check, check_unchanged, invalid
-from shadow.simulate.values import at, copied, wire
+from shadow.simulate.values import at, copied, wire, without_nulls
 
 Key = tuple[str, str, str, str]
 """(group, kind, namespace, name): an object is the same one in every version of its kind."""
@@ -74,9 +74,14 @@ class Api:
         return [copied(self._objects[key]) for key in sorted(self._objects)]
 
     def load(self, body: Json) -> None:
-        """Put an object in exactly as it is, as if it had always been there: no defaults, no audit."""
+        """Put an object in as it is, as if it had always been there: no defaults, no audit.
+
+        Only nulls of built-in kinds go, which mean nothing there: servers before 1.34 spell the creationTimestamp of a
+        pod template so, and the first write of such an object would else seem to change it.
+        """
         kind = self.kinds.of(body["apiVersion"], body["kind"])
-        self._objects[self._key(kind, namespace_of(body), name_of(body))] = copied(body)
+        stored = without_nulls(body) if kind.typed else copied(body)
+        self._objects[self._key(kind, namespace_of(body), name_of(body))] = stored
 
     # --- writing: each returns the stored object, or raises ApiError ----------------------------------------------
     def create(self, body: Json, *, by: str) -> Json:

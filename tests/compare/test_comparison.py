@@ -54,6 +54,17 @@ def test_answers_that_want_the_same_match(new):
     assert [str(each.object) for each in comparison.effects_old] == ["ConfigMap/ns/b", "ConfigMap/ns/cm"]
 
 
+def test_what_repeats_is_the_effect_that_is_told():
+    """A delete comes once, even where the other answer would write the object again at every sync."""
+    again = config_map() | {"n": 1.0}
+    sides = (answer(again), answer()), (answer(), answer(again))
+    found = [compared(request(SEEN), *each).differences[0] for each in sides]
+    assert [(each.effects, each.repeats) for each in found] == [
+        (EffectPair(UPDATE, DELETE), False),
+        (EffectPair(DELETE, UPDATE), True),
+    ]
+
+
 def test_a_namespace_spelled_out_makes_a_difference_to_metacontroller_2_only():
     message = request(observed(config_map()), spec={"hooks": {"sync": {}}})
     comparison = compared(message, answer(config_map()), answer(config_map(namespace="ns")))

@@ -81,6 +81,16 @@ def test_a_put_that_changes_nothing_keeps_the_version_and_is_told_as_such() -> N
     assert told(server.audit)[-1] == "update Deployment d 200 noop"
 
 
+def test_a_null_that_an_older_server_spelled_is_nothing_to_a_write() -> None:
+    """Kubernetes 1.28: the pod template of every Deployment has a creationTimestamp null."""
+    stored = api().create(deployment(), by="me")
+    stored["spec"]["template"]["metadata"]["creationTimestamp"] = None
+    server = api()
+    server.load(stored)
+    server.update(stored, by="me")
+    assert told(server.audit) == ["update Deployment d 200 noop"]
+
+
 @pytest.mark.parametrize(
     ("change", "generation"),
     [
