@@ -297,7 +297,7 @@ class Proxy:
         membership = Membership(self.store, parts, own if valid else None, self._checked, grace)
         await membership.beat()
         if self.runtime.snapshot is None:
-            await self.runtime.take_over(own, accepted=valid, told=False)
+            await self.runtime.take_over(own, accepted=valid)
         return membership
 
     def _pull(self, migration: Migration, because: str, values: Mapping[str, float]) -> None:

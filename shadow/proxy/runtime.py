@@ -99,12 +99,11 @@ class Runtime:
         details = {"problems": [str(problem) for problem in exc.problems]}
         self._recorder.change(Change(self._clock(), None, "refused-configuration", "file", "it is not valid", details))
 
-    async def take_over(self, snapshot: Snapshot, *, accepted: bool = True, told: bool = True) -> None:
+    async def take_over(self, snapshot: Snapshot, *, accepted: bool = True) -> None:
         """Serve this snapshot from the next call on.
 
         Args:
             accepted: False for one that comes from the store because the file is not valid.
-            told: whether the change log hears of it from here; False where another replica tells.
         """
         before = self.snapshot
         if before is not None and before.digest == snapshot.digest:
@@ -114,11 +113,13 @@ class Runtime:
             snapshot = snapshot.having(self._revisions.applied(migration))
         self._rules.set_rules_in_force(snapshot.rules)
         await self._brakes_for(snapshot)
+        line = self.line_of(snapshot)
         self.snapshot = snapshot
         if accepted:
             self.refused = None
-            self._note(before, snapshot, told)
-            if self.agree is None:  # else it is kept as what all agreed on
+            self._note(snapshot)
+            if self.agree is None:  # else it was told and kept as what all agreed on
+                self._recorder.change(line)
                 await self._keep(snapshot)
 
     async def settle_brakes(self) -> None:
@@ -149,22 +150,24 @@ class Runtime:
         if known is not None:
             self._brakes.learn({name: known})
 
-    def _note(self, before: Snapshot | None, after: Snapshot, told: bool) -> None:
-        details: dict[str, object] = {"digest": after.digest}
-        if before is None:
-            self._started_with = after.configuration
-        else:
+    def line_of(self, after: Snapshot) -> Change:
+        """What the change log says of taking this snapshot over from the present one."""
+        before, details = self.snapshot, dict[str, object](digest=after.digest)
+        if before is not None:
             details["from"] = before.digest
+        details["migrations"] = {name: _position(each) for name, each in after.configuration.migrations.items()}
+        if (previous := before.configuration if before is not None else self.served_before) is not None:
+            details["changes"] = differences(previous, after.configuration)
+        return Change(self._clock(), None, "configuration", "file", "it changed", details)
+
+    def _note(self, after: Snapshot) -> None:
+        if self._started_with is None:
+            self._started_with = after.configuration
         self.needs_restart = tuple(
             key for key in _FIXED if getattr(self._started_with, key) != getattr(after.configuration, key)
         )
         if self.needs_restart:
             _log.warning("these take effect at the next start only: %s", ", ".join(self.needs_restart))
-        details["migrations"] = {name: _position(each) for name, each in after.configuration.migrations.items()}
-        if (previous := before.configuration if before is not None else self.served_before) is not None:
-            details["changes"] = differences(previous, after.configuration)
-        if told:
-            self._recorder.change(Change(self._clock(), None, "configuration", "file", "it changed", details))
         _log.info("configuration %s taken over", after.digest)
 
     async def _keep(self, snapshot: Snapshot) -> None:

@@ -9,7 +9,7 @@ from typing import Literal, Protocol, TypeGuard
 import msgspec
 
 from shadow.store.base import Store
-from shadow.store.records import Brake, Counters, ParentState, RelatedState
+from shadow.store.records import Brake, Change, Counters, ParentState, RelatedState
 
 POLL_SECONDS = 0.25
 """How long news wait that nobody was notified of."""
@@ -111,12 +111,20 @@ class SharedStore(Store, Protocol):
         """It serves no more; nobody waits for it any longer."""
         ...
 
+    def bury(self) -> None:
+        """Count out those whose lease is over: what they left pending was dropped."""
+        ...
+
     def live(self) -> list[Replica]:
         """Every replica that may be serving."""
         ...
 
-    def agree(self, agreement: Agreement, now: float) -> bool:
-        """Write it if it is the next change; False, writing nothing, when somebody was faster."""
+    def agree(self, agreement: Agreement, line: Change | None) -> bool:
+        """Write it if it is the next change; False, writing nothing, when somebody was faster.
+
+        Args:
+            line: for the change log, if by this something comes into force.
+        """
         ...
 
     def parent(self, migration: str, uid: str) -> ParentState | None:

@@ -5,9 +5,11 @@ Nothing here raises: a database that does not answer is told once, and the lease
 """
 
 import asyncio
+import itertools
 import logging
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -35,6 +37,7 @@ from shadow.store.shared import POLL_SECONDS, Agreement, Beat, News, Replica, Si
 _log = logging.getLogger(__name__)
 _AT_ONCE = 20  # heartbeats in a row while each changes something
 _COUNTED_SECONDS = 1.0  # between two looks at what the others counted
+_BURIED_SECONDS = 5
 _ACKNOWLEDGED_SECONDS = 1.0  # that a change of the brake waits for the others to show it
 _LOOK_SECONDS = 0.03
 
@@ -89,7 +92,6 @@ class Membership:
         self._wanted = False  # the file changed while this process ran: it is to come into force whatever was before
         self._next: tuple[int, Snapshot] | None = None  # the version that is to follow, ready to be served
         self._one_beats = asyncio.Lock()
-        self._mine = 0  # the number of the version that this process brought into force
         parts.runtime.agree = self.offer
 
     @property
@@ -125,16 +127,19 @@ class Membership:
             await asyncio.sleep(TICK_SECONDS)
 
     async def _watch_together(self) -> None:
-        """The guard judges what all replicas counted: each may be within bounds alone."""
-        while True:
+        """The guard judges what all counted, since each may be within bounds alone; the dead are counted out."""
+        for second in itertools.count(1):
             await asyncio.sleep(_COUNTED_SECONDS)
+            if second % _BURIED_SECONDS == 0:
+                with suppress(StoreError):  # the heartbeat tells of it
+                    await self._store.decide(lambda store: store.bury())
             if self.others and await self._parts.recorder.flush():
                 for migration in tuple(self._parts.runtime.migrations().values()):
                     epoch = self._parts.guard.epoch(migration)
                     try:
                         buckets = await self._store.read(_guarded(migration.name, epoch))
                     except StoreError:
-                        break  # the heartbeat tells of it
+                        break
                     self._parts.guard.learn(migration, epoch, buckets)
 
     async def _beat_forever(self) -> None:
@@ -266,10 +271,9 @@ class Membership:
         step = advanced(agreement, everybody) or self._offered(agreement, news)
         if step is None:
             return False
-        now = self._parts.clock()
-        done = await self._store.decide(lambda store: store.agree(step, now))
-        if done and step.in_force != agreement.in_force and step.in_force is not None:
-            self._mine = step.in_force.number
+        comes_into_force = step.in_force != agreement.in_force and self._next is not None
+        line = self._parts.runtime.line_of(self._next[1]) if comes_into_force and self._next is not None else None
+        await self._store.decide(lambda store: store.agree(step, line))
         return True
 
     def _offered(self, agreement: Agreement, news: News) -> Agreement | None:
@@ -313,7 +317,7 @@ class Membership:
         except ConfigurationError as exc:
             self._parts.runtime.refuse(exc)
             return
-        await self._parts.runtime.take_over(snapshot, told=version.number == self._mine)
+        await self._parts.runtime.take_over(snapshot, accepted=self._own is not None)
         self._parts.footing.followers = {}
         self._next = None
         self._standing = replace(self._standing, in_force=version.number, ready=version.number, left=version.number)

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from shadow.errors import StoreError, UnreachableError
-from shadow.store import counters
+from shadow.store import changes, counters
 from shadow.store.postgres import agreement, brakes, replicas, schema, states
 from shadow.store.postgres.connection import Connection as Postgres
 from shadow.store.postgres.connection import Connections, Raw
-from shadow.store.records import Brake, Flush, ParentState, Retention
+from shadow.store.records import Brake, Change, Flush, ParentState
 from shadow.store.relational import RelationalStore, accept
 from shadow.store.shared import Agreement, Beat, News, Replica, Since, Standing
 from shadow.store.sql import Connection
@@ -132,16 +132,21 @@ class PostgresStore(RelationalStore):
             replicas.leave(connection, replica)
             connection.execute(replicas.NOTIFY)
 
+    def bury(self) -> None:
+        with self._writing() as connection:
+            replicas.bury(connection)
+
     def live(self) -> list[Replica]:
         with self._reading() as connection:
             return replicas.live(connection)
 
-    def agree(self, agreed: Agreement, now: float) -> bool:
+    def agree(self, agreed: Agreement, line: Change | None) -> bool:
         with self._deciding() as connection:
             if not agreement.put(connection, agreed):
                 return False
-            if agreed.following is None and agreed.in_force is not None:
-                accept(connection, agreed.in_force.text, agreed.in_force.digest, now)
+            if line is not None and agreed.in_force is not None:
+                accept(connection, agreed.in_force.text, agreed.in_force.digest, line.at)
+                changes.append(connection, [line])
             connection.execute(replicas.NOTIFY)
             return True
 
@@ -154,9 +159,3 @@ class PostgresStore(RelationalStore):
         states.put_related(connection, batch.replica, batch.related)
         if batch.related:
             connection.execute(replicas.NOTIFY)
-
-    def retain(self, now: float, retention: Retention) -> int:
-        gone = super().retain(now, retention)
-        with self._writing() as connection:
-            replicas.bury(connection)
-        return gone

@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 
 from tests.proxy.bodies import request
@@ -31,9 +31,13 @@ class Callers:
     def _in_turn(self, number: int) -> Iterator[Replica]:
         return itertools.cycle(self.fleet[number % len(self.fleet) :] + self.fleet[: number % len(self.fleet)])
 
-    @property
-    def seen(self) -> set[str]:
-        return {told[-1] for told in self.told if told}
+    async def all_served_by(self, side: str) -> None:
+        """Wait until every parent's latest answer is this side's."""
+
+        async def met() -> bool:
+            return all(told[-1:] == [side] for told in self.told)
+
+        await until(met)
 
     def phases(self) -> list[list[str]]:
         """By whom each parent was served, one after another, repetitions left out."""
@@ -41,7 +45,7 @@ class Callers:
 
 
 @asynccontextmanager
-async def calling(fleet: list[Replica]):
+async def calling(fleet: list[Replica]) -> AsyncIterator[Callers]:
     callers = Callers(fleet)
     tasks = [asyncio.create_task(callers.call(number)) for number in range(PARENTS)]
     try:
@@ -56,14 +60,11 @@ async def calling(fleet: list[Replica]):
 async def test_no_parent_has_two_primaries_while_a_weight_changes_on_one_replica_first(start: Start) -> None:
     fleet = [await start(stage="canary", unknown_brake="off") for _ in range(3)]
 
-    async def all_served_by(side: str) -> bool:
-        return callers.seen == {side}
-
     async with calling(fleet) as callers:
-        await until(lambda: all_served_by("old"))
+        await callers.all_served_by("old")
         for replica, weight, side in ((fleet[0], 100, "new"), (fleet[1], 0, "old"), (fleet[2], 100, "new")):
             replica.proxy.configure(canary={"weight": weight})
-            await until(lambda side=side: all_served_by(side))
+            await callers.all_served_by(side)
     assert callers.phases() == [["old", "new", "old", "new"]] * PARENTS
     lines = [line for line in (await fleet[0].proxy.get("/history"))["items"] if line["kind"] == "configuration"]
     assert len(lines) == 4  # the first one and three changes, told once each
