@@ -358,10 +358,15 @@ class Proxy:
     async def _drain(self, seconds: float) -> None:
         deadline = time.monotonic() + max(0.0, seconds)
         await self.background.drain(max(0.0, seconds) / 2)
+        await asyncio.gather(self._end_comparing(deadline), self._end_recording(deadline))
+
+    async def _end_comparing(self, deadline: float) -> None:
         await self.worker.drain(max(0.0, deadline - time.monotonic()))
         await self.worker.close()
+
+    async def _end_recording(self, deadline: float) -> None:
         if self.recording is not None:
-            await self.recording.close()
+            await self.recording.close(max(0.0, deadline - time.monotonic()))
 
     async def _families(self) -> list[Family]:
         return self.meter.families(await readiness_of(self.desk))

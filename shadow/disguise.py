@@ -36,11 +36,8 @@ class Disguise(Redactor):
     def __init__(self, key: bytes, paths: Sequence[str] = ()) -> None:
         super().__init__(key, paths)
         self._secret = key
-
-    @property
-    def fingerprint(self) -> str:
+        self.fingerprint = hmac.digest(key, b"fingerprint\0", "sha256").hex()[:16]
         """Tells whether two recordings were made with one key, so that their stand-ins can be compared."""
-        return hmac.digest(self._secret, b"fingerprint\0", "sha256").hex()[:16]
 
     def message(self, body: bytes) -> bytes:
         """The JSON of a whole hook request or answer, on one line.
@@ -48,21 +45,22 @@ class Disguise(Redactor):
         Raises:
             MalformedError: it is no JSON, or nested too deeply; nobody can tell then what in it is secret.
         """
-        return self._spelled(body, self.answer)
+        return self.one_line(body, self.answer)
 
-    def manifest(self, body: bytes) -> bytes:
-        """The JSON of a Kubernetes object or of a list of them, on one line.
+    def one_line(self, body: bytes, change: Callable[[Any], Any]) -> bytes:
+        """The same by another of our methods. What is no UTF-8 is U+FFFD afterwards, as in Go.
 
         Raises:
             MalformedError: as above.
         """
-        return self._spelled(body, self.object)
+        return rewritten(body.decode("utf-8", "replace"), change).encode().translate(_ON_ONE_LINE).strip()
 
-    def _spelled(self, body: bytes, change: Callable[[Any], Any]) -> bytes:
-        try:
-            return rewritten(body.decode(), change).encode().translate(_ON_ONE_LINE).strip()
-        except UnicodeError as exc:
-            raise MalformedError(0) from exc
+    def exported(self, value: Any) -> Any:
+        """A Kubernetes object, or a list of them: configured paths count from each."""
+        if isinstance(value, dict) and isinstance(value.get("items"), list):
+            rest = {name: part for name, part in value.items() if name != "items"}
+            return self.object(rest) | {"items": [self.object(item) for item in value["items"]]}
+        return self.object(value)
 
     def stand_in(self, value: str | bytes) -> str:
         data = value.encode("utf-8", "surrogatepass") if isinstance(value, str) else value

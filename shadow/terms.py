@@ -42,6 +42,7 @@ class Role(StrEnum):
     PRIMARY = "primary"
     SHADOW = "shadow"
     TWICE = "twice"  # the same once more, to see whether it agrees with itself
+    REPLAY = "replay"  # a recorded call
 
 
 class Stage(StrEnum):

@@ -56,7 +56,7 @@ def test_a_planted_secret_is_not_shown(item):
     assert leaks(item)
     assert not leaks(messaged(item))
     assert not leaks(json.loads(DISGUISE.message(json.dumps(item).encode())))
-    assert not leaks(json.loads(DISGUISE.manifest(json.dumps({"kind": "List", "items": [item]}).encode())))
+    assert not leaks(DISGUISE.exported({"kind": "List", "items": [item]}))
 
 
 def test_a_secret_under_a_key_that_comes_twice_is_not_shown():

@@ -27,6 +27,8 @@ COMMANDS: Mapping[str, str] = {
     "history": "who changed what, when and why; who governed a parent at a time",
     "convert": "turn a CompositeController into a DecoratorController, and back",
     "handover": "the script that hands live objects over, or takes the proxy out of the path",
+    "replay": "recorded calls once more, with today's implementations or with the recorded answers",
+    "redact": "a cluster export or a recording without its secrets",
     "rehearse": "play the whole move in a copy of the cluster and list every write",
     "profile": "run the bundled Kubeflow Pipelines profile hook",
 }

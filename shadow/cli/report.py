@@ -112,7 +112,7 @@ def needs_answers(given: Migration, report: Report) -> bool:
 
 _NEEDS_ANSWERS = (
     "shadow: {file} also changes the implementations, or what is made of their answers. Only its rules were used here: "
-    "the rest needs the answers again: serve it, in stage shadow.\n"
+    "the rest needs the answers again: serve it, in stage shadow, or `shadow replay` a recording with it.\n"
 )
 
 

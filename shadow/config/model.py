@@ -152,7 +152,7 @@ class CompareBounds(Section):
 
 
 class Recording(Section):
-    """Calls kept in files that can be replayed, with look-alikes for secrets. Taken over by a restart only."""
+    """Calls kept in files for `shadow replay`, with look-alikes for secrets. Taken over by a restart only."""
 
     directory: File
     """Where: one file an hour, `calls-2026-11-23T16Z.jsonl.gz`. Made if it is not there."""

@@ -26,7 +26,6 @@ _QUEUE_BYTES = 32 * 1024 * 1024
 _FLUSH_SECONDS = 1.0
 _GATHER_SECONDS = 0.05
 _PRESSED_SECONDS = 0.002
-_CLOSE_SECONDS = 1.0
 _BACK_OFF_SECONDS = (0.1, 10.0)
 _SHARES = 10_000
 
@@ -61,7 +60,13 @@ class Recording:
         self._settled = asyncio.Event()
         self._settled.set()
         self._closing = False
+        self._child: Child | None = None
         self._task: asyncio.Task[None] | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """Of the running process; None between two."""
+        return self._child.pid if self._child else None
 
     def wants(self, uid: str) -> bool:
         """Whether this parent's calls are recorded: all of them or none."""
@@ -85,12 +90,12 @@ class Recording:
     def start(self) -> None:
         self._task = asyncio.create_task(self._supervise(), name="recording")
 
-    async def close(self) -> None:
-        """Have what was taken written, as far as that takes no longer than a second; the rest is lost, counted."""
+    async def close(self, within_seconds: float) -> None:
+        """Have what was taken written, as far as that takes no longer; the rest is lost, counted."""
         self._closing = True
         self._wake.set()
         with suppress(TimeoutError):
-            async with asyncio.timeout(_CLOSE_SECONDS):
+            async with asyncio.timeout(within_seconds):
                 await self._settled.wait()
         if self._task is not None:
             self._task.cancel()
@@ -113,13 +118,14 @@ class Recording:
         """Attend one run of the process until it dies; whether it ever wrote."""
         before = self.written.total()
         try:
-            child = await Child.start(self._command)
+            child = self._child = await Child.start(self._command)
         except OSError as exc:
             _log.warning("the recording process cannot be started: %s", exc)
             return False
         try:
             await self._attend(child)
         finally:
+            self._child = None
             await child.end()
             self._lose_unwritten()
         return self.written.total() > before

@@ -93,8 +93,10 @@ class Facts(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 
 class RecordedCall(Facts, frozen=True, omit_defaults=True, kw_only=True):
-    """One line. `again` are the answers of those who were asked the same twice."""
+    """One line. `again` are the answers of those who were asked the same twice; `key` tells, as in the manifest, by
+    which key secrets were disguised: lines are also picked out and passed on one by one."""
 
+    key: str = ""
     request_headers: Mapping[str, str] = {}
     request: msgspec.Raw
     old: Exchange | None = None

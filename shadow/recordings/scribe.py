@@ -5,7 +5,7 @@ At a resync bodies are mostly what they were, and disguising one costs milliseco
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 
 import msgspec
@@ -49,6 +49,7 @@ class Scribe:
         call = RecordedCall(
             **{name: getattr(facts, name) for name in Facts.__struct_fields__ if name != "foresight"},
             foresight=self._foreseen(taken.request, facts.foresight),
+            key=self._disguise.fingerprint,
             request_headers=self._headers(taken.request_headers),
             request=msgspec.Raw(request),
             old=said.get(Side.OLD),
@@ -56,6 +57,31 @@ class Scribe:
             again={side: self._exchange(said) for side, said in taken.again.items()},
         )
         return msgspec.json.encode(call) + b"\n"
+
+    def again(self, call: RecordedCall) -> RecordedCall:
+        """A recorded call disguised by this key.
+
+        Raises:
+            MalformedError: as `line`.
+        """
+        sides = {side: self._said_again(said) for side in Side if (said := call.exchange(side)) is not None}
+        return msgspec.structs.replace(
+            call,
+            foresight=self._foreseen(bytes(call.request), call.foresight),
+            key=self._disguise.fingerprint,
+            request_headers=self._headers(_spelled(call.request_headers)),
+            request=msgspec.Raw(self._disguised(bytes(call.request))),
+            old=sides.get(Side.OLD),
+            new=sides.get(Side.NEW),
+            again={side: self._said_again(said) for side, said in call.again.items()},
+        )
+
+    def _said_again(self, said: Exchange) -> Exchange:
+        answer = said.answer
+        if answer is not msgspec.UNSET:
+            answer = msgspec.Raw(self._disguised(bytes(answer)))
+        kept = {name: self._header(name, value) for name, value in said.headers.items()}
+        return msgspec.structs.replace(said, headers=kept, answer=answer)
 
     def _exchange(self, said: Said) -> Exchange:
         asked = said.asked
@@ -76,11 +102,10 @@ class Scribe:
         """Those that matter, and `also` this one, unless its name says that it is secret."""
         wanted = _KEPT_HEADERS if also is None else _KEPT_HEADERS | {also}
         told = ((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in headers)
-        return {
-            name: self._disguise.stand_in(value) if secret_name(name) else self._disguise.text(value)
-            for name, value in told
-            if name in wanted
-        }
+        return {name: self._header(name, value) for name, value in told if name in wanted}
+
+    def _header(self, name: str, value: str) -> str:
+        return self._disguise.stand_in(value) if secret_name(name) else self._disguise.text(value)
 
     def _disguised(self, body: bytes) -> bytes:
         digest = hashlib.blake2b(body, digest_size=16).digest()
@@ -106,6 +131,10 @@ class Scribe:
                 msgspec.structs.replace(write, mark=marks.get(write.mark, write.mark)) for write in foresight.writes
             ),
         )
+
+
+def _spelled(headers: Mapping[str, str]) -> RawHeaders:
+    return [(name.encode(), value.encode("latin-1", "replace")) for name, value in headers.items()]
 
 
 def _applied_texts(request: bytes) -> Iterator[str]:

@@ -1,61 +1,7 @@
 """`python -m shadow.worker`: the compare process. Started by `shadow.worker.client`, of no use by hand."""
 
-from collections import OrderedDict
-
-import msgspec
-
-from shadow.compare.comparison import compare
-from shadow.compare.model import Comparison, Foresight, Pair
-from shadow.compare.rules import Rules, compile_rules
-from shadow.redact import Redactor
-from shadow.terms import Hook
-from shadow.worker.frames import Setup
+from shadow.worker.comparer import RuledComparer
 from shadow.worker.serve import serve
-
-_KEPT_FORESIGHTS = 10_000
-"""Parents; what the proxy knows of the others comes with their pair."""
-
-
-class RuledComparer:
-    """Compares by the rules that a pair names.
-
-    What was foreseen of a parent's next call is remembered here: that call may come before the proxy has heard of it.
-    """
-
-    def __init__(self, setup: Setup) -> None:
-        self._redactor = Redactor(setup.redaction_key, setup.redaction_paths)
-        self._budget_seconds = setup.budget_seconds
-        self._no_rules = compile_rules([])
-        self._rules: dict[str, Rules] = {}
-        self._foresights: OrderedDict[tuple[str, str], Foresight] = OrderedDict()
-
-    def set_rules(self, digest: str, rules: bytes) -> None:
-        self._rules[digest] = compile_rules(msgspec.json.decode(rules))
-
-    def forget_rules(self, digest: str) -> None:
-        self._rules.pop(digest, None)
-
-    def compare(self, pair: Pair) -> Comparison:
-        """Raises KeyError for rules that were never sent."""
-        rules = self._rules[pair.rules_digest] if pair.rules_digest else self._no_rules
-        if pair.hook is Hook.CUSTOMIZE:
-            return compare(pair, rules, self._redactor, self._budget_seconds)
-        pair = msgspec.structs.replace(pair, foresight=self._foresight(pair))
-        comparison = compare(pair, rules, self._redactor, self._budget_seconds)
-        if comparison.foresight is not None:
-            self._foresights[pair.migration, pair.parent.uid] = comparison.foresight
-            while len(self._foresights) > _KEPT_FORESIGHTS:
-                self._foresights.popitem(last=False)
-        return comparison
-
-    def _foresight(self, pair: Pair) -> Foresight | None:
-        """What was foreseen of this call: as remembered here, unless only the proxy's memory is of the right call."""
-        kept = self._foresights.pop((pair.migration, pair.parent.uid), None)
-        told = pair.foresight
-        if kept is None or (told is not None and told.call == pair.previous != kept.call):
-            return told
-        return kept
-
 
 if __name__ == "__main__":
     serve(RuledComparer)

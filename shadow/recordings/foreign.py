@@ -1,0 +1,104 @@
+"""Calls that were captured elsewhere, between Metacontroller and one hook: a request, and perhaps what it was answered.
+
+`{"request": {...}, "hook": "sync", "request_headers": {...}, "status": 200, "response_headers": {...}, "answer": ...,
+"implementation": "old"}`, of which only the request is needed.
+"""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from shadow.disguise import Disguise
+from shadow.protocol.objects import Json
+from shadow.protocol.wire import UnreadableError, split_object
+from shadow.recordings.model import Exchange, RecordedCall
+from shadow.terms import Hook, Role, Side
+
+_UNASKED = "not-recorded"
+
+
+class _Captured(msgspec.Struct):
+    request: msgspec.Raw
+    hook: Hook | None = None
+    implementation: str = ""
+    request_headers: Mapping[str, str] = {}
+    status: int | None = None
+    response_headers: Mapping[str, str] = {}
+    answer: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    answer_raw: str | None = None
+
+
+def captured(text: bytes, name: str) -> RecordedCall:
+    """The call as a recording would hold it, of no migration.
+
+    Args:
+        name: what the call is known by afterwards.
+
+    Raises:
+        msgspec.ValidationError: it has no form of a call.
+    """
+    read = msgspec.json.decode(text, type=_Captured)
+    side = Side(read.implementation) if read.implementation in list(Side) else None
+    said = _exchange(read)
+    return RecordedCall(
+        call=name,
+        migration="",
+        at=0.0,
+        hook=read.hook or _hook_of(read.request),
+        parent="",
+        primary=side or Side.OLD,
+        because="stage",
+        served=None,
+        status=read.status or 0,
+        reason="capture",
+        not_asked=_UNASKED,
+        request_headers=_lowered(read.request_headers),
+        request=read.request,
+        old=said if side is Side.OLD else None,
+        new=said if side is Side.NEW else None,
+    )
+
+
+def disguised(text: bytes, disguise: Disguise) -> bytes:
+    """A captured call without secrets, on one line: also in what nobody reads here.
+
+    Raises:
+        MalformedError: it is no JSON.
+    """
+
+    def change(value: Json) -> Json:
+        copy: Json = disguise.object(value)
+        return copy | {name: disguise.answer(value[name]) for name in ("request", "answer") if name in value}
+
+    return disguise.one_line(text, change)
+
+
+def _exchange(read: _Captured) -> Exchange:
+    tagged = "if-none-match" in _lowered(read.request_headers)
+    answer = read.answer
+    if read.answer_raw is not None:
+        answer = msgspec.Raw(read.answer_raw.encode())
+    return Exchange(
+        role=Role.PRIMARY,
+        status=read.status,
+        error=None if read.status is not None else "reset",
+        failure=None if tagged or read.status not in (304, 412) else f"unsolicited-{read.status}",
+        headers=_lowered(read.response_headers),
+        answer=answer if read.status == 200 else msgspec.UNSET,
+    )
+
+
+def _hook_of(request: msgspec.Raw) -> Hook:
+    """By the body alone, as far as it tells."""
+    try:
+        fields = split_object(request)
+    except UnreadableError:
+        return Hook.SYNC
+    if bytes(fields.get("finalizing", b"")) == b"true":
+        return Hook.FINALIZE
+    observed = fields.keys() & {"children", "attachments"}
+    return Hook.SYNC if observed else Hook.CUSTOMIZE
+
+
+def _lowered(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}

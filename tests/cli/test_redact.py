@@ -1,0 +1,124 @@
+"""`shadow redact`: no secret is left, and what is made of the result is what is made of the original."""
+
+import base64
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+
+from shadow.cli.main import main
+from shadow.migrate.export import read_export
+from shadow.migrate.yamltext import dump
+from shadow.recordings.model import SCHEMA
+from tests.cli.test_replay import A, configured, recorded
+from tests.migrate.lab import kubeflow_export
+from tests.proxy.bodies import answer, observed, request
+from tests.recordings.test_scribe import ENCODED, PLANTED, SECRET, everywhere
+
+CAPTURE = {
+    "about": f"see https://x:{PLANTED}@host",
+    "hook": "sync",
+    "request_headers": {"Authorization": f"Bearer {PLANTED}"},
+    "request": json.loads(everywhere()),
+    "status": 200,
+    "response_headers": {"Set-Cookie": PLANTED},
+    "answer": answer(SECRET),
+}
+
+
+def redact(capsysbinary, path: Path, *arguments: str) -> str:
+    assert main(["redact", str(path), *arguments]) == 0
+    text: str = capsysbinary.readouterr().out.decode()
+    for planted in (PLANTED, ENCODED, ENCODED[:-4]):
+        assert planted not in text
+    return text
+
+
+def test_an_export_keeps_everything_but_its_secrets(tmp_path: Path, capsysbinary):
+    export = kubeflow_export()
+    export["items"].append(observed(SECRET))
+    text = json.dumps(export, indent=3)
+    (tmp_path / "export.json").write_text(text)
+    redacted = redact(capsysbinary, tmp_path / "export.json")
+    changed = [one for one, other in zip(text.splitlines(), redacted.splitlines(), strict=True) if one != other]
+    assert all('"k": ' in line or "key" in line or "last-applied" in line for line in changed)
+    before, after = (read_export([(each, "export")]) for each in (text, redacted))
+    assert (len(after.objects), after.guessed) == (len(before.objects), before.guessed)
+
+
+def test_an_export_as_yaml_stays_one(tmp_path: Path, capsysbinary):
+    documents = [SECRET | {"type": "off"}, A]
+    (tmp_path / "export.yaml").write_text("---\n".join(map(dump, documents)))
+    redacted = redact(capsysbinary, tmp_path / "export.yaml")
+    secret, other = read_export([(redacted, "export")]).objects
+    assert (secret["type"], other["data"]) == ("off", A["data"])
+    assert base64.b64decode(secret["data"]["k"]).decode() == secret["stringData"]["k"]
+
+
+def test_a_captured_call_is_redacted_in_every_field(tmp_path: Path, capsysbinary):
+    (tmp_path / "capture.json").write_text(json.dumps(CAPTURE, indent=1))
+    redacted = json.loads(redact(capsysbinary, tmp_path / "capture.json"))
+    assert redacted.keys() == CAPTURE.keys()
+
+
+def test_a_recording_stays_one_and_gives_the_same_report(tmp_path: Path, capsysbinary):
+    calls = recorded(tmp_path / "calls.jsonl.gz", answer(SECRET, A), answer(A), seen=(SECRET, A), count=3)
+    assert main(["redact", str(calls), "-o", str(tmp_path / "shared.jsonl.gz")]) == 0
+    manifest, *lines = gzip.decompress((tmp_path / "shared.jsonl.gz").read_bytes()).splitlines()
+    assert (json.loads(manifest)["schema"], len(lines)) == (SCHEMA, 3)
+    assert json.loads(lines[0])["key"] == json.loads(manifest)["key"] != ""
+    reports = []
+    for path in (calls, tmp_path / "shared.jsonl.gz"):
+        arguments = [str(path), "--config", configured(tmp_path), "--answers", "recorded", "--format", "json"]
+        assert main(["replay", *arguments]) == 3
+        report = json.loads(capsysbinary.readouterr().out)
+        reports.append((report["totals"], report["effects"], [line["id"] for line in report["differences"]]))
+    assert reports[0] == reports[1]
+
+
+def test_files_redacted_with_one_key_fit_together(tmp_path: Path, capsysbinary):
+    (tmp_path / "key").write_text("fake-key-of-sixteen-bytes")
+    (tmp_path / "a.json").write_text(json.dumps(SECRET))
+    (tmp_path / "b.json").write_text(json.dumps(SECRET | {"metadata": {"name": "other"}}))
+    one, other = (
+        json.loads(redact(capsysbinary, tmp_path / name, "--key-file", str(tmp_path / "key")))
+        for name in ("a.json", "b.json")
+    )
+    alone = json.loads(redact(capsysbinary, tmp_path / "a.json"))
+    assert one["data"] == other["data"] != alone["data"]
+
+
+def test_paths_of_a_configuration_are_hidden_too(tmp_path: Path, capsysbinary):
+    config = configured(tmp_path)
+    settings = json.loads(Path(config).read_text()) | {"redaction": {"paths": ["data.a"]}}
+    Path(config).write_text(json.dumps(settings))
+    (tmp_path / "export.json").write_text(json.dumps({"kind": "List", "items": [A]}))
+    (item,) = json.loads(redact(capsysbinary, tmp_path / "export.json", "--config", config))["items"]
+    assert item["data"]["a"] != A["data"]["a"]
+
+
+def test_a_recording_that_is_cut_short_is_redacted_up_to_there(tmp_path: Path, capsysbinary):
+    calls = recorded(tmp_path / "calls.jsonl.gz", answer(A), answer(A), count=2)
+    (tmp_path / "cut.jsonl.gz").write_bytes(calls.read_bytes()[:-12])
+    assert main(["redact", str(tmp_path / "cut.jsonl.gz")]) == 0
+    told = capsysbinary.readouterr()
+    assert len(told.out.splitlines()) == 2
+    assert b"is cut short" in told.err
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(b"\xff\xfe", "neither an export nor a recording"), (b"a: [", "no YAML"), (b"word", "neither an export")],
+)
+def test_what_is_neither_is_refused_and_nothing_is_written(tmp_path: Path, capsys, content, said):
+    (tmp_path / "file").write_bytes(content)
+    assert main(["redact", str(tmp_path / "file"), "-o", str(tmp_path / "out")]) == 1
+    assert said in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_file_is_not_written_over_itself(tmp_path: Path, capsys):
+    (tmp_path / "export.json").write_bytes(request())
+    assert main(["redact", str(tmp_path / "export.json"), "-o", str(tmp_path / "export.json")]) == 2
+    assert "another file" in capsys.readouterr().err

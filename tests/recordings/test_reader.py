@@ -1,0 +1,117 @@
+"""Whatever is wrong with a file is one line, and the rest of all files is used."""
+
+import gzip
+import json
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from shadow.recordings.model import SCHEMA
+from shadow.recordings.reader import Reader, files_of
+from shadow.terms import Hook, Side
+
+CAPTURES = Path(__file__).parents[1] / "data" / "captures"
+MANIFEST = json.dumps({"schema": SCHEMA, "shadow": "0.1.0", "begun": 0.0})
+
+
+def call(name: str) -> str:
+    facts = {"call": name, "migration": "m", "at": 1.0, "hook": "sync", "parent": "", "primary": "old"}
+    return json.dumps(facts | {"because": "stage", "served": None, "status": 200, "reason": "", "request": {"n": 1.0}})
+
+
+def lines(*texts: str) -> bytes:
+    return "".join(f"{text}\n" for text in texts).encode()
+
+
+WHOLE = gzip.compress(lines(MANIFEST, call("a"))) + gzip.compress(lines(call("b")))
+
+
+def read(*paths: Path) -> tuple[list[str], list[str]]:
+    told: list[str] = []
+    return [each.call for each in Reader(files_of(paths), told.append)], told
+
+
+@pytest.mark.parametrize(
+    ("content", "calls", "said"),
+    [
+        pytest.param(WHOLE, ["a", "b"], None, id="whole"),
+        pytest.param(WHOLE[:-15], ["a"], "is cut short; before the cut: 1 call, used", id="cut-amid-a-member"),
+        pytest.param(WHOLE + b"\x1f\x8b\x08junk", ["a", "b"], "before the cut: 2 calls, used", id="junk-at-the-end"),
+        pytest.param(lines(MANIFEST, call("a")) + call("b").encode()[:-9], ["a"], "cut: 1 call, used", id="line"),
+        pytest.param(lines(MANIFEST), [], None, id="nothing-but-a-manifest"),
+        pytest.param(lines(call("a"), call("b")), ["a", "b"], None, id="a-part-without-manifest"),
+        pytest.param(
+            json.dumps(json.loads(call("a")), indent=2).encode() * 2, ["a", "a"], None, id="as-jq-writes-it"
+        ),
+        pytest.param(
+            lines(MANIFEST.replace("/v1", "/v2"), call("a")), [], "is of a newer version (shadow.", id="newer"
+        ),
+        pytest.param(
+            lines(MANIFEST[:-1] + ', "more": 1}', call("a")[:-1] + ', "more": 1}'), ["a"], None, id="fields-to-come"
+        ),
+        pytest.param(lines(MANIFEST, "{}", call("a"), '{"call":1,"request":2}'), ["a"], "2 of 4 lines", id="others"),
+        pytest.param(b"apiVersion: v1\nkind: List\n", [], "is no recording, and no call", id="yaml"),
+        pytest.param(b'{"kind":"List"}', [], "is no recording, and no call", id="json"),
+        pytest.param(gzip.compress(b"\x00\xff" * 500), [], "is no recording, and no call", id="gzip-of-something"),
+        pytest.param(b"\x28\xb5\x2f\xfd1234", [], "zstd -d", id="zstd"),
+        pytest.param(b"", [], "is empty", id="empty"),
+        pytest.param(b"[" * 100_000, [], "is no recording, and no call", id="depth"),
+    ],
+)  # fmt: skip
+def test_one_file_is_read_as_far_as_it_goes_and_never_stops_the_next(tmp_path: Path, content, calls, said):
+    (tmp_path / "1.jsonl").write_bytes(content)
+    (tmp_path / "2.jsonl.gz").write_bytes(gzip.compress(lines(MANIFEST, call("last"))))
+    found, told = read(tmp_path)
+    assert found == [*calls, "last"]
+    assert len(told) == (said is not None)
+    assert said is None or said in told[0]
+    assert not told or told[0].startswith(f"{tmp_path / '1.jsonl'}: ")
+
+
+def test_a_file_that_is_not_there_is_one_line(tmp_path: Path):
+    found, told = read(tmp_path / "none.jsonl", tmp_path)
+    assert found == []
+    assert told == [f"{tmp_path / 'none.jsonl'}: cannot be read: No such file or directory"]
+
+
+def test_numbers_keep_their_spelling(tmp_path: Path):
+    (tmp_path / "1.jsonl").write_bytes(lines(call("a")))
+    assert [bytes(each.request) for each in Reader([tmp_path / "1.jsonl"], print)] == [b'{"n": 1.0}']
+
+
+def test_how_far_it_is_can_be_told_by_bytes(tmp_path: Path):
+    for name in ("1", "2"):
+        (tmp_path / f"{name}.jsonl.gz").write_bytes(WHOLE)
+    reader = Reader(files_of([tmp_path]), print)
+    seen = [reader.done_bytes for _ in reader]
+    assert seen == sorted(seen)
+    assert reader.done_bytes == 2 * len(WHOLE)
+
+
+def test_captured_calls_are_read_in_their_own_form():
+    told: list[str] = []
+    calls = list(Reader(files_of([CAPTURES / "made", CAPTURES / "kfp"]), told.append))
+    assert told == []
+    assert len(calls) == len(list(CAPTURES.rglob("*.json")))
+    assert {each.hook for each in calls} == set(Hook)
+    assert {each.migration for each in calls} == {""}
+
+
+@pytest.mark.parametrize(
+    ("given", "hook"),
+    [
+        ({"parent": {}, "children": {}, "finalizing": False}, Hook.SYNC),
+        ({"object": {}, "attachments": {}, "finalizing": True}, Hook.FINALIZE),
+        ({"parent": {}}, Hook.CUSTOMIZE),
+    ],
+)
+def test_a_captured_request_tells_its_hook_where_nothing_else_does(tmp_path: Path, given, hook):
+    (tmp_path / "c.json").write_text(
+        json.dumps({"request": given, "implementation": "new", "status": 200, "answer": {}})
+    )
+    (captured,) = Reader([tmp_path / "c.json"], print)
+    assert (captured.hook, captured.primary) == (hook, Side.NEW)
+    assert captured.new is not None
+    assert captured.new.answer is not msgspec.UNSET
+    assert bytes(captured.new.answer) == b"{}"
