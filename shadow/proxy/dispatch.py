@@ -6,7 +6,7 @@ may be served. Nothing that the shadow does can raise into a call or delay it.
 
 import asyncio
 import logging
-import os
+import random
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
@@ -309,4 +309,4 @@ def labels_of(request: Request) -> dict[str, str]:
 
 def new_call_id() -> str:
     """26 hexadecimal digits that sort by time: milliseconds since 1970, then chance."""
-    return f"{time.time_ns() // 1_000_000:012x}{os.urandom(7).hex()}"
+    return f"{time.time_ns() // 1_000_000:012x}{random.getrandbits(56):014x}"

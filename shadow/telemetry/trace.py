@@ -3,7 +3,7 @@
 Spans are made after the call, with these ids; nothing here knows OpenTelemetry.
 """
 
-import os
+import random
 import re
 from collections.abc import Callable, Iterable
 
@@ -42,7 +42,7 @@ def begin(
     headers: Iterable[tuple[bytes, bytes]],
     sample: float,
     luck: Callable[[], float],
-    randomness: Callable[[int], bytes] = os.urandom,
+    randomness: Callable[[int], bytes] = random.randbytes,
 ) -> TraceContext:
     """The trace of a call that has just come in.
 
@@ -53,7 +53,7 @@ def begin(
         headers: The call's, names in lower case.
         sample: Share of the calls without a trace that are sampled, 0 to 1.
         luck: A number from 0 up to, not including, 1.
-        randomness: So many random bytes.
+        randomness: So many random bytes; not secret, and not worth asking the system for at every call.
     """
     # An id of zeros is invalid; a last digit of 1 keeps these from being that.
     drawn = randomness(40).hex()

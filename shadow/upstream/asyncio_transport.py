@@ -15,6 +15,7 @@ from shadow.upstream.address import Address
 from shadow.upstream.answer import Fault, no_heads
 from shadow.upstream.base import Headers, Observation
 from shadow.upstream.connection import Connection
+from shadow.upstream.deadlines import Deadlines
 from shadow.upstream.resolver import Resolver
 from shadow.upstream.tls import ClientTls, TlsFiles
 
@@ -46,6 +47,7 @@ class AsyncioTransport:
         self._reaper: asyncio.TimerHandle | None = None
         self._heads: dict[str, bytes] = {}  # of requests, by target: there are as many as hooks
         self._answer_heads = no_heads()
+        self._deadlines = Deadlines()
         self._closed = False
 
     async def post(self, path: str, headers: Headers, body: bytes, timeout_seconds: float) -> Observation:
@@ -128,7 +130,7 @@ class AsyncioTransport:
         for host in await self._resolver.addresses():
             try:
                 _, connection = await loop.create_connection(
-                    lambda: Connection(loop, self._max_answer_bytes, self._answer_heads),
+                    lambda: Connection(loop, self._max_answer_bytes, self._answer_heads, self._deadlines),
                     host,
                     self._address.port,
                     ssl=context,

@@ -8,6 +8,7 @@ import select
 from typing import cast
 
 from shadow.upstream.answer import AnswerReader, Heads
+from shadow.upstream.deadlines import Deadlines
 
 _WATCHED = select.POLLIN | getattr(select, "POLLRDHUP", 0)  # POLLRDHUP: Linux only; elsewhere POLLIN tells of the end
 
@@ -15,10 +16,25 @@ _WATCHED = select.POLLIN | getattr(select, "POLLRDHUP", 0)  # POLLRDHUP: Linux o
 class Connection(asyncio.Protocol):
     """An asyncio protocol; `answer` holds the outcome once `exchange` has returned."""
 
-    __slots__ = ("_loop", "_poll", "_transport", "_waiter", "answer", "closed", "idle_since")
+    __slots__ = (
+        "_deadlines",
+        "_expire",
+        "_loop",
+        "_poll",
+        "_transport",
+        "_waiter",
+        "answer",
+        "closed",
+        "idle_since",
+    )
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, max_answer_bytes: int, heads: Heads) -> None:
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, max_answer_bytes: int, heads: Heads, deadlines: Deadlines
+    ) -> None:
+        """`heads` and `deadlines` are those of all connections to one server."""
         self._loop = loop
+        self._deadlines = deadlines
+        self._expire = self._too_late  # one object, to be found again
         self._transport: asyncio.Transport | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._poll: select.poll | None = None
@@ -35,7 +51,7 @@ class Connection(asyncio.Protocol):
         assert transport is not None
         self.answer.reset()
         waiter = self._waiter = self._loop.create_future()
-        timer = self._loop.call_at(deadline, self._expire)
+        self._deadlines.begin(self._loop, self._expire, deadline)
         transport.write(request)
         try:
             await waiter
@@ -43,7 +59,7 @@ class Connection(asyncio.Protocol):
             self.abort()
             raise
         finally:
-            timer.cancel()
+            self._deadlines.end(self._expire)
             self._waiter = None
         if not self.answer.reusable or transport.get_write_buffer_size():
             self.close()
@@ -94,7 +110,7 @@ class Connection(asyncio.Protocol):
             self.answer.fail("reset", "the connection broke amid the exchange")
         self._finish()
 
-    def _expire(self) -> None:
+    def _too_late(self) -> None:
         self.answer.fail("timeout", "no complete answer in time")
         self.abort()
         self._finish()

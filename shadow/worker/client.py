@@ -22,7 +22,7 @@ _logger = logging.getLogger(__name__)
 _ENVELOPE_BYTES = 1024
 _FORMER_RULES = 64
 _GATHER_SECONDS = 0.025
-_PRESSED_SECONDS = 0.002
+_PRESSED_SECONDS = 0.008
 
 OnResult = Callable[[Comparison], None]
 OnLost = Callable[[Sequence[str], str], None]

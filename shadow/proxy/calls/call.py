@@ -1,9 +1,9 @@
 """One call while it is under way: who was asked, what they said, what goes out. A record; it decides nothing."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 
 import msgspec
+from msgspec import field
 
 from shadow.protocol.adapt import Adapted
 from shadow.protocol.draft import Note
@@ -20,8 +20,7 @@ SIGNALS = frozenset((304, 412, 429))
 """Statuses that are valid answers without anything to compare."""
 
 
-@dataclass(slots=True)
-class Asking:
+class Asking(msgspec.Struct):
     """One implementation asked once in a call, and what its answer is worth.
 
     `failure` is a code (`timeout`, `status-500`, `refused:other-list-key`), None for a valid answer or a signal.
@@ -82,8 +81,7 @@ class Reply(msgspec.Struct, frozen=True):
     own: bool = False  # the proxy's own words, even where it speaks of what `side` did
 
 
-@dataclass(slots=True)
-class Call:
+class Call(msgspec.Struct):
     """Everything about one call, from its first byte to its record."""
 
     id: str

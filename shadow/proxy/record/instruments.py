@@ -60,11 +60,12 @@ class Instruments:
             self.held[name, worst] += 1
 
     def _asked(self, name: str, hook: str, side: Side, asking: Asking) -> None:
-        result = "answered" if asking.failure is None else "refused" if asking.refusal else "failed"
+        refusal = asking.refusal if asking.failure is not None else None
+        result = "answered" if asking.failure is None else "refused" if refusal else "failed"
         key = name, hook, side, asking.role, result
         self.implementation_seconds[key].note(asking.observation.seconds)
-        if asking.refusal is not None:
-            self.refused[name, side, asking.refusal] += 1
+        if refusal is not None:
+            self.refused[name, side, refusal] += 1
 
     def ended(self, call: Call, outcome: Outcome, reason: str | None, comparison: Comparison | None) -> None:
         """The call has its outcome."""

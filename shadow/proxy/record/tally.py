@@ -37,7 +37,8 @@ class Tally:
         self._fallbacks_withheld += call.fallback is False
         self._held += bool(call.held)
         for side, asking in call.askings.items():
-            self._refused += asking.refusal is not None
+            if asking.failure is not None:
+                self._refused += asking.refusal is not None
             self.latency.note(side, asking.observation.seconds)
 
     def ended(self, outcome: Outcome, reason: str | None) -> None:
