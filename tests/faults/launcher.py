@@ -40,7 +40,9 @@ class Injected:
             self._read()
             if self.loop is not None:
                 with suppress(RuntimeError):  # a task came or went meanwhile
-                    self._path.with_suffix(".tasks").write_text(str(len(asyncio.all_tasks(self.loop))))
+                    fresh = self._path.with_suffix(".tasks.new")
+                    fresh.write_text(str(len(asyncio.all_tasks(self.loop))))
+                    fresh.rename(self._path.with_suffix(".tasks"))
 
     def _read(self) -> None:
         try:

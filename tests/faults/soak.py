@@ -15,8 +15,8 @@ from tests.faults.catalogue import FAULTS
 from tests.faults.scene import Scene, scene
 
 CALLERS = 50
-PAUSE_SECONDS = 0.2
-"""Between two calls of one caller: about 200 calls a second in all."""
+PAUSE_SECONDS = 0.5
+"""Between two calls of one caller: about 90 calls a second in all."""
 TIMETABLE = (
     "an implementation hangs",
     "refuses connections",
