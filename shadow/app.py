@@ -287,6 +287,7 @@ class Proxy:
             self.brakes,
             self.parents,
             self.related,
+            self.fronts,
             self.recorder,
             self.guard,
             self.runtime,

@@ -1,9 +1,30 @@
 """The guard's window: what it counted in each 10 seconds. Rises add up, so several replicas share one window."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from shadow.store.base import GuardRises
+from shadow.store.base import Change, GuardRises
 from shadow.store.sql import Connection
+
+
+TRIPPED = "tripped"
+"""Counted once in an epoch, when a guard told that something is too much."""
+
+
+def untold(connection: Connection, lines: Iterable[Change]) -> Iterator[Change]:
+    """All but what another replica's guard told of this epoch already."""
+    for line in lines:
+        if line.kind != "guard" or not _is_told(connection, line):
+            yield line
+
+
+def _is_told(connection: Connection, line: Change) -> bool:
+    return (
+        connection.execute(
+            "SELECT 1 FROM guard_buckets WHERE migration = ? AND epoch = ? AND name = ? LIMIT 1",
+            (line.migration, str(line.details.get("epoch")), TRIPPED),
+        ).fetchone()
+        is not None
+    )
 
 
 def add(connection: Connection, told: Iterable[GuardRises]) -> None:

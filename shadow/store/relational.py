@@ -79,7 +79,7 @@ class RelationalStore(ABC):
             counters.record(connection, tally, batch.replica, batch.at, batch.counters)
             tally.write(connection)
             self._put_states(connection, batch)
-            changes.append(connection, batch.changes)
+            changes.append(connection, guards.untold(connection, batch.changes))
             guards.add(connection, batch.guards)
             comparisons.insert(connection, filter(comparisons.is_kept, calls))
 

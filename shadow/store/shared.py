@@ -8,6 +8,7 @@ from typing import Literal, Protocol, TypeGuard
 
 import msgspec
 
+from shadow.protocol.controller import Controller
 from shadow.store.base import Store
 from shadow.store.records import Brake, Change, Counters, ParentState, RelatedState
 
@@ -56,6 +57,7 @@ class Standing(msgspec.Struct, frozen=True):
     why: str = ""
     offers: str = ""  # digest of its own file's migrations
     joined_at: float = 0.0  # by the clock of the database
+    fronts: Mapping[str, tuple[tuple[Controller, float], ...]] = {}  # that called, by migration, and when last
 
 
 class Replica(msgspec.Struct, frozen=True):

@@ -1,6 +1,7 @@
-from shadow.store.base import GuardRises, Store
+from shadow.store.base import Change, GuardRises, Store
+from shadow.store.guards import TRIPPED
 from tests.store.conftest import Backend
-from tests.store.records import MIGRATION, batch
+from tests.store.records import MIGRATION, NOON, batch
 
 
 def rises(buckets, epoch="1", keep_from=0, migration=MIGRATION):
@@ -33,3 +34,14 @@ def test_what_has_left_the_window_is_forgotten(store: Store) -> None:
 def test_migrations_are_kept_apart(store: Store) -> None:
     store.flush(batch(guards=[rises({7: {"calls": 2}}), rises({7: {"calls": 5}}, migration="other")]))
     assert store.guard("other", "1") == {7: {"calls": 5}}
+
+
+def test_a_warning_that_another_replica_gave_is_not_told_again(store: Store) -> None:
+    def warned(replica: str, epoch: str) -> None:
+        line = Change(NOON, MIGRATION, "guard", "guard", "too much", {"epoch": epoch})
+        rises = GuardRises(MIGRATION, epoch, 0, {7: {TRIPPED: 1}})
+        store.flush(batch(replica=replica, changes=[line], guards=[rises]))
+
+    for replica, epoch in (("a", "1"), ("b", "1"), ("b", "2")):
+        warned(replica, epoch)
+    assert [line.details["epoch"] for line in store.history(MIGRATION, None, 10)[0]] == ["2", "1"]

@@ -18,7 +18,6 @@ from shadow.proxy.guard.window import (
     CALLS,
     FAILED,
     PAIRS,
-    TRIPPED,
     Counts,
     Window,
     effect,
@@ -27,6 +26,7 @@ from shadow.proxy.guard.window import (
 )
 from shadow.proxy.migrations.migration import Migration
 from shadow.store.base import Brake, Change, GuardRises
+from shadow.store.guards import TRIPPED
 from shadow.terms import Effect, Hook, Outcome, Side, Stage
 
 _log = logging.getLogger(__name__)
@@ -147,7 +147,7 @@ class Guard:
             window.add(self._clock(), {TRIPPED: 1})
             self.warnings[migration.name] = why
             _log.warning("the guard of %s warns: %s", migration.name, why)
-            details: dict[str, Any] = {"stage": migration.stage, "values": values}
+            details: dict[str, Any] = {"stage": migration.stage, "values": values, "epoch": self.epoch(migration)}
             self._note(Change(self._clock(), migration.name, GUARD, GUARD, why, details))
 
 

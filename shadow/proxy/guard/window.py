@@ -12,7 +12,6 @@ BUCKET_SECONDS = 10
 CALLS = "calls"  # of `new`
 FAILED = "failed"  # of these
 PAIRS = "pairs"  # calls in which both took their time
-TRIPPED = "tripped"
 _SECONDS = "seconds."
 _EFFECT = "effect."
 

@@ -1,5 +1,6 @@
 """Which controllers call a migration: kind, name, resourceVersion and when, as their requests say."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -17,21 +18,20 @@ _SLACK_SECONDS = 30.0  # a sync has a queue before it
 _MOST_TOLD = 200  # lines in the change log, of one migration and process, for the same reason
 
 
+Seen = tuple[Controller, float]
+"""And when it called last, in unix seconds."""
+
+
 class Fronts:
     """The controllers seen lately, by migration."""
 
     def __init__(self) -> None:
-        self._seen: dict[str, dict[tuple[str, str], tuple[Controller, float]]] = {}
+        self._seen: dict[str, dict[tuple[str, str], Seen]] = {}
         self._told: dict[str, int] = {}
 
     def saw(self, migration: str, controller: Controller, now: float) -> Change | None:
         """A line for the change log if it is new here, or its spec is."""
-        seen = self._seen.setdefault(migration, {})
-        key = CONTROLLER_KIND[controller.protocol], controller.name
-        before = seen.get(key)
-        if before is None and len(seen) >= _MOST:
-            seen.pop(min(seen, key=lambda other: seen[other][1]))
-        seen[key] = controller, now
+        before = self._put(migration, controller, now)
         if before is not None and before[0].spec_digest == controller.spec_digest:
             return None
         told = self._told.get(migration, 0)
@@ -39,6 +39,29 @@ class Fronts:
             return None
         self._told[migration] = told + 1
         return change_of(migration, controller, now)
+
+    def _put(self, migration: str, controller: Controller, at: float) -> Seen | None:
+        """Returns what was known of it before."""
+        seen = self._seen.setdefault(migration, {})
+        key = CONTROLLER_KIND[controller.protocol], controller.name
+        before = seen.get(key)
+        if before is None and len(seen) >= _MOST:
+            seen.pop(min(seen, key=lambda other: seen[other][1]))
+        seen[key] = controller, at
+        return before
+
+    def told(self) -> Mapping[str, tuple[Seen, ...]]:
+        """All of them, for other replicas."""
+        return {migration: tuple(seen.values()) for migration, seen in self._seen.items()}
+
+    def learn(self, told: Mapping[str, Iterable[Seen]]) -> None:
+        """Take over those that called another replica later than this one."""
+        for migration, seen in told.items():
+            known = self._seen.get(migration, {})
+            for controller, at in seen:
+                mine = known.get((CONTROLLER_KIND[controller.protocol], controller.name))
+                if mine is None or mine[1] < at:
+                    self._put(migration, controller, at)
 
     def latest(self, migration: str) -> dict[str, Any] | None:
         """`{kind, name, resourceVersion, seen_at}` of the controller that called last."""
@@ -61,7 +84,7 @@ class Fronts:
         controller = self.controller(migration)
         return facts_of(controller) if controller is not None else None
 
-    def _latest_first(self, migration: str) -> list[tuple[Controller, float]]:
+    def _latest_first(self, migration: str) -> list[Seen]:
         return sorted(self._seen.get(migration, {}).values(), key=lambda value: -value[1])
 
 

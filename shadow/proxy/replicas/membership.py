@@ -25,6 +25,7 @@ from shadow.proxy.cutover.brakes import TURNING_SECONDS, Brakes
 from shadow.proxy.cutover.footing import TICK_SECONDS, Footing
 from shadow.proxy.cutover.parents import Parents
 from shadow.proxy.guard.guard import Guard
+from shadow.proxy.migrations.fronts import Fronts
 from shadow.proxy.migrations.snapshot import Snapshot
 from shadow.proxy.record.recorder import Recorder
 from shadow.proxy.replicas.agreement import advanced, offered, should_offer
@@ -49,6 +50,7 @@ class Parts:
     brakes: Brakes
     parents: Parents
     related: RelatedMemory
+    fronts: Fronts
     recorder: Recorder
     guard: Guard
     runtime: Runtime
@@ -217,7 +219,8 @@ class Membership:
 
     def _asking(self) -> Callable[..., News]:
         counted = self._parts.footing.now() - self._counted_at >= _COUNTED_SECONDS
-        beat = Beat(self.me.name, self._lease_seconds, self._standing, self._since, counted)
+        standing = replace(self._standing, fronts=self._parts.fronts.told())
+        beat = Beat(self.me.name, self._lease_seconds, standing, self._since, counted)
         return lambda store: store.beat(beat)
 
     def _lost(self, exc: StoreError) -> None:
@@ -255,6 +258,8 @@ class Membership:
         parts.brakes.learn(news.brakes)
         parts.parents.learn(news.parents)
         parts.related.learn(news.related)
+        for other in news.others:
+            parts.fronts.learn(other.standing.fronts)
         self._since = news.since
         if news.counters is not None:
             parts.recorder.learn(news.counters)

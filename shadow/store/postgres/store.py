@@ -7,6 +7,8 @@ what is read by its revision comes in the order in which it was written. Decisio
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from msgspec.structs import replace
+
 from shadow.errors import StoreError, UnreachableError
 from shadow.store import changes, counters
 from shadow.store.postgres import agreement, brakes, replicas, schema, states
@@ -98,10 +100,11 @@ class PostgresStore(RelationalStore):
     # --- among replicas -----------------------------------------------------------------------------------------
     def beat(self, beat: Beat) -> News:
         with self._lent() as connection:
-            if self._told != beat.standing:
+            told = replace(beat.standing, fronts={})  # who called last is no news that anybody waits for
+            if self._told != told:
                 connection.execute(replicas.NOTIFY)
             now = replicas.renew(connection, beat.replica, beat.lease_seconds, beat.standing)
-            self._told = beat.standing
+            self._told = told
             heard = states.heard(connection, beat.replica, beat.since.parents, beat.since.related)
             return News(
                 now,

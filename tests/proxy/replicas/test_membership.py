@@ -138,6 +138,18 @@ async def test_counts_are_of_all_replicas(start: Start) -> None:
     assert [(await each.proxy.get())["parents"] for each in (one, two)] == [6, 6]
 
 
+async def test_who_called_one_replica_is_known_to_all(start: Start) -> None:
+    one, two = await live(start)
+    await served(one)
+    await until(lambda: _counted(1, one, two))
+    shown = [await each.proxy.get() for each in (one, two)]
+    assert shown[0]["front"]["name"] == shown[1]["front"]["name"] == "profiles"
+    assert [each["verdict"] for each in shown] == [shown[0]["verdict"]] * 2
+    await served(two)
+    lines = (await two.proxy.get("/history"))["items"]
+    assert [line["kind"] for line in lines].count("front") == 1
+
+
 async def _counted(calls: int, *fleet: Replica) -> bool:
     found = [await each.proxy.get() for each in fleet]
     return all(each["comparisons"]["mismatched"] == each["calls"] == calls for each in found)
