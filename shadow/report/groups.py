@@ -9,14 +9,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import attrgetter
+from typing import Self
 
+import msgspec
+
+from shadow.compare.model import EffectPair
 from shadow.compare.rules import Judgement
 from shadow.protocol.objects import Identity
 from shadow.report.judge import Explain
 from shadow.report.model import DifferenceLine, Effects, Example
 from shadow.report.window import moment
 from shadow.store.base import Group
-from shadow.terms import Effect, Side
+from shadow.terms import Change, Effect, Side
 
 UNEXPLAINED = Judgement()
 
@@ -25,48 +29,69 @@ _uid = attrgetter("parent.uid")
 
 @dataclass(slots=True)
 class _Line:
-    """One cause while its parents are still coming in."""
+    """One cause while its parents are still coming in: what its id stands for, the latest example, and counts."""
 
-    latest: Group
+    object: Identity | None
+    path: str
+    change: Change
+    effects: EffectPair
+    example: Example
+    last_seen: float
+    first_seen: float
     count: int = 0
     parents: int = 0
     moved: int = 0
     unexplained: int = 0
     explanation: Judgement | None = None
-    first_seen: float = float("inf")
     repeats: bool = False
+
+    @classmethod
+    def begun_with(cls, group: Group) -> Self:
+        return cls(
+            object=group.shown_object,
+            path=group.shown_path,
+            change=group.change,
+            effects=group.effects,
+            example=_example(group),
+            last_seen=group.last_seen,
+            first_seen=group.first_seen,
+        )
 
     def add(self, group: Group, explanation: Judgement) -> None:
         self.count += group.count
         self.repeats |= group.repeats
         self.first_seen = min(self.first_seen, group.first_seen)
-        if group.last_seen > self.latest.last_seen:
-            self.latest = group
+        if group.last_seen > self.last_seen:
+            self.example, self.last_seen = _example(group), group.last_seen
         if explanation != UNEXPLAINED:
             self.explanation = min(self.explanation or explanation, explanation, key=repr)
 
-    def finish(self) -> DifferenceLine:
-        shown = self.latest
+    def finish(self, id: str) -> DifferenceLine:
         explanation = UNEXPLAINED if self.unexplained or self.explanation is None else self.explanation
         return DifferenceLine(
-            id=shown.group,
-            object=shown.shown_object,
-            path=shown.shown_path,
-            change=shown.change,
-            effects=Effects(shown.effects.old, shown.effects.new),
-            effect=effect_of(shown),
-            side=side_of(shown),
+            id=id,
+            object=self.object,
+            path=self.path,
+            change=self.change,
+            effects=Effects(self.effects.old, self.effects.new),
+            effect=effect_of(self.effects),
+            side=side_of(self.effects),
             repeats=self.repeats,
             count=self.count,
             parents=self.parents,
             moved_parents=self.moved,
             unexplained_parents=self.unexplained,
             first_seen=moment(self.first_seen),
-            last_seen=moment(shown.last_seen),
-            example=Example(shown.old, shown.new, shown.comparison, str(shown.parent)),
+            last_seen=moment(self.last_seen),
+            example=self.example,
             ignored_because=explanation.ignored_because,
             expected_because=explanation.expected_because,
         )
+
+
+def _example(group: Group) -> Example:
+    old, new = (msgspec.Raw(msgspec.json.encode(value)) for value in (group.old, group.new))
+    return Example(old, new, group.comparison, str(group.parent))
 
 
 @dataclass(slots=True)
@@ -83,7 +108,7 @@ class _Parent:
         self.moved[id] = group.moved or self.moved.get(id, False)
         if unexplained:
             # An object with five changed fields would still be written once: count it once, by its worst effect.
-            effect = effect_of(group)
+            effect = effect_of(group.effects)
             self.worst[group.object] = max(effect, self.worst.get(group.object, effect), key=lambda one: one.severity)
 
 
@@ -104,7 +129,7 @@ class Merged:
                 explanation = explain(group)
                 line = self._lines.get(group.group)
                 if line is None:
-                    line = self._lines[group.group] = _Line(group)
+                    line = self._lines[group.group] = _Line.begun_with(group)
                 line.add(group, explanation)
                 parent.add(group, unexplained=explanation == UNEXPLAINED)
             self._close(uid, parent)
@@ -121,7 +146,7 @@ class Merged:
 
     def lines(self) -> tuple[DifferenceLine, ...]:
         """Worst effect first, side `new` before `old`, then most parents; ids settle what is left."""
-        return tuple(sorted((line.finish() for line in self._lines.values()), key=rank))
+        return tuple(sorted((line.finish(id) for id, line in self._lines.items()), key=rank))
 
     def effects(self) -> dict[Effect, int]:
         """Objects by worst effect over all parents, unexplained differences only; every effect is named."""
@@ -132,14 +157,14 @@ class Merged:
         return self._shown
 
 
-def effect_of(group: Group) -> Effect:
+def effect_of(effects: EffectPair) -> Effect:
     """`new`'s effect where that is not none, else `old`'s."""
-    return group.effects.new if group.effects.new is not Effect.NONE else group.effects.old
+    return effects.new if effects.new is not Effect.NONE else effects.old
 
 
-def side_of(group: Group) -> Side:
+def side_of(effects: EffectPair) -> Side:
     """Whose effect `effect_of` is."""
-    return Side.OLD if group.effects.new is Effect.NONE and group.effects.old is not Effect.NONE else Side.NEW
+    return Side.OLD if effects.new is Effect.NONE and effects.old is not Effect.NONE else Side.NEW
 
 
 def rank(line: DifferenceLine) -> tuple[int, bool, int, str]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from shadow.report.model import DifferenceLine
 from shadow.report.words import printable
-from shadow.terms import Change
+from shadow.terms import Change, Side
 
 _PLAIN = re.compile(r"[A-Za-z_/<](?:[A-Za-z0-9_./<>@ -]|:(?=[A-Za-z0-9_./]))*(?<! )")
 _NOT_TEXT = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
@@ -20,9 +20,9 @@ def diff(line: DifferenceLine, most: int) -> list[str]:
     """`- ` lines of `old`, then `+ ` lines of `new`, at most `most` of each."""
     result: list[str] = []
     if line.change is not Change.ADDED:
-        result += _signed("- ", line.example.old, most)
+        result += _signed("- ", line.example.value(Side.OLD), most)
     if line.change is not Change.REMOVED:
-        result += _signed("+ ", line.example.new, most)
+        result += _signed("+ ", line.example.value(Side.NEW), most)
     return result
 
 

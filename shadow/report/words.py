@@ -36,6 +36,8 @@ _SIGN = {Change.ADDED: "only new has it", Change.REMOVED: "only old has it", Cha
 
 def printable(text: str) -> str:
     """Names come out of answers: what a terminal would obey, or a reader not see, is written as an escape."""
+    if text.isprintable():
+        return text
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 

@@ -119,7 +119,8 @@ class TestJson:
 
     def test_what_a_newer_proxy_adds_is_passed_over(self, report: Report):
         document = json.loads(text("json", report)) | {"weather": {"today": "fine"}}
-        assert text("json", as_json.read(json.dumps(document).encode())) == text("json", report)
+        read = as_json.read(json.dumps(document).encode())
+        assert json.loads(text("json", read)) == json.loads(text("json", report))
 
     @pytest.mark.parametrize("document", [b"", b"{}", b"[]", b'{"schema": 1}'])
     def test_what_is_no_report_is_refused(self, document: bytes):

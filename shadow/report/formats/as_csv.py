@@ -9,8 +9,6 @@ import io
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import msgspec
-
 from shadow.protocol.objects import Identity
 from shadow.report.model import DifferenceLine, ParentCase, Report
 from shadow.report.words import printable
@@ -48,7 +46,7 @@ def _cells(migration: str, line: DifferenceLine) -> tuple[Any, ...]:
         line.count, line.parents, line.moved_parents, line.unexplained_parents,
         line.first_seen.isoformat(), line.last_seen.isoformat(),
         line.ignored_because, line.expected_because, line.since_baseline,
-        _value(line.example.old), _value(line.example.new), line.example.parent, line.example.comparison,
+        _value(line, Side.OLD), _value(line, Side.NEW), line.example.parent, line.example.comparison,
     )  # fmt: skip
 
 
@@ -74,8 +72,10 @@ def _effects(case: ParentCase) -> Iterator[int]:
         yield from (counts.get(effect, 0) for effect in Effect)
 
 
-def _value(value: Any) -> str:
-    return "" if value is None else msgspec.json.encode(value).decode()
+def _value(line: DifferenceLine, side: Side) -> str:
+    """JSON; empty where there is none."""
+    text = bytes(line.example.new if side is Side.NEW else line.example.old).decode()
+    return "" if text == "null" else text
 
 
 def _row(cells: tuple[Any, ...]) -> str:

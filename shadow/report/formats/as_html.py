@@ -12,7 +12,7 @@ from shadow.report.html.look import STATIC, environment
 from shadow.report.html.sidebyside import Block, side_by_side
 from shadow.report.model import DifferenceLine, ParentCase, Report, Result
 from shadow.report.sections import sections
-from shadow.terms import Change, Effect, Stage
+from shadow.terms import Change, Effect, Side, Stage
 
 _MOST_LISTED = 500  # of each list: a browser has to lay it out
 _OPENED = 5  # of the worst differences, for whoever only glances at it
@@ -73,8 +73,8 @@ def _not_agreeing(report: Report) -> Iterator[ParentCase]:
 
 def blocks(line: DifferenceLine) -> list[Block]:
     """Both values of the example side by side; a field stands under its path."""
-    old = None if line.change is Change.ADDED else _shown(line, line.example.old)
-    new = None if line.change is Change.REMOVED else _shown(line, line.example.new)
+    old = None if line.change is Change.ADDED else _shown(line, line.example.value(Side.OLD))
+    new = None if line.change is Change.REMOVED else _shown(line, line.example.value(Side.NEW))
     return side_by_side(old, new)
 
 

@@ -4,18 +4,22 @@ It is valid by the schema of Ant's report and by that of Jenkins, which agree on
 child at most in a test case, a time stamp without zone (it is UTC).
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Self
 from xml.sax.saxutils import escape, quoteattr
 
 from shadow.report import words
 from shadow.report.lines import diff
 from shadow.report.model import DifferenceLine, ParentCase, Report, Result
 from shadow.report.words import printable
-from shadow.terms import Outcome
+from shadow.terms import Effect, Outcome
 
 _MOST_DIFFERENCES = 20  # of one parent
 _MOST_WHOLE = 100  # failing parents with values: the same difference may be in ten thousand, and GitLab takes 30 MB
 _MOST_LINES = 12
+_MOST_TOLD = 2000  # texts that are held at once
 
 
 def render(report: Report) -> Iterator[str]:
@@ -24,11 +28,32 @@ def render(report: Report) -> Iterator[str]:
     yield from (f"<property {_attributes(name=name, value=value)}/>\n" for name, value in _properties(report))
     yield "</properties>\n"
     lines = {line.id: line for line in report.unexplained}
+    told = lru_cache(_MOST_TOLD)(lambda id: _Told.of(lines[id]) if id in lines else None)
     failing = 0
     for case in report.parents:
         failing += case.result is Result.DIFFERS
-        yield _case(report, case, lines, whole=failing <= _MOST_WHOLE)
+        yield _case(report, case, told, whole=failing <= _MOST_WHOLE)
     yield f"<system-out>{_text(_told(report))}</system-out>\n<system-err></system-err>\n</testsuite>\n</testsuites>\n"
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A difference as every parent's failure tells it, made once. `text` and `whole` are XML already."""
+
+    effect: Effect
+    consequence: str
+    text: str
+    whole: str  # with the example's values
+
+    @classmethod
+    def of(cls, line: DifferenceLine) -> Self:
+        mark = f"[{line.since_baseline}] " if line.since_baseline else ""
+        text = [
+            f"{mark}{words.consequence(line)} ({line.id})",
+            f"  {printable(line.path) or 'the whole object'}: {words.change_note(line)}",
+        ]
+        values = [f"  as in {printable(line.example.parent)}:", *(f"    {one}" for one in diff(line, _MOST_LINES))]
+        return cls(line.effect, words.consequence(line), _text(text), _text([*text, *values]))
 
 
 def _suite(report: Report) -> str:
@@ -69,9 +94,8 @@ def _brake(on: bool | None) -> str:
     return "unknown" if on is None else "on" if on else "off"
 
 
-def _case(report: Report, case: ParentCase, lines: Mapping[str, DifferenceLine], *, whole: bool) -> str:
-    parent = printable(str(case.parent))
-    attributes = _attributes(classname=f"{report.migration}.{case.parent.kind}", name=parent, time="0")
+def _case(report: Report, case: ParentCase, told: Callable[[str], _Told | None], *, whole: bool) -> str:
+    attributes = _attributes(classname=f"{report.migration}.{case.parent.kind}", name=str(case.parent), time="0")
     match case.result:
         case Result.AGREES:
             return f"<testcase {attributes}/>\n"
@@ -81,30 +105,20 @@ def _case(report: Report, case: ParentCase, lines: Mapping[str, DifferenceLine],
             said = "an implementation gave no valid answer when it was last asked"
             child = f"<error {_attributes(type='failed', message=said)}></error>"
         case Result.DIFFERS:
-            child = _failure([lines[id] for id in case.differences if id in lines], whole=whole)
+            child = _failure([one for id in case.differences if (one := told(id))], whole=whole)
     return f"<testcase {attributes}>{child}</testcase>\n"
 
 
-def _failure(found: list[DifferenceLine], *, whole: bool) -> str:
+def _failure(found: list[_Told], *, whole: bool) -> str:
     """The worst one names it; all are in the text."""
-    found.sort(key=lambda line: -line.effect.severity)
-    worst = found[0].effect if found else ""
-    said = words.consequence(found[0]) if found else ""
+    found.sort(key=lambda told: -told.effect.severity)
     more = f" and {words.counted(len(found) - 1, 'other difference')}" if len(found) > 1 else ""
-    attributes = _attributes(type=str(worst), message=f"{said}{more}")
-    return f"<failure {attributes}>{_text(_differences(found, whole=whole))}</failure>"
-
-
-def _differences(found: list[DifferenceLine], *, whole: bool) -> Iterator[str]:
-    for line in found[:_MOST_DIFFERENCES]:
-        mark = f"[{line.since_baseline}] " if line.since_baseline else ""
-        yield f"{mark}{words.consequence(line)} ({line.id})"
-        yield f"  {printable(line.path) or 'the whole object'}: {words.change_note(line)}"
-        if whole:
-            yield f"  as in {printable(line.example.parent)}:"
-            yield from (f"    {shown}" for shown in diff(line, _MOST_LINES))
+    kind, said = (str(found[0].effect), found[0].consequence) if found else ("", "")
+    listed = [told.whole if whole else told.text for told in found[:_MOST_DIFFERENCES]]
     if len(found) > _MOST_DIFFERENCES:
-        yield f"and {len(found) - _MOST_DIFFERENCES} more"
+        listed.append(f"and {len(found) - _MOST_DIFFERENCES} more")
+    text = "\n".join(listed)
+    return f"<failure {_attributes(type=kind, message=f'{said}{more}')}>{text}</failure>"
 
 
 def _told(report: Report) -> Iterator[str]:

@@ -1,12 +1,12 @@
 """What differs: one record a cause, merged over the parents that show it."""
 
-from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 import msgspec
 
 from shadow.protocol.objects import Identity
+from shadow.report.model.standing import Instant
 from shadow.terms import Change, Effect, Side
 
 
@@ -18,12 +18,19 @@ class Effects(msgspec.Struct, frozen=True):
 
 
 class Example(msgspec.Struct, frozen=True):
-    """The latest occurrence. `old` and `new` are null where the field is absent, too: see the difference's change."""
+    """The latest occurrence. `old` and `new` are null where the field is absent, too: see the difference's change.
 
-    old: Any
-    new: Any
+    They stay JSON until they are looked at: as objects, thousands of them would be ten times as large.
+    """
+
+    old: msgspec.Raw
+    new: msgspec.Raw
     comparison: str
     parent: str  # `ns/name`, or `name`
+
+    def value(self, side: Side) -> Any:
+        """What one side had there."""
+        return msgspec.json.decode(self.new if side == Side.NEW else self.old)
 
 
 class SinceBaseline(StrEnum):
@@ -37,7 +44,7 @@ class SinceBaseline(StrEnum):
 class Baseline(msgspec.Struct, frozen=True):
     """An earlier report that this one is held against, and how many differences are how. Explained ones count, too."""
 
-    generated_at: datetime
+    generated_at: Instant
     evidence_digest: str
     new: int
     new_unexplained: int
@@ -65,8 +72,8 @@ class DifferenceLine(msgspec.Struct, frozen=True):
     parents: int
     moved_parents: int
     unexplained_parents: int
-    first_seen: datetime
-    last_seen: datetime
+    first_seen: Instant
+    last_seen: Instant
     example: Example
     ignored_because: str | None = None
     expected_because: str | None = None

@@ -1,12 +1,11 @@
 """How single parents stand, and what was held back from them."""
 
 from collections.abc import Mapping
-from datetime import datetime
 
 import msgspec
 
 from shadow.protocol.objects import Identity, ParentRef
-from shadow.report.model.standing import Result
+from shadow.report.model.standing import Instant, Result
 from shadow.terms import Effect, Outcome, Side
 
 
@@ -27,7 +26,7 @@ class ParentLine(msgspec.Struct, frozen=True):
     primary: Side
     outcome: Outcome | None
     effects: ParentEffects
-    compared_at: datetime | None
+    compared_at: Instant | None
     stale: bool
     readiness: str = ""
     state: str = "live"
@@ -54,8 +53,8 @@ class HeldLine(msgspec.Struct, frozen=True):
     parent: ParentRef
     objects: tuple[HeldObject, ...]
     count: int
-    first_seen: datetime
-    last_seen: datetime
+    first_seen: Instant
+    last_seen: Instant
     call: str
 
 

@@ -1,7 +1,6 @@
 """The report as a whole."""
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
 
 import msgspec
 
@@ -9,7 +8,7 @@ from shadow.report.model.differences import Baseline, DifferenceLine
 from shadow.report.model.findings import AdviceLine, Creation, FailureLine, NoiseLine, Predictions, TakenLine
 from shadow.report.model.parents import Agreed, HeldLine, ParentCase
 from shadow.report.model.rules import RuleLine
-from shadow.report.model.standing import ConfigurationLine, Situation, Totals, VerdictLine, Window
+from shadow.report.model.standing import ConfigurationLine, Instant, Situation, Totals, VerdictLine, Window
 from shadow.terms import Effect
 
 SCHEMA = "shadow.report/v1"
@@ -25,7 +24,7 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
 
     schema: str = SCHEMA
     migration: str
-    generated_at: datetime
+    generated_at: Instant
     window: Window
     configuration: ConfigurationLine
     totals: Totals

@@ -3,24 +3,28 @@
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated
 
 import msgspec
 
 from shadow.terms import Hook, Stage
 
+Instant = Annotated[datetime, msgspec.Meta(tz=True)]
+"""A time, UTC; RFC 3339 in JSON."""
+
 
 class Window(msgspec.Struct, frozen=True):
     """What is reported: `since` <= at < `until`; null is open."""
 
-    since: datetime | None = None
-    until: datetime | None = None
+    since: Instant | None = None
+    until: Instant | None = None
 
 
 class BrakeLine(msgspec.Struct, frozen=True):
     """The rollback. `on` is null while the store has no memory of this migration: nobody knows."""
 
     on: bool | None
-    since: datetime | None = None
+    since: Instant | None = None
     by: str | None = None
     because: str | None = None
 
@@ -100,7 +104,7 @@ class VerdictLine(msgspec.Struct, frozen=True):
 
     verdict: Word
     reasons: tuple[str, ...]
-    since: datetime
+    since: Instant
     comparisons: int
     parents: int
     coverage: tuple[Situation, ...]
