@@ -4,12 +4,12 @@ import time
 
 import msgspec
 
-from shadow.protocol.adapt import adapt_request
 from shadow.protocol.controller import read_controller
 from shadow.protocol.customize import RelatedRules
 from shadow.protocol.messages import read_request
 from shadow.protocol.wire import encode
 from shadow.proxy.calls.call import Asking, Call, Reply
+from shadow.proxy.calls.exchange import shown_to
 from shadow.proxy.calls.judge import answer_for, judge
 from shadow.proxy.calls.related import Shares
 from shadow.proxy.calls.related_memory import front_of
@@ -65,13 +65,10 @@ def answered(call: Call, recorded: RecordedCall) -> Call:
 
 
 def _asking(call: Call, side: Side, exchange: Exchange) -> Asking:
-    party = call.migration.parties[side]
-    dialect = party.dialects.get(call.hook)
-    if dialect is None:
+    if call.hook not in call.migration.parties[side].dialects:
         return answer_for(call, side, exchange.role, call.at)
     asking = judge(call, side, exchange.role, _observation(exchange), _was_tagged(exchange), call.at)
-    related = call.shares.shown[side] if call.shares is not None else None
-    asking.notes = adapt_request(call.request, dialect, call.front_version, party.controller, related).notes
+    asking.notes = shown_to(call, side).notes
     asking.revision = exchange.revision
     return asking
 

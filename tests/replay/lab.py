@@ -70,6 +70,8 @@ def found(path: Path, evidence: str) -> dict[str, Any]:
                 for each in store.groups(NAME, evidence, None, None)
             ),
             "advice": sorted(map(str, store.advice(NAME, evidence, None, None))),
+            "noise": sorted((each.implementation, each.path, each.differs, each.of)
+                            for each in store.noise(NAME, evidence, None, None)),
             "failures": sorted((each.implementation, each.hook, each.reason, each.count, each.example)
                                for each in store.failures(NAME, None, None)),
             "coverage": sorted(map(str, store.coverage(NAME, evidence, None, None))),
@@ -92,7 +94,7 @@ def _call(store: Store, id: str) -> Any:
 
 def _compared(comparison: Comparison) -> Any:
     shown = msgspec.to_builtins(comparison)
-    for gone in ("cpu_seconds", "repeated", "old_answer", "new_answer"):
+    for gone in ("cpu_seconds", "repeated", "old_answer", "new_answer", "noise"):
         del shown[gone]
     for difference in shown["differences"]:
         del difference["old"], difference["new"]

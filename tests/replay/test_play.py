@@ -5,17 +5,19 @@ import base64
 import gzip
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from shadow.compare.predictions import PATIENCE_SECONDS
-from tests.hook_server import Behaviour, HookServer, answer_json, close, hang, in_turn
+from tests.hook_server import Behaviour, Exchange, HookServer, answer_json, close, hang, in_turn
 from tests.hook_server import answer as bytes_answer
 from tests.proxy.bodies import answer, config_map, observed, request
 from tests.proxy.running import Running, running
 from tests.replay.lab import found, read, replay
 
 PLANTED = "fake-planted-value"
+KIN = {"apiVersion": "v1", "resource": "configmaps", "namespace": "team-a"}
 
 
 def secret(value: str, name: str = "s", **more):
@@ -24,18 +26,30 @@ def secret(value: str, name: str = "s", **more):
 
 
 class Scenes:
-    """A proxy whose two hooks answer each call what was written for it."""
+    """A proxy whose two hooks answer each call what was written for it, `old` in the composite's words if told so."""
 
-    def __init__(self) -> None:
-        self.said: list[tuple[Behaviour, ...]] = []
+    def __init__(self, composite: bool) -> None:
+        self.composite = composite
+        self.written: list[tuple[Any, Any]] = []
 
     def hook(self, place: int) -> Behaviour:
-        return lambda exchange: self.said[int(exchange.call.headers["x-scene"])][place](exchange)
+        def behave(exchange: Exchange) -> None:
+            said = self.written[int(exchange.call.headers["x-scene"])][place]
+            if self.composite and place == 0 and isinstance(said, dict):
+                said = {"children" if key == "attachments" else key: value for key, value in said.items()}
+            (said if callable(said) else answer_json(said))(exchange)
 
-    async def call(self, proxy: Running, uid: str, seen, old, new, hook: str = "sync", **headers: str) -> None:
-        self.said.append(tuple(said if callable(said) else answer_json(said) for said in (old, new)))
-        body = request(*map(observed, seen), uid=uid, name=f"team-{uid}")
-        await proxy.call(body, hook, x_scene=str(len(self.said) - 1), **headers)
+        return behave
+
+    async def call(self, proxy: Running, uid: str, seen, old, new, hook: str = "sync", related: Any = None) -> None:
+        self.written.append((old, new))
+        body = json.loads(request(*map(observed, seen), uid=uid, name=f"team-{uid}"))
+        if hook == "customize" or related is not None:
+            body["controller"]["spec"]["hooks"]["customize"] = {"version": "v1", "webhook": {"url": "http://shadow"}}
+            body["related"] = related
+        if hook == "customize":
+            body = {"controller": body["controller"], "parent": body["object"]}
+        await proxy.call(json.dumps(body).encode(), hook, x_scene=str(len(self.written) - 1))
 
 
 async def play(scenes: Scenes, proxy: Running) -> None:
@@ -59,6 +73,11 @@ async def play(scenes: Scenes, proxy: Running) -> None:
     await scenes.call(proxy, "fails", [a], close, answer(a))
     await scenes.call(proxy, "tagged", [a], answer(a), bytes_answer(b"", 304))
     await scenes.call(proxy, "slow", [a], answer(a), bytes_answer(b"", 429, [("Retry-After", "3")]))
+    await scenes.call(
+        proxy, "kin", [], *({"relatedResources": [KIN | {"names": [name]}]} for name in "ab"), "customize"
+    )
+    shown = {"ConfigMap.v1": {f"team-a/{item['metadata']['name']}": observed(item) for item in (a, b)}}
+    await scenes.call(proxy, "kin", [a], answer(a), answer(a, b), related=shown)
     await scenes.call(proxy, "ends", [a], answer(a), answer(a), hook="finalize")
     await asyncio.sleep(PATIENCE_SECONDS + 0.05)
     await scenes.call(proxy, "lost", [], answer(a), answer(a))  # it was not created: contradicted
@@ -68,13 +87,22 @@ async def play(scenes: Scenes, proxy: Running) -> None:
     await scenes.call(proxy, "drifts", [two], answer(two), answer(two))
 
 
-@pytest.mark.parametrize("stage", ["shadow", "live"])
-async def test_recorded_answers_give_every_outcome_and_effect_again(tmp_path: Path, stage: str):
+TRANSLATED = {"old__protocol": "composite", "noise": {"ask_twice": "100%"}}
+
+
+@pytest.mark.parametrize(
+    ("stage", "settings"),
+    [("shadow", {}), ("live", {}), ("shadow", TRANSLATED)],
+    ids=["shadow", "live", "translated-and-asked-twice"],
+)
+async def test_recorded_answers_give_every_outcome_and_effect_again(tmp_path: Path, stage: str, settings: Any):
     top = {"recording": {"directory": str(tmp_path / "calls")}, "retention": {"matched": "100%"}}
     rules = {"ignore": [{"path": "status.n", "because": "a counter"}]}
-    scenes = Scenes()
+    customize = {"old__customize": "/customize", "new__customize": "/customize"}
+    scenes = Scenes("old__protocol" in settings)
+    both = {"stage": stage, "unknown_brake": "off", "compare": rules} | customize | settings
     with HookServer(scenes.hook(0)) as old, HookServer(scenes.hook(1)) as new:
-        async with running(tmp_path, old, new, top, stage=stage, unknown_brake="off", compare=rules) as proxy:
+        async with running(tmp_path, old, new, top, **both) as proxy:
             await play(scenes, proxy)
             told = await proxy.settled()
     assert told["recording"]["dropped"] == 0

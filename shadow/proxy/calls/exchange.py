@@ -4,8 +4,10 @@ import asyncio
 import time
 from collections.abc import Callable
 
+import msgspec
+
 from shadow.compare.effects import RequestView
-from shadow.protocol.adapt import adapt_request
+from shadow.protocol.adapt import AdaptedRequest, adapt_request
 from shadow.protocol.controller import read_controller
 from shadow.protocol.draft import Note
 from shadow.protocol.fitting import hooks_not_called
@@ -59,6 +61,21 @@ def observed_kinds(request: Request) -> frozenset[str]:
     return frozenset(key for key, objects in request.observed_groups.items() if objects)
 
 
+def shown_to(call: Call, side: Side) -> AdaptedRequest:
+    """The request as an implementation that has this hook is sent it, with what there is to know about that."""
+    party, related = call.migration.parties[side], call.shares.shown[side] if call.shares is not None else None
+    shown = adapt_request(call.request, party.dialects[call.hook], call.front_version, party.controller, related)
+    never_called = _never_called(call, party)
+    return msgspec.structs.replace(shown, notes=shown.notes + never_called) if never_called else shown
+
+
+def _never_called(call: Call, party: Party) -> tuple[Note, ...]:
+    """Told with each sync, which there is for every parent."""
+    if call.hook is not Hook.SYNC or len(party.dialects) == 1:
+        return ()
+    return hooks_not_called(party.dialects, read_controller(call.request.controller))
+
+
 class Exchange:
     """Asks the implementations of one call."""
 
@@ -84,9 +101,7 @@ class Exchange:
         if call.hook not in party.dialects:
             asking = call.askings[side] = answer_for(call, side, role, self._clock())
             return asking
-        related = call.shares.shown[side] if call.shares is not None else None
-        dialect = party.dialects[call.hook]
-        shown = adapt_request(call.request, dialect, call.front_version, party.controller, related)
+        shown = shown_to(call, side)
         tag = self._tag(side, role)
         headers = [
             *self._shown,
@@ -99,16 +114,10 @@ class Exchange:
         started = self._clock()
         observation = await party.asked.ask(call.hook, headers, shown.body, role, urgent=urgent, timeout_seconds=within)
         asking = judge(call, side, role, observation, tag is not None, started)
-        asking.notes = shown.notes + self._never_called(party)
+        asking.notes = shown.notes
         asking.revision = revision_of(party, observation)
         (call.again if role is Role.TWICE else call.askings)[side] = asking
         return asking
-
-    def _never_called(self, party: Party) -> tuple[Note, ...]:
-        """Told with each sync, which there is for every parent."""
-        if self.call.hook is not Hook.SYNC or len(party.dialects) == 1:
-            return ()
-        return hooks_not_called(party.dialects, read_controller(self.call.request.controller))
 
     async def ask_twice(self) -> None:
         """Ask each implementation the same once more, one after the other, as far as it may be asked in the shadow."""
