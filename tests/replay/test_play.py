@@ -73,9 +73,8 @@ async def play(scenes: Scenes, proxy: Running) -> None:
     await scenes.call(proxy, "fails", [a], close, answer(a))
     await scenes.call(proxy, "tagged", [a], answer(a), bytes_answer(b"", 304))
     await scenes.call(proxy, "slow", [a], answer(a), bytes_answer(b"", 429, [("Retry-After", "3")]))
-    await scenes.call(
-        proxy, "kin", [], *({"relatedResources": [KIN | {"names": [name]}]} for name in "ab"), "customize"
-    )
+    one_rule, other_rule = ({"relatedResources": [KIN | {"names": [name]}]} for name in "ab")
+    await scenes.call(proxy, "kin", [], one_rule, other_rule, "customize")
     shown = {"ConfigMap.v1": {f"team-a/{item['metadata']['name']}": observed(item) for item in (a, b)}}
     await scenes.call(proxy, "kin", [a], answer(a), answer(a, b), related=shown)
     await scenes.call(proxy, "ends", [a], answer(a), answer(a), hook="finalize")
