@@ -147,9 +147,9 @@ class Store(Protocol):
         ...
 
     def comparisons(
-        self, migration: str, outcome: Outcome | None, after: str | None, limit: int
+        self, migration: str, outcome: Outcome | None, after: str | None, limit: int, parent: str | None = None
     ) -> tuple[list[Call], str | None]:
-        """Newest first, without answers."""
+        """Newest first, without answers; of one parent, `ns/name` or `name`, if one is given."""
         ...
 
     def comparison(self, migration: str, id: str) -> Call | None:

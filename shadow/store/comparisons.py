@@ -41,10 +41,12 @@ def insert(connection: Connection, calls: Iterable[Call]) -> None:
         old = _named(bodies, compared.old_answer if compared else None)
         new = _named(bodies, compared.new_answer if compared else None)
         record = compress(encode(_without_answers(call)))
-        rows.append((call.id, call.migration, call.at, call.outcome, len(record), old, new, record))
+        parent = plain(str(call.parent))
+        rows.append((call.id, call.migration, parent, call.at, call.outcome, len(record), old, new, record))
     _insert_bodies(connection, bodies)
     connection.executemany(
-        "INSERT INTO comparisons (id, migration, at, outcome, size, old_body, new_body, record) VALUES (?, ?, ?, ?, ?,"
+        "INSERT INTO comparisons (id, migration, parent, at, outcome, size, old_body, new_body, record)"
+        " VALUES (?, ?, ?, ?, ?, ?,"
         " (SELECT id FROM bodies WHERE hash = ?), (SELECT id FROM bodies WHERE hash = ?), ?)"
         " ON CONFLICT (id) DO NOTHING",
         rows,
@@ -84,15 +86,17 @@ def _insert_bodies(connection: Connection, bodies: Mapping[bytes, bytes]) -> Non
 
 
 def page(
-    connection: Connection, migration: str, outcome: Outcome | None, after: str | None, limit: int
+    connection: Connection, migration: str, outcome: Outcome | None, parent: str | None, after: str | None, limit: int
 ) -> tuple[list[Call], str | None]:
     """Newest first, without answers."""
     behind = uncursor(after, tuple[float, int]) if after else (math.inf, 0)
-    chosen = "migration = ?" if outcome is None else "migration = ? AND outcome = ?"
+    wanted = {"migration": migration, "outcome": outcome, "parent": None if parent is None else plain(parent)}
+    given = {column: value for column, value in wanted.items() if value is not None}
+    chosen = " AND ".join(f"{column} = ?" for column in given)
     rows = connection.execute(
         f"SELECT at, seq, record FROM comparisons WHERE {chosen} AND (at, seq) < (?, ?)"  # noqa: S608
         " ORDER BY at DESC, seq DESC LIMIT ?",
-        (migration, *([] if outcome is None else [outcome]), *behind, limit + 1),
+        (*given.values(), *behind, limit + 1),
     ).fetchall()
     calls = [decode(decompress(record), Call) for _, _, record in rows[:limit]]
     return calls, cursor(rows[limit - 1][:2]) if len(rows) > limit else None

@@ -117,10 +117,10 @@ class RelationalStore(ABC):
             return parents.page(connection, migration, after, limit)
 
     def comparisons(
-        self, migration: str, outcome: Outcome | None, after: str | None, limit: int
+        self, migration: str, outcome: Outcome | None, after: str | None, limit: int, parent: str | None = None
     ) -> tuple[list[Call], str | None]:
         with self._reading() as connection:
-            return comparisons.page(connection, migration, outcome, after, limit)
+            return comparisons.page(connection, migration, outcome, parent, after, limit)
 
     def comparison(self, migration: str, id: str) -> Call | None:
         with self._reading() as connection:

@@ -1,6 +1,7 @@
 """Single comparisons: a list of them, the whole story of one, and all of them as lines for whoever computes."""
 
 from collections.abc import AsyncIterator
+from typing import Annotated
 
 import msgspec
 from starlette.exceptions import HTTPException
@@ -18,6 +19,7 @@ JSON_LINES = "application/jsonl"
 
 class ComparisonsQuery(msgspec.Struct, frozen=True):
     outcome: Outcome | None = None
+    parent: Annotated[str, msgspec.Meta(max_length=600, description="`namespace/name`, or `name`.")] | None = None
     after: Cursor | None = None
     limit: Limit = 50
 
@@ -36,7 +38,7 @@ async def page_of(desk: Desk, name: str, query: ComparisonsQuery) -> Page[Compar
     await desk.recorder.flush()
     try:
         calls, following = await desk.store.read(
-            lambda store: store.comparisons(name, query.outcome, query.after, query.limit)
+            lambda store: store.comparisons(name, query.outcome, query.after, query.limit, query.parent)
         )
     except ValueError as exc:
         raise no_such_cursor(exc) from exc

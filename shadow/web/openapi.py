@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from shadow import __version__
 from shadow.web.operation import Nothing, Operation
+from shadow.web.probes import Probe
 from shadow.web.problems import MEDIA_TYPE, Problem
 
 Json = dict[str, Any]
@@ -26,13 +27,14 @@ _PROBLEMS: Mapping[int, str] = {
 _ALWAYS = (400, 401, 403, 404, 503)
 
 
-def document(operations: Iterable[Operation[Any, Any]]) -> Json:
+def document(operations: Iterable[Operation[Any, Any]], probes: Iterable[Probe] = ()) -> Json:
     """The whole description."""
-    operations = tuple(operations)
-    schemas, components = _schemas(operations)
+    operations, probes = tuple(operations), tuple(probes)
+    schemas, components = _schemas(operations, probes)
     paths: dict[str, Json] = {}
     for operation in operations:
         paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation, schemas)
+    paths |= {probe.path: {"get": _probe(probe, schemas)} for probe in probes}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -52,9 +54,10 @@ def document(operations: Iterable[Operation[Any, Any]]) -> Json:
     }
 
 
-def _schemas(operations: tuple[Operation[Any, Any], ...]) -> tuple[dict[Any, Json], Json]:
+def _schemas(operations: tuple[Operation[Any, Any], ...], probes: tuple[Probe, ...]) -> tuple[dict[Any, Json], Json]:
     """Each type with its schema, and the components that these refer to."""
-    answers = [answer.type for operation in operations for answer in operation.answers.values() if answer.type]
+    answered = [*(each.answers for each in operations), *(each.answers for each in probes)]
+    answers = [answer.type for each in answered for answer in each.values() if answer.type]
     taken = [operation.body for operation in operations if operation.body is not Nothing]
     types = [*dict.fromkeys((Problem, *answers, *(kind for kind in taken if not issubclass(kind, BaseModel))))]
     found, components = msgspec.json.schema_components(types, ref_template=_REF)
@@ -117,6 +120,20 @@ def _operation(operation: Operation[Any, Any], schemas: Mapping[Any, Json]) -> J
     return described
 
 
+def _probe(probe: Probe, schemas: Mapping[Any, Json]) -> Json:
+    content = {MEDIA_TYPE: {"schema": {"$ref": _REF.format(name="Problem")}}}
+    return {
+        "operationId": f"get_{probe.path.strip('/')}",
+        "summary": probe.about,
+        "description": "Asks for no token.",
+        "security": [],
+        "responses": {
+            **_answers(probe, schemas),
+            "403": {"description": _PROBLEMS[403], "content": content},
+        },
+    }
+
+
 def _identifier(operation: Operation[Any, Any]) -> str:
     """`get_migrations_name_comparisons_id`."""
     words = re.findall(r"\w+", operation.path.removeprefix("/api/v1"))
@@ -143,7 +160,7 @@ def _parameter(schema: Json, components: Json) -> Json:
     return {key: value for key, value in schema.items() if (key, value) != ("default", None)}
 
 
-def _answers(operation: Operation[Any, Any], schemas: Mapping[Any, Json]) -> Json:
+def _answers(operation: Operation[Any, Any] | Probe, schemas: Mapping[Any, Json]) -> Json:
     answers: Json = {}
     for status, answer in operation.answers.items():
         content: Json = {}

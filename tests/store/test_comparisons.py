@@ -74,6 +74,18 @@ def test_pages_are_newest_first_and_by_outcome(store: Store) -> None:
         assert found == [one.id for one in newest_first if outcome in (None, one.outcome)]
 
 
+def test_pages_are_of_one_parent(store: Store) -> None:
+    calls = [mismatch(f"c{n}", NOON + n, number=n % 3) for n in range(12)]
+    store.flush(batch(*calls))
+    wanted, found, cursor = str(calls[1].parent), list[str](), None
+    for _ in range(2):
+        page, cursor = store.comparisons(MIGRATION, Outcome.MISMATCHED, cursor, 2, wanted)
+        found += [one.id for one in page]
+    assert (found, cursor) == (["c10", "c7", "c4", "c1"], None)
+    assert store.comparisons(MIGRATION, Outcome.FAILED, None, 2, wanted) == ([], None)
+    assert store.comparisons(MIGRATION, None, None, 2, f"{wanted}x") == ([], None)
+
+
 def test_the_same_call_told_twice_is_kept_once(store: Store) -> None:
     store.flush(batch(mismatch("c1")))
     store.flush(batch(mismatch("c1", status=500)))

@@ -43,6 +43,8 @@ def plans(sqlite_backend: SqliteBackend, monkeypatch: pytest.MonkeyPatch) -> lis
     reading.parents(MIGRATION, None, 50)
     reading.comparisons(MIGRATION, None, cursor, 50)
     reading.comparisons(MIGRATION, Outcome.MISMATCHED, cursor, 50)
+    reading.comparisons(MIGRATION, None, cursor, 50, "team-a")
+    reading.comparisons(MIGRATION, Outcome.MISMATCHED, cursor, 50, "team-a")
     reading.comparison(MIGRATION, "c1")
     reading.history(MIGRATION, None, 50)
     monkeypatch.undo()

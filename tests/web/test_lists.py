@@ -81,6 +81,15 @@ async def test_parents_are_found_by_name_outcome_and_readiness(proxy: Running):
     assert await names("primary=new") == []
 
 
+async def test_comparisons_are_found_by_parent_and_outcome(proxy: Running):
+    async def parents(query: str) -> set[str]:
+        return {item["parent"]["name"] for item in await everything(proxy, f"/comparisons?{query}", 1)}
+
+    assert await parents("parent=team-1&outcome=mismatched") == {"team-1"}
+    assert await parents("parent=team-1&outcome=failed") == set()
+    assert await parents("parent=team") == set()
+
+
 async def test_a_comparison_tells_its_whole_story(proxy: Running):
     item = (await everything(proxy, "/comparisons?outcome=mismatched", 1))[0]
     whole = await proxy.get(f"/comparisons/{item['id']}")

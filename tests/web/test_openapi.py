@@ -22,6 +22,7 @@ from schemathesis.specs.openapi.checks import (
 
 from shadow.web.control import OPERATIONS
 from shadow.web.openapi import document
+from shadow.web.probes import PROBES
 from tests.hook_server import HookServer, answer_json
 from tests.proxy.bodies import answer, config_map, observed, request
 from tests.proxy.running import Json, running
@@ -54,8 +55,17 @@ def test_every_address_is_described():
     assert len(set(identifiers)) == len(identifiers)
 
 
+def test_probes_are_described_and_ask_for_no_token():
+    described = document(OPERATIONS, PROBES)["paths"]
+    assert [(path, described[path]["get"]["security"]) for path in ("/livez", "/readyz", "/metrics")] == [
+        ("/livez", []),
+        ("/readyz", []),
+        ("/metrics", []),
+    ]
+
+
 def test_every_reference_leads_somewhere():
-    described = document(OPERATIONS)
+    described = document(OPERATIONS, PROBES)
     text = json.dumps(described)
     named = {part.partition('"')[0] for part in text.split('"#/components/schemas/')[1:]}
     assert named == set(described["components"]["schemas"])
@@ -82,7 +92,12 @@ def _call_everything(described: Json, url: str, known: dict[str, str]) -> None:
         assert isinstance(result, Ok)
         operation = result.ok()
         for mode in GenerationMode:
-            _call(operation, mode, url, known)
+            if mode is GenerationMode.POSITIVE or operation.path not in TAKES_NOTHING:
+                _call(operation, mode, url, known)
+
+
+TAKES_NOTHING = {probe.path for probe in PROBES}
+"""So there is nothing that could be given wrong."""
 
 
 def present(operation: Any, mode: GenerationMode, known: dict[str, str]) -> dict[str, str]:

@@ -88,6 +88,13 @@ MIGRATIONS: tuple[Step, ...] = (
         """,
         needs=1,
     ),
+    Step(
+        """
+        ALTER TABLE comparisons ADD COLUMN parent TEXT NOT NULL DEFAULT '';
+        CREATE INDEX comparisons_by_parent ON comparisons (migration, parent, at, seq);
+        """,
+        needs=1,
+    ),
 )
 """What is published is never edited, only followed by another."""
 

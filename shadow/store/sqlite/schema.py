@@ -75,6 +75,11 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE INDEX series_by_parent ON series (migration, kind, evidence, parent);
     DROP INDEX series_by_kind;
     """,
+    """
+    -- Of those that were kept before nobody asks by their parent.
+    ALTER TABLE comparisons ADD COLUMN parent TEXT NOT NULL DEFAULT '';
+    CREATE INDEX comparisons_by_parent ON comparisons (migration, parent, at, seq);
+    """,
 )
 """Scripts, each from one version to the next. What is published is never edited, only followed by another."""
 
