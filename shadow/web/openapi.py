@@ -8,6 +8,7 @@ import msgspec
 from pydantic import BaseModel
 
 from shadow import __version__
+from shadow.report.schema import always_whole, named
 from shadow.web.operation import Nothing, Operation
 from shadow.web.probes import Probe
 from shadow.web.problems import MEDIA_TYPE, Problem
@@ -65,9 +66,7 @@ def _schemas(operations: tuple[Operation[Any, Any], ...], probes: tuple[Probe, .
     for kind in taken:
         if issubclass(kind, BaseModel):
             schemas[kind] = _of_model(kind, components)
-    seen: set[str] = set()
-    for name in _named(schemas[answer] for answer in answers):
-        _always_whole(components, name, seen)
+    always_whole(components, named(schemas[answer] for answer in answers))
     return schemas, components
 
 
@@ -76,32 +75,6 @@ def _of_model(kind: type[BaseModel], components: Json) -> Json:
     components |= schema.pop("$defs", {})
     components[kind.__name__] = schema
     return {"$ref": _REF.format(name=kind.__name__)}
-
-
-def _named(schema: Any) -> set[str]:
-    """The components that a schema refers to."""
-    match schema:
-        case {"$ref": str(ref)}:
-            return {ref.rpartition("/")[2]}
-        case dict():
-            return _named(schema.values())
-        case str() | int() | float() | None:
-            return set()
-        case _:
-            return {name for item in schema for name in _named(item)}
-
-
-def _always_whole(components: Json, name: str, seen: set[str]) -> None:
-    """What the server writes has every field that has a default: that is the reader's, for older servers."""
-    if name in seen:
-        return
-    seen.add(name)
-    schema = components[name]
-    fields = schema.get("properties", {})
-    if fields:
-        schema["required"] = sorted({*schema.get("required", ()), *(key for key in fields if "default" in fields[key])})
-    for inner in _named(schema):
-        _always_whole(components, inner, seen)
 
 
 def _operation(operation: Operation[Any, Any], schemas: Mapping[Any, Json]) -> Json:
