@@ -22,6 +22,7 @@ _DAY_SECONDS = 86_400
 _MINUTE_SECONDS = 60
 _MOST_BYTES = 4 * 1024 * 1024
 _ENVELOPE_BYTES = 1024
+_AGREEING = (Outcome.MATCHED, Outcome.IGNORED)
 _MOST_WAITING_BYTES = 16 * 1024 * 1024  # whoever waits for the result of another call has its own in memory
 
 Stamp = tuple[object, ...]
@@ -38,7 +39,19 @@ class Comparer(Protocol):
 class _Latest:
     """The latest pair of a parent that was compared, and what came of it; None: not in yet, and `waiting` for it."""
 
-    __slots__ = ("at", "comparison", "id", "key", "last_id", "repeated", "since", "size", "stamp", "waiting")
+    __slots__ = (
+        "at",
+        "comparison",
+        "id",
+        "keeps_bodies",
+        "key",
+        "last_id",
+        "repeated",
+        "since",
+        "size",
+        "stamp",
+        "waiting",
+    )
 
     def __init__(self, key: Key, stamp: Stamp, pair: Pair) -> None:
         self.key = key
@@ -46,6 +59,7 @@ class _Latest:
         self.waiting: list[tuple[str, float, int]] = []  # id, time and bytes of the same pair again
         self.id = self.last_id = pair.id
         self.at = pair.at
+        self.keeps_bodies = pair.keep_bodies
         self.comparison: Comparison | None = None
         self.size = _ENVELOPE_BYTES
         self.since = pair.at
@@ -62,13 +76,19 @@ class _Latest:
         quiet = foreseen is None or not (foreseen.writes or foreseen.unseen)
         return quiet and not compared.confirmed and not compared.contradicted
 
+    def lacks_bodies(self) -> bool:
+        """Whether somebody who asks for the answers would not get them: of those that agree a few are asked for."""
+        return not self.keeps_bodies and self.comparison is not None and self.comparison.outcome in _AGREEING
+
     def follow(self, former: "_Latest") -> None:
         """The same pair is compared once more, for what it shows by now; till then the former result counts."""
         self.comparison, self.size = former.comparison, former.size
         self.since, self.repeated = former.since, former.repeated
 
-    def again(self, compared: Comparison, id: str, at: float) -> Comparison:
+    def again(self, compared: Comparison, id: str, at: float, keep_bodies: bool = False) -> Comparison:
         """The same result for a call that was alike."""
+        if self.keeps_bodies and not keep_bodies and compared.outcome in _AGREEING:
+            compared = msgspec.structs.replace(compared, old_answer=None, new_answer=None)
         if at - self.since >= _MINUTE_SECONDS:
             self.since, self.repeated = at, 0
         self.repeated += 1
@@ -109,7 +129,8 @@ class Reuse:
         """Take a pair for comparison; False if there is no room for it."""
         key, stamp = (pair.migration, pair.hook is Hook.CUSTOMIZE, pair.parent.uid), self._stamp(pair)
         latest = self._latest.get(key)
-        if latest is not None and latest.stamp == stamp and latest.holds_at(pair.at):
+        alike = latest is not None and latest.stamp == stamp and latest.holds_at(pair.at)
+        if latest is not None and alike and not (pair.keep_bodies and latest.lacks_bodies()):
             self._latest.move_to_end(key)
             return self._give_again(latest, pair)
         if latest is not None and pair.previous == latest.last_id:
@@ -161,7 +182,7 @@ class Reuse:
             self._waiting_bytes += size
             latest.waiting.append((pair.id, pair.at, size))
         else:  # not before the answer is out
-            again = latest.again(latest.comparison, pair.id, pair.at)
+            again = latest.again(latest.comparison, pair.id, pair.at, pair.keep_bodies)
             asyncio.get_running_loop().call_soon(self._on_result, again)
         latest.last_id = pair.id
         return True
@@ -197,7 +218,6 @@ class Reuse:
             pair.parent,
             pair.apply,
             pair.rules_digest,
-            pair.keep_bodies,
             pair.caller,
             pair.served,
             hash(pair.request),

@@ -29,14 +29,13 @@ CHANGED: dict[str, Any] = {
     "new": msgspec.structs.replace(ANSWER, body=None, failure="timeout"),
     "apply": "server-side",
     "rules_digest": "x",
-    "keep_bodies": True,
     "caller": "DecoratorController/q",
     "served": Side.NEW,
     "strict": True,
     "old_again": ANSWER,
     "new_again": ANSWER,
 }
-OF_EACH_CALL = {"id", "at", "previous", "foresight"}
+OF_EACH_CALL = {"keep_bodies", "id", "at", "previous", "foresight"}
 
 
 class Desk:
@@ -145,6 +144,18 @@ async def test_the_process_is_told_of_the_call_that_it_knows(desk: Desk) -> None
     desk.take("d", previous="c", request=b"another")
     desk.take("e", previous="x", request=b"a third")
     assert [(each.id, each.previous) for each in desk.asked] == [("a", None), ("d", "a"), ("e", "x")]
+
+
+async def test_the_answers_of_those_that_agree_are_asked_for_once(desk: Desk) -> None:
+    desk.take("a")
+    desk.answer("a")
+    for id, keep in (("b", False), ("c", True), ("d", False), ("e", True), ("f", False)):
+        desk.take(id, keep_bodies=keep)
+        if id == "c":
+            desk.answer("c", old_answer=b"{}", new_answer=b"{}")
+        await asyncio.sleep(0)
+    assert desk.ids == ["a", "c"]
+    assert {each.id for each in desk.results if each.old_answer is not None} == {"c", "e"}
 
 
 async def test_a_pair_between_two_equal_ones_counts(desk: Desk) -> None:

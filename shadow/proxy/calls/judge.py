@@ -7,6 +7,8 @@ import dataclasses
 import json
 from http import HTTPStatus
 
+import msgspec
+
 from shadow.protocol.adapt import Adapted, adapt_answer
 from shadow.protocol.customize import NO_RULES
 from shadow.protocol.dialect import Dialect
@@ -82,6 +84,8 @@ def _adapt(call: Call, asking: Asking) -> None:
     elif adapted.rejected is not None:
         asking.failure = "rejected"  # by Metacontroller itself, which applies nothing of it
     asking.adapted = adapted
+    if adapted.body is not observation.body and not adapted.altered:  # equal to one that is in memory already
+        asking.observation = msgspec.structs.replace(observation, body=adapted.body)
 
 
 def reply_with(call: Call, asking: Asking, reason: str) -> Reply:
