@@ -56,7 +56,7 @@ class Listener(uvicorn.Server):
             date_header=False,
             timeout_keep_alive=_KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=round(drain_seconds),
-            limit_concurrency=round(descriptors.most() * _SHARE[name]),
+            limit_concurrency=round(descriptors.most() * _SHARE.get(name, _SHARE["control"])),
             **_tls(tls),
         )
         super().__init__(config)
