@@ -327,6 +327,7 @@ def test_beyond_its_budget_a_comparison_is_dropped():
         pair(request(SEEN), answer(), answer(config_map())), NO_RULES, REDACTOR, 0.5, lambda: float(next(ticks))
     )
     assert (comparison.outcome, comparison.reason) == (Outcome.DROPPED, "budget")
+    assert comparison.situation == "steady"
     assert comparison.cpu_seconds > 0
 
 

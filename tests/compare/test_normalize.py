@@ -241,6 +241,37 @@ def test_a_whole_structure_of_defaults_is_one():
     assert named(deployment(), deployment(strategy=other), seen)[1] == [("spec.strategy", None)]
 
 
+@pytest.mark.parametrize(
+    ("rules", "expected"),
+    [
+        pytest.param([[], [{"protocol": "TCP", "x": 1}]], "normalized:default", id="shown-at-its-place"),
+        pytest.param([[], []], None, id="no-such-item"),
+        pytest.param([[]], None, id="no-such-place"),
+        pytest.param([[], "x"], None, id="no-list"),
+    ],
+)
+def test_an_item_of_a_list_without_key_is_found_by_its_place(rules, expected):
+    def policy(*rules):
+        return item("NetworkPolicy", "networking.k8s.io/v1", spec={"ingress": [{"ports": ports} for ports in rules]})
+
+    kinds = {"kinds": ("NetworkPolicy.networking.k8s.io/v1",)}
+    message = request(observed(policy(*rules)), **kinds)
+    old, new = policy([], [{"x": 1}]), policy([], [{"x": 1, "protocol": "TCP"}])
+    (found,) = compare(pair(message, answer(old), answer(new)), compile_rules([]), REDACTOR, 5.0).differences
+    assert (found.path, found.ignored_because) == ("spec.ingress[1].ports[0].protocol", expected)
+
+
+@pytest.mark.parametrize("strategy", ["RollingUpdate", ["x"], {"type": "RollingUpdate"}, {}])
+def test_a_structure_of_defaults_has_to_be_seen_whole(strategy):
+    wanted = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": "25%", "maxUnavailable": "25%"}}
+    seen = observed(deployment(strategy=strategy))
+    assert named(deployment(), deployment(strategy=wanted), seen)[1] == [("spec.strategy", None)]
+
+
+def test_what_is_no_base64_is_not_what_it_might_decode_to():
+    assert named(secret(data={"a": "eA=="}), secret(data={"a": "e*A=="}))[1] == [("data.a", None)]
+
+
 def test_what_was_copied_from_the_observed_object_is_no_difference():
     seen = observed(config_map(), managedFields=[{"manager": "m"}]) | {"status": {"phase": "Active"}}
     copy = config_map() | {"status": seen["status"], "metadata": dict(seen["metadata"])}

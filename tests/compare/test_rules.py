@@ -209,3 +209,18 @@ def test_rules_count_by_the_day_in_utc_unless_told_otherwise():
     record = {"verb": "expect", "because": "b", "object": "*/*"}
     assert compile_rules([record | {"until": "2999-01-01"}]).expects(SERVICE, Effect.DELETE, "p") == "b"
     assert compile_rules([record | {"until": "1999-01-01"}]).expects(SERVICE, Effect.DELETE, "p") is None
+
+
+def test_a_rule_has_all_that_its_record_says():
+    (rule,) = compile_rules(
+        [
+            {"verb": "expect", "because": "dropped", "object": "Deployment.apps/ns/x", "path": "spec.a",
+             "change": "removed", "effect": "delete", "parents": "team-*", "until": "2027-01-31", "owner": "team-kfp"}
+        ]
+    ).rules  # fmt: skip
+    assert (rule.verb, rule.because, rule.owner, rule.until) == ("expect", "dropped", "team-kfp", date(2027, 1, 31))
+    assert (str(rule.object), rule.change, rule.effect, rule.parents) == (
+        "Deployment.apps/ns/x", Change.REMOVED, Effect.DELETE, ("team-*",),
+    )  # fmt: skip
+    assert rule.path is not None
+    assert (rule.path.covers(("spec", "a", "b")), rule.path.covers(("spec", "b"))) == (True, False)

@@ -33,6 +33,12 @@ def expression(key, operator, *values):
         ({"matchLabels": {"app": "x"}} | expression("tier", "In", "prod"), False),
         (None, False),
         ("app=x", False),
+        ({"matchLabels": ["app"]}, False),
+        ({"matchExpressions": {"key": "app"}}, False),
+        ({"matchExpressions": ["app"]}, False),
+        (expression(["app"], "Exists"), False),
+        ({"matchExpressions": [{"key": "app", "operator": "In", "values": "x"}]}, False),
+        ({"matchExpressions": [{"operator": "DoesNotExist"}]}, True),
     ],
 )
 def test_a_selector_matches_if_all_of_it_does(selector, expected):

@@ -3,6 +3,7 @@
 import pytest
 
 from shadow.compare.effects import predict
+from shadow.protocol.names import LAST_APPLIED
 from shadow.terms import Effect
 from tests.compare.calls import CM, answer, request, view
 
@@ -23,6 +24,9 @@ DESIRED = {
     "l": [{"name": "x", "v": 1}, {"name": "y"}],
     "set": ["a", "b"],
 }
+
+
+STATUS = {"manager": "metacontroller", "operation": "Apply", "fieldsV1": OWNED, "subresource": "status"}
 
 
 def seen(manager="metacontroller", operation="Apply", fields=OWNED, **extra):
@@ -69,6 +73,11 @@ def effect(item, there=None, method="InPlace"):
         pytest.param(
             DESIRED | {"metadata": {"name": "cm", "uid": "other", "resourceVersion": "1"}}, Effect.NONE, id="system"
         ),
+        pytest.param(
+            DESIRED | {"metadata": {"name": "cm", "annotations": {LAST_APPLIED: "{}"}}}, Effect.NONE, id="last-applied"
+        ),
+        pytest.param(DESIRED | {"metadata": {"name": "cm", "annotations": {"else": "1"}}}, Effect.UPDATE, id="taken"),
+        pytest.param(DESIRED | {"l": [{"name": "x", "v": 1}, "y"]}, Effect.UPDATE, id="an-item-that-is-no-object"),
     ],
 )
 def test_a_write_is_foreseen_where_owned_and_desired_differ(item, expected):
@@ -84,6 +93,9 @@ def test_a_write_is_foreseen_where_owned_and_desired_differ(item, expected):
         pytest.param(seen(managedFields=None), id="null-managed-fields"),
         pytest.param(seen(fields=None), id="no-fields"),
         pytest.param(seen(fields={"f:data": {"f:a": {}}}), id="less-than-is-wanted"),
+        pytest.param(seen(fields=OWNED | {"f:l": {"k:nonsense": {}, 'k:{"name":"y"}': {}}}), id="a-key-nobody-reads"),
+        pytest.param(seen(managedFields=[STATUS, "x", {"operation": "Apply"}]), id="a-subresource-only"),
+        pytest.param(seen(fields=OWNED | {"f:more": {}}), id="more-than-is-wanted"),
     ],
 )
 def test_what_metacontroller_never_applied_is_written(there):
@@ -103,6 +115,12 @@ def test_recreating_never_succeeds_for_kinds_with_a_generation(method, generatio
     extra = {} if generation is None else {"generation": generation}
     found = effect(DESIRED | {"data": {"a": "2"}}, seen(**extra), method)
     assert (found.effect, found.repeats) == (expected, repeats)
+
+
+def test_the_first_entry_that_metacontroller_applied_counts():
+    entries = [STATUS, seen()["metadata"]["managedFields"][1], STATUS | {"subresource": "", "fieldsV1": {}}]
+    assert effect(DESIRED, seen(managedFields=entries)).effect is Effect.NONE
+    assert effect(DESIRED, seen(managedFields=entries[::-1])).effect is Effect.UPDATE
 
 
 def test_quantities_in_another_notation_are_held():

@@ -138,3 +138,111 @@ def test_recorded_controllers_decide_the_same_once_converted(controller):
 def test_even_a_malformed_controller_gives_one_to_show(source, to):
     result, _ = convert(source, to)
     assert json.loads(converted(compact(source), to)[0]) == result
+
+
+def _everything(caveats):
+    return [(caveat.level, caveat.path, caveat.code, caveat.message) for caveat in caveats]
+
+
+def test_everything_that_a_decorator_controller_lacks_is_told():
+    hook = {"webhook": {"url": "http://h", "etag": {"cacheTimeoutSeconds": 60}}}
+    rolling = {"method": "RollingRecreate", "statusChecks": {"conditions": [{"type": "Ready"}]}}
+    source = {
+        "kind": "CompositeController",
+        "metadata": {"name": "c"},
+        "spec": {
+            "parentResource": {"apiVersion": "v1", "resource": "namespaces", "revisionHistory": {"fieldPaths": ["a"]}},
+            "childResources": [
+                {"apiVersion": "apps/v1", "resource": "deployments", "updateStrategy": rolling, "x": 1},
+                {"apiVersion": "v1", "resource": "secrets"},
+            ],
+            "generateSelector": True,
+            "endpointConfigs": [{"a": 1}],
+            "hooks": {"sync": hook, "finalize": None, "preUpdateChild": hook, "postUpdateChild": hook},
+        },
+    }
+    result, caveats = convert(source, DECORATOR)
+    assert result == {
+        "apiVersion": "metacontroller.k8s.io/v1alpha1",
+        "kind": "DecoratorController",
+        "metadata": {"name": "c"},
+        "spec": {
+            "resources": [{"apiVersion": "v1", "resource": "namespaces"}],
+            "attachments": [
+                {"apiVersion": "apps/v1", "resource": "deployments", "updateStrategy": {"method": "Recreate"}},
+                {"apiVersion": "v1", "resource": "secrets"},
+            ],
+            "endpointConfigs": [{"a": 1}],
+            "hooks": {"sync": {"version": "v1"} | hook},
+        },
+        "status": {},
+    }
+    assert _everything(caveats) == [
+        ("warning", "spec.parentResource.apiVersion", "core-parent",
+         "a core-type parent: Metacontroller 3 and newer run no CompositeController for it, so no way back"),
+        ("warning", "spec.parentResource.revisionHistory", "revision-history",
+         "dropped: a DecoratorController keeps no revisions"),
+        ("warning", "spec.generateSelector", "generated-selector",
+         "dropped: objects lose the label `controller-uid` unless it is written as an ownership mark"),
+        ("warning", "spec.childResources[0].updateStrategy.statusChecks", "status-checks",
+         "dropped: a DecoratorController has no status checks"),
+        ("error", "spec.childResources[0].updateStrategy.method", "rolling-method",
+         "RollingRecreate becomes Recreate: all objects at once instead of one after the other"),
+        ("warning", "spec.hooks.preUpdateChild", "dead-hook", "dropped: Metacontroller never calls it"),
+        ("warning", "spec.hooks.postUpdateChild", "dead-hook", "dropped: Metacontroller never calls it"),
+        ("warning", "spec.hooks.sync.webhook.etag", "etag-cleanup",
+         "kept answers are never cleaned up without cacheCleanupSeconds"),
+    ]  # fmt: skip
+
+
+def test_everything_that_a_composite_controller_cannot_say_is_told():
+    etag = {"webhook": {"etag": {"cacheTimeoutSeconds": 60, "cacheCleanupSeconds": 90}}}
+    selector = {"matchLabels": {"a": "b"}}
+    source = {
+        "apiVersion": "metacontroller.k8s.io/v1",
+        "kind": "DecoratorController",
+        "spec": {
+            "resources": [
+                {"apiVersion": "v1", "resource": "pods", "labelSelector": selector, "ignoreStatusChanges": True,
+                 "annotationSelector": selector},
+                {"apiVersion": "v1", "resource": "services"},
+            ],
+            "attachments": [
+                {"apiVersion": "v1", "resource": "secrets", "updateStrategy": {"method": "RollingInPlace"}},
+                {"apiVersion": "v1", "resource": "configmaps"},
+            ],
+            "resyncPeriodSeconds": 5,
+            "hooks": {"sync": {"version": "v2"}, "customize": etag},
+        },
+    }  # fmt: skip
+    result, caveats = convert(source, COMPOSITE)
+    assert result == {
+        "apiVersion": "metacontroller.k8s.io/v1",
+        "kind": "CompositeController",
+        "metadata": {},
+        "spec": {
+            "parentResource": {
+                "apiVersion": "v1", "resource": "pods", "labelSelector": selector, "ignoreStatusChanges": True,
+            },
+            "childResources": [
+                {
+                    "apiVersion": "v1", "resource": "secrets",
+                    "updateStrategy": {"method": "InPlace", "statusChecks": {}},
+                },
+                {"apiVersion": "v1", "resource": "configmaps"},
+            ],
+            "generateSelector": True,
+            "resyncPeriodSeconds": 5,
+            "hooks": {"customize": {"version": "v1"} | etag, "sync": {"version": "v2"}},
+        },
+        "status": {},
+    }  # fmt: skip
+    assert _everything(caveats) == [
+        ("impossible", "spec.resources", "several-resources", "a CompositeController has one parent resource, not 2"),
+        ("impossible", "spec.resources[0].annotationSelector", "annotation-selector",
+         "a CompositeController selects by labels only"),
+        ("impossible", "spec.resources[0].apiVersion", "core-parent",
+         "Metacontroller 3 and newer run no CompositeController for a core type"),
+        ("warning", "spec.resources[0]", "parent-changes",
+         "labels and annotations in answers cannot be said, and a parent without status subresource gets no status"),
+    ]  # fmt: skip

@@ -90,6 +90,8 @@ def test_rekeying_there_and_back_is_the_identity_for_what_v1_shows():
         ('{"apiVersion":"v1","kind":"A","metadata":{"name":"a"}}', Identity("v1", "A", "ns", "a")),
         ('{"apiVersion":"v1","kind":"A","metadata":{"name":5,"namespace":""}}', Identity("v1", "A", "ns", "")),
         ('{"apiVersion":null,"kind":"A","metadata":[]}', Identity("", "A", "ns", "")),
+        ('{"apiVersion":5,"kind":"A","metadata":{"name":"a","namespace":"n"}}', Identity("", "A", "n", "a")),
+        ('{"apiVersion":"v1","kind":[],"metadata":{"name":"a","namespace":7}}', Identity("v1", "", "ns", "a")),
         ("{}", Identity("", "", "ns", "")),
         ('"x"', Identity("", "", "ns", "")),
         (r'{"kind":"A","x":"\ud800","metadata":{"name":"a"}}', Identity("", "A", "ns", "a")),
