@@ -5,7 +5,7 @@ BIN := .venv/bin
 BENCH := .venv-bench/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test lint unit coverage docs faults soak fuzz bench format locks clean
+.PHONY: demo test lint unit coverage docs faults soak fuzz sbom bench format locks clean
 .DEFAULT_GOAL := test
 
 demo: .venv/run  ## the whole story of a migration on this machine (ARGS=--once ends by itself)
@@ -37,6 +37,9 @@ soak: .venv/dev  ## mixed traffic with faults on a timetable; nothing may grow (
 
 fuzz: .venv/dev  ## raw bytes and generated messages into everything that reads (ARGS="--seconds 20")
 	$(BIN)/python -m tests.fuzz $(ARGS)
+
+sbom: .venv/dev  ## what an installation consists of, out of the lock: sbom.json in CycloneDX
+	requirements/sbom.sh sbom.json
 
 bench: .venv-bench/ready  ## what parts cost, then the proxy beside nginx (ARGS="--objects 50 --callers 5")
 	$(BENCH)/pytest -q -c benchmarks/pytest.ini benchmarks/test_micro.py
