@@ -25,6 +25,47 @@ SERVICE = {
 }
 
 
+TEXTS = [
+    "one\ntwo",
+    "one\ntwo\n",
+    "one\n\n  two: |\n\n\n",
+    "  indented\nnot",
+    "\nfirst is empty",
+    "a\n \n\tb",
+    "\n\n",
+    "red\n\x1b[31m",
+    "a\r\nb",
+    "--- a\n- b\n# c\n...",
+]
+
+
+@pytest.mark.parametrize("text", TEXTS, ids=repr)
+def test_a_text_is_read_back_wherever_it_stands(text: str):
+    for value in (text, {"a": text, "b": 1}, [text, 1], [[text], {"a": [text]}], {"a": {"b": text}}):
+        assert YAML(typ="safe", pure=True).load("\n".join(yaml(value)) + "\n") == value
+
+
+def test_a_text_is_shown_line_by_line():
+    assert list(yaml({"data": {"run.sh": "set -e\nexec web\n"}})) == [
+        "data:",
+        "  run.sh: |",
+        "    set -e",
+        "    exec web",
+    ]
+
+
+def test_of_two_texts_the_lines_that_differ_are_shown(tmp_path: Path):
+    old = "".join(f"line {n}\n" for n in range(100))
+    new = old.replace("line 50\n", "line fifty\nline 50b\n")
+    assert lines_of(tmp_path, Change.CHANGED, old, new) == [
+        "  ... 50 same",
+        "- line 50",
+        "+ line fifty",
+        "+ line 50b",
+        "  ... 50 same",
+    ]
+
+
 @pytest.mark.parametrize("value", [SERVICE, [SERVICE], {"a": []}, [], "web", 1, None, [[["x"]]]], ids=repr)
 def test_yaml_reads_back_what_was_written(value: Any):
     text = "\n".join(yaml(value))
