@@ -39,8 +39,8 @@ class Browser:
         capabilities = {"goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL"}}
         started = self._send("POST", "/session", {"capabilities": {"alwaysMatch": capabilities}})
         self._root = f"/session/{started['sessionId']}"
-        features = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
-        self._tell("/goog/cdp/execute", cmd="Emulation.setEmulatedMedia", params={"features": features})
+        self._features = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
+        self.media("screen")
         size = {"width": width, "height": 1000, "deviceScaleFactor": 1, "mobile": False}
         self._tell("/goog/cdp/execute", cmd="Emulation.setDeviceMetricsOverride", params=size)
 
@@ -53,6 +53,11 @@ class Browser:
     def open(self, url: str) -> None:
         """Returns when the page is loaded."""
         self._tell("/url", url=url)
+
+    def media(self, kind: str) -> None:
+        """`screen`, or `print`: as paper would get it."""
+        params = {"media": kind, "features": self._features}
+        self._tell("/goog/cdp/execute", cmd="Emulation.setEmulatedMedia", params=params)
 
     @property
     def url(self) -> str:

@@ -82,7 +82,7 @@ def _difference(report: Report, number: int, line: DifferenceLine) -> Text:
     text = Text.assemble((f"{number}. {words.sentence(report, line)}", _COLOUR.get(line.effect, "")), "\n")
     text.append(f"   {words.printable(line.path) or 'the whole object'}: {words.change_note(line)}\n", "bold")
     for shown in diff(line, _MOST_LINES):
-        text.append(f"   {shown}\n", _SIGNS[shown[0]])
+        text.append(f"   {shown}\n", _SIGNS.get(shown[0], "dim"))
     text.append(f"   {words.seen(report, line)}; for example {words.printable(line.example.parent)}\n", "dim")
     return text
 
