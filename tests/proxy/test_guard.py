@@ -1,6 +1,8 @@
 """The guard on a whole proxy: each thing that goes wrong trips it or does not, once, and its brake removes nothing."""
 
 import asyncio
+import os
+import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -94,6 +96,42 @@ async def test_one_delete_that_old_would_not_have_had_trips_it_at_once(tmp_path:
         again = await proxy.call(request(observed(ONE)))
     assert "1 delete that old's had not" in brake["because"]
     assert again.headers["x-shadow-served"] == "old"
+
+
+def compare_process() -> int:
+    """The only child that this process has beside what the test runner started: the one that compares."""
+    found = [
+        int(pid)
+        for task in Path("/proc/self/task").iterdir()
+        for pid in (task / "children").read_text().split()
+        if b"shadow.worker" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    ]
+    (pid,) = found
+    return pid
+
+
+async def test_a_compare_process_that_dies_is_no_fault_of_new_and_blinds_nobody_for_long(
+    tmp_path: Path, hook_server: Start
+):
+    old, new = hook_server(answer_json(answer(ONE, TWO))), hook_server(answer_json(answer(ONE, TWO)))
+    async with running(tmp_path, old, new, **LIVE, guard=SMALL | {"min_calls": 1, "max_failed": "0%"}) as proxy:
+        await calls(proxy, 1, SEES_BOTH)
+        dying = compare_process()
+        os.kill(dying, signal.SIGSTOP)
+        for number in range(6):
+            await proxy.call(request(observed(ONE), observed(TWO), uid=f"uid-{number}", name=f"team-{number}"))
+        await asyncio.sleep(0.3)  # until some of them are with it
+        os.kill(dying, signal.SIGKILL)
+        counts = await proxy.settled()
+        assert not (await braked(proxy))["on"]
+        assert await pulls(proxy) == []
+        new.behaviour = answer_json(answer(ONE))
+        await proxy.call(SEES_BOTH)
+        brake = await tripped(proxy)
+    assert counts["dropped_by"].keys() == {"worker"}
+    assert 0 < counts["dropped"] <= 6
+    assert counts["comparisons"]["matched"] == 7 - counts["dropped"]
+    assert "1 delete that old's had not" in brake["because"]
 
 
 async def test_in_complete_every_delete_counts_but_expected_ones(tmp_path: Path, hook_server: Start):
