@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 import msgspec
 
 from shadow.cli.common import CommandError, Exit, complain
+from shadow.cli.keys import read_key
 from shadow.config.load import load
 from shadow.disguise import Disguise
 from shadow.jsontext import MalformedError, rewritten
@@ -24,8 +25,6 @@ from shadow.recordings.foreign import disguised
 from shadow.recordings.model import Manifest, RecordedCall
 from shadow.recordings.reader import ForeignError, is_manifest, opened, values
 from shadow.recordings.scribe import Scribe
-
-_LEAST_KEY_BYTES = 16
 
 
 def register(subparsers: Any) -> None:
@@ -128,17 +127,7 @@ def _disguise(args: argparse.Namespace) -> Disguise:
     redaction = load(args.config).redaction if args.config is not None else None
     key_file = args.key_file or (redaction.key_file if redaction is not None else None)
     paths = redaction.paths if redaction is not None else ()
-    return Disguise(secrets.token_bytes(32) if key_file is None else _key(key_file), paths)
-
-
-def _key(path: Path) -> bytes:
-    try:
-        key = path.read_bytes().strip()
-    except OSError as exc:
-        raise CommandError(f"{path} cannot be read: {exc.strerror}", Exit.USAGE) from exc
-    if len(key) < _LEAST_KEY_BYTES:
-        raise CommandError(f"{path} must hold at least {_LEAST_KEY_BYTES} bytes", Exit.USAGE)
-    return key
+    return Disguise(secrets.token_bytes(32) if key_file is None else read_key(key_file), paths)
 
 
 @contextmanager

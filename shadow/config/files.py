@@ -2,6 +2,7 @@
 listens, so that a wrong path is told under its key and not by the first call that needs the file.
 """
 
+import os
 import ssl
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -43,6 +44,16 @@ def _of(value: object, location: Location) -> Iterator[Problem]:
             yield from _certificates(value, location)
     elif isinstance(value, Path) and str(location[-1]).endswith("_file"):
         yield from _file(value, location)
+    elif isinstance(value, Path) and location[-1] == "directory":
+        yield from _directory(value, location)
+
+
+def _directory(path: Path, location: Location) -> Iterator[Problem]:
+    """One that is not there is made when something is to be written."""
+    if path.exists() and not path.is_dir():
+        yield Problem(spelled(location), f"{path} is no directory; {_REMEDY}")
+    elif path.exists() and not os.access(path, os.W_OK | os.X_OK):
+        yield Problem(spelled(location), f"{path} cannot be written to; {_REMEDY}")
 
 
 def _file(path: Path, location: Location) -> Iterator[Problem]:

@@ -5,13 +5,19 @@ import gzip
 import json
 from pathlib import Path
 
+import httpx
 import pytest
 
 from shadow.cli.main import main
+from shadow.cli.rehearse.relay import relaying
+from shadow.config.load import parse
+from shadow.disguise import Disguise
 from shadow.migrate.export import read_export
 from shadow.migrate.yamltext import dump
 from shadow.recordings.model import SCHEMA
 from tests.cli.test_replay import A, configured, recorded
+from tests.hook_server import HookServer, answer_json
+from tests.hook_server import answer as bytes_answer
 from tests.migrate.lab import kubeflow_export
 from tests.proxy.bodies import answer, observed, request
 from tests.recordings.test_scribe import ENCODED, PLANTED, SECRET, everywhere
@@ -122,3 +128,15 @@ def test_a_file_is_not_written_over_itself(tmp_path: Path, capsys):
     (tmp_path / "export.json").write_bytes(request())
     assert main(["redact", str(tmp_path / "export.json"), "-o", str(tmp_path / "export.json")]) == 2
     assert "another file" in capsys.readouterr().err
+
+
+async def test_in_a_rehearsal_hooks_answer_with_the_look_alikes_of_the_export(tmp_path: Path):
+    disguise = Disguise(b"fake-key-of-sixteen-bytes")
+    with HookServer(answer_json(answer(SECRET))) as hook:
+        settings = parse(Path(configured(tmp_path, hook.url)).read_text(), "shadow.yaml").migrations["m"].old
+        async with relaying(settings, disguise) as (_, url), httpx.AsyncClient() as client:
+            said = (await client.post(f"{url}/sync", content=request())).json()
+            hook.behaviour = bytes_answer(b"<html>")
+            odd = await client.post(f"{url}/sync", content=request())
+    assert said == answer(disguise.object(SECRET))
+    assert odd.content == b"<html>"

@@ -102,3 +102,10 @@ def test_a_certificate_with_its_key_is_fine_and_with_another_one_is_not(told, tm
 
 def test_files_that_are_there_are_fine(told, made):
     assert told(("server", "token_file"), made("fake-token\n")) == []
+
+
+def test_a_directory_that_is_a_file_is_told_and_one_that_is_not_there_is_made(told, made, tmp_path):
+    (problem,) = told(("recording",), {"directory": made("")})
+    assert problem == f"recording.directory: {tmp_path / 'made'} is no directory; create it or correct the path"
+    assert told(("recording",), {"directory": str(tmp_path / "not" / "yet")}) == []
+    assert told(("recording",), {"directory": str(tmp_path)}) == []

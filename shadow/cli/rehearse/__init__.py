@@ -24,6 +24,9 @@ def register(subparsers: Any) -> None:
     parser.add_argument("--config", metavar="FILE", help="default: $SHADOW_CONFIG, else shadow.yaml")
     parser.add_argument("--migration", metavar="NAME", help="which one, if the configuration has several")
     parser.add_argument("--metacontroller", metavar="VERSION", help="2.6.1 or 4.17.2 (default: by the parent's type)")
+    parser.add_argument(
+        "--key-file", type=Path, metavar="FILE", help="the export was redacted with this key: so are the hooks' answers"
+    )
     parser.add_argument("--format", choices=("table", "json"), default="table")
     parser.set_defaults(run=run)
 

@@ -11,10 +11,12 @@ from pathlib import Path
 from rich.console import Console
 
 from shadow.cli.common import CommandError, Exit, write
+from shadow.cli.keys import read_key
 from shadow.cli.processes import free_port, shadow
 from shadow.cli.rehearse.relay import Relay, relaying
 from shadow.config.load import load, locate
 from shadow.config.model import Configuration, Migration
+from shadow.disguise import Disguise
 from shadow.migrate.controllers import Wishes, successor
 from shadow.migrate.export import Export, read_export
 from shadow.migrate.marks import Names
@@ -32,11 +34,13 @@ async def play(args: argparse.Namespace) -> int:
     Raises:
         CommandError: the export holds no controller of this migration, or nothing of it is clear.
     """
-    name, migration = _chosen(load(locate(args.config, os.environ)), args.migration)
+    settings = load(locate(args.config, os.environ))
+    name, migration = _chosen(settings, args.migration)
     export = read_export((_text(path), str(path)) for path in args.export)
     cast = cast_from(export, migration, args.metacontroller)
     console = Console(stderr=True, highlight=False)
-    async with _routes(migration, cast.names) as (route, relays), WebhookClient() as webhooks:
+    disguise = Disguise(read_key(args.key_file), settings.redaction.paths) if args.key_file is not None else None
+    async with _routes(migration, cast.names, disguise) as (route, relays), WebhookClient() as webhooks:
         with console.status(f"Rehearsing {name}") if console.is_terminal else nullcontext():
             acts = await Stage(cast, route, webhooks).play()
     if args.format == "json":
@@ -110,11 +114,14 @@ def _declare(export: Export, decorator: Json) -> None:
 
 # --- the proxy -----------------------------------------------------------------------------------------------------
 @asynccontextmanager
-async def _routes(migration: Migration, names: Names) -> AsyncIterator[tuple[Route, Mapping[Side, Relay]]]:
+async def _routes(
+    migration: Migration, names: Names, disguise: Disguise | None
+) -> AsyncIterator[tuple[Route, Mapping[Side, Relay]]]:
     """Relays and a proxy; gone afterwards. Each way through the proxy is a migration of its own at it."""
     async with AsyncExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="shadow-rehearse-")))
-        served = {side: await stack.enter_async_context(relaying(migration.implementation(side))) for side in Side}
+        relays = {side: relaying(migration.implementation(side), disguise) for side in Side}
+        served = {side: await stack.enter_async_context(relay) for side, relay in relays.items()}
         hooks, control = free_port(), free_port()
         urls = {side: url for side, (_, url) in served.items()}
         file = directory / "shadow.yaml"

@@ -18,6 +18,8 @@ from starlette.routing import Route
 
 from shadow.config.implementation import Implementation
 from shadow.config.scalars import Address
+from shadow.disguise import Disguise
+from shadow.jsontext import MalformedError
 from shadow.protocol.names import OBSERVED_KEY
 from shadow.protocol.objects import Json
 from shadow.terms import Hook
@@ -35,6 +37,7 @@ class Relay:
     settings: Implementation
     client: httpx.AsyncClient
     authorization: AuthorizationFile | None
+    disguise: Disguise | None = None  # by the key that the export was redacted with
     asked: int = 0
     withheld: int = 0
     _room: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(5))
@@ -56,7 +59,16 @@ class Relay:
         except httpx.HTTPError as exc:
             return JSONResponse({"error": f"the hook gave no answer: {exc or type(exc).__name__}"}, 502)
         kept = {name: answer.headers[name] for name in ("content-type", "retry-after") if name in answer.headers}
-        return Response(answer.content, answer.status_code, kept)
+        return Response(self._shown(answer), answer.status_code, kept)
+
+    def _shown(self, answer: httpx.Response) -> bytes:
+        """With the look-alikes that the export has for the same secrets; else every Secret would seem to be written."""
+        if self.disguise is None or answer.status_code != httpx.codes.OK:
+            return answer.content
+        try:
+            return self.disguise.message(answer.content)
+        except MalformedError:
+            return answer.content  # it is refused for what it is
 
     def _refusal(self, hook: Hook, body: bytes) -> str | None:
         if hook is Hook.FINALIZE and not self.settings.shadow_finalize:
@@ -84,14 +96,14 @@ def _observed(body: bytes) -> frozenset[str]:
 
 
 @asynccontextmanager
-async def relaying(settings: Implementation) -> AsyncIterator[tuple[Relay, str]]:
+async def relaying(settings: Implementation, disguise: Disguise | None = None) -> AsyncIterator[tuple[Relay, str]]:
     """Serve a relay on a free port of the loopback; gives it and its URL."""
     tls = settings.tls
     files = TlsFiles(tls.ca_file, tls.cert_file, tls.key_file) if tls else TlsFiles()
     authorization = AuthorizationFile(settings.authorization_file) if settings.authorization_file else None
     verify = client_context(files) if settings.url.startswith("https:") else True
     async with httpx.AsyncClient(verify=verify, trust_env=False, timeout=settings.timeout) as client:
-        relay = Relay(settings, client, authorization)
+        relay = Relay(settings, client, authorization, disguise)
         app = Starlette(routes=[Route("/{hook}", relay.answer, methods=["POST"])])
         listener = Listener("a relay", app, Address("127.0.0.1", 0), None, drain_seconds=1.0)
         task = asyncio.create_task(listener.run_until_told())
