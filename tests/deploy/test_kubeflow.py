@@ -141,6 +141,25 @@ def test_several_replicas_have_no_volume_of_their_own():
     assert next(volume for volume in volumes if volume["name"] == "state").keys() == {"name", "emptyDir"}
 
 
+def test_the_overlay_of_replicas_is_configured_for_what_is_mounted():
+    bodies = build("overlays/replicas")
+    for body in bodies:
+        kubernetes_validate.validate(body, "1.27", strict=True)
+    (deployment,) = [body for body in bodies if body["kind"] == "Deployment"]
+    (config,) = [body for body in bodies if body["kind"] == "ConfigMap"]
+    configuration = parse(config["data"]["shadow.yaml"], "overlays/replicas")
+    pod = deployment["spec"]["template"]["spec"]
+    (container,), (init,) = pod["containers"], pod["initContainers"]
+    environment = {each["name"]: each["value"] for each in container["env"]}
+    assert environment["SHADOW_STORE"] == configuration.store
+    assert environment["PGPASSFILE"] == init["command"][-1]  # by its owner alone, or libpq would not take it
+    assert init["command"][:3] == ["install", "-m", "0600"]
+    assert init["image"] == container["image"]
+    mounted = [mount["mountPath"] for mount in container["volumeMounts"]]
+    for path in (str(configuration.redaction.key_file), environment["PGPASSFILE"]):
+        assert any(path.startswith(f"{directory}/") for directory in mounted)
+
+
 @pytest.mark.parametrize("component", ["istio", "istio-no-sidecar"])
 def test_the_mesh_repeats_no_call(component: str):
     bodies = with_component(component)

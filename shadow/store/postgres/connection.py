@@ -38,6 +38,8 @@ _DEFAULTS = {
 """What the URL may say otherwise."""
 _FIRST_PAUSE_SECONDS = 0.1
 _LONGEST_PAUSE_SECONDS = 5.0
+_REFUSED = re.compile("authentication failed|no pg_hba.conf entry|(role|database) .* does not exist")
+"""What waiting does not cure."""
 _IDLE = 8  # connections that are kept for the next question
 
 Raw = psycopg.Connection[tuple[Any, ...]]
@@ -115,6 +117,7 @@ class Connections:
 
         Raises:
             UnreachableError: it fails, or did so a moment ago.
+            StoreError: the server knows no such user or database, or not with this password.
         """
         now = time.monotonic()
         with self._lock:
@@ -126,7 +129,8 @@ class Connections:
             raw = self._opened()
         except psycopg.Error as exc:
             self._failed(exc)
-            raise UnreachableError(self.where, _said(exc)) from exc
+            kind = StoreError if _REFUSED.search(str(exc)) else UnreachableError
+            raise kind(self.where, _said(exc)) from exc
         with self._lock:
             self._failures, self._not_before = 0, 0.0
         return raw
@@ -187,4 +191,4 @@ def _hung_up(raw: Raw) -> bool:
 
 def _said(exc: psycopg.Error) -> str:
     """On one line, without the statement."""
-    return str(exc).partition("\nLINE ")[0].replace("\n", " ").strip() or type(exc).__name__
+    return " ".join(str(exc).partition("\nLINE ")[0].split()) or type(exc).__name__

@@ -40,6 +40,22 @@ def test_no_fault_repeats_the_password(url) -> None:
     assert "fake" not in "".join(traceback.format_exception(raised.value))
 
 
+def test_a_database_that_there_is_not_is_told_at_the_start(postgres: PostgresServer) -> None:
+    for url in (postgres.url().replace("/postgres?", "/nowhere?"), postgres.url().replace("shadow@", "nobody@")):
+        store = open_store(url)
+        with pytest.raises(StoreError, match="does not exist"):
+            store.open(NOON)
+        store.close()
+
+
+def test_a_database_that_does_not_answer_yet_is_waited_for() -> None:
+    store = open_store("postgresql://shadow@127.0.0.1:1/db")
+    store.open(NOON)
+    with pytest.raises(UnreachableError, match="Connection refused"):
+        store.brakes()
+    store.close()
+
+
 def test_a_database_that_is_gone_is_asked_again_after_pauses_that_grow() -> None:
     asked = []
     with socket.create_server(("127.0.0.1", 0)) as listener:
