@@ -7,7 +7,7 @@ import asyncio
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from shadow.web.connection import MAX_HEAD_BYTES, REQUEST_SECONDS
+from shadow.web.connection import MAX_HEAD_BYTES, REQUEST_SECONDS, require_version
 
 
 class BoundedConnection(HttpToolsProtocol):
@@ -42,6 +42,7 @@ class BoundedConnection(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._head_bytes = None
+        require_version(self.parser.get_http_version())  # what is raised in here makes it no valid request
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:

@@ -182,6 +182,7 @@ class HookConnection(asyncio.Protocol):
         incoming.method = self._parser.get_method().decode("ascii")
         incoming.headers = tuple(incoming.read_headers)
         try:
+            require_version(self._parser.get_http_version())
             incoming.path = _path(incoming.url)
         except RequestError as exc:
             incoming.error = exc
@@ -309,6 +310,15 @@ def _opening(status: int, said: tuple[tuple[bytes, bytes], ...]) -> bytes:
     """The first lines of an answer: an implementation repeats its headers."""
     line = _STATUS_LINES.get(status) or b"HTTP/1.1 %d \r\n" % status
     return line + b"".join([b"%b: %b\r\n" % header for header in said])
+
+
+def require_version(version: str) -> None:
+    """
+    Raises:
+        RequestError: for what llhttp takes as well: HTTP 0.9 has no headers, so a body is anybody's guess.
+    """
+    if version not in ("1.1", "1.0"):
+        raise RequestError(505, "version", f"HTTP/{version} is not spoken here")
 
 
 def _path(url: bytes) -> str:
