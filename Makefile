@@ -3,9 +3,10 @@ PYTHON ?= python3
 ARGS ?=
 BIN := .venv/bin
 BENCH := .venv-bench/bin
+MUTATION := .venv-mutation/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test lint unit coverage docs faults soak fuzz sbom bench format locks clean
+.PHONY: demo test lint unit coverage docs faults soak fuzz sbom mutation bench format locks clean
 .DEFAULT_GOAL := test
 
 demo: .venv/run  ## the whole story of a migration on this machine (ARGS=--once ends by itself)
@@ -38,6 +39,9 @@ soak: .venv/dev  ## mixed traffic with faults on a timetable; nothing may grow (
 fuzz: .venv/dev  ## raw bytes and generated messages into everything that reads (ARGS="--seconds 20")
 	$(BIN)/python -m tests.fuzz $(ARGS)
 
+mutation: .venv-mutation/ready  ## what no test notices in compare and protocol: hours (ARGS="--sample compare.merge")
+	$(MUTATION)/python -m tests.mutation $(ARGS)
+
 sbom: .venv/dev  ## what an installation consists of, out of the lock: sbom.json in CycloneDX
 	requirements/sbom.sh sbom.json
 
@@ -64,6 +68,12 @@ locks:  ## renews requirements/*.txt (needs uv)
 	$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
+# The package is not installed there: what runs is a copy of it, broken on purpose.
+.venv-mutation/ready: requirements/mutation.txt
+	$(PYTHON) -m venv .venv-mutation
+	$(MUTATION)/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements/mutation.txt
+	@touch $@
+
 # Apart from .venv: what measures has no business in the tests.
 .venv-bench/ready: requirements/bench.txt pyproject.toml
 	$(PYTHON) -m venv .venv-bench
@@ -76,4 +86,4 @@ locks:  ## renews requirements/*.txt (needs uv)
 	$(PYTHON) -m venv .venv
 
 clean:
-	rm -rf .venv .venv-bench .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage* .cache site
+	rm -rf .venv .venv-bench .venv-mutation mutants .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage* .cache site

@@ -9,4 +9,5 @@ trap 'rm -f "$build"' EXIT
 echo "flit_core>=3.12,<4" > "$build"     # the build backend: the package is installed without build isolation
 lock pyproject.toml "$build" --no-annotate -o requirements/run.txt "${@}"
 lock pyproject.toml "$build" --no-annotate --group bench -o requirements/bench.txt "${@}"
+lock pyproject.toml --no-annotate --group mutation -o requirements/mutation.txt "${@}"
 lock pyproject.toml "$build" --no-annotate --group dev -o requirements/dev.txt "${@}"
