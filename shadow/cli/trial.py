@@ -1,7 +1,8 @@
 """One recorded call, sent to each implementation as the proxy would say it: `shadow check --probe --request FILE`.
 
-A file holds `{"request": {...}, "hook": "sync", ...}`, as recorded between Metacontroller and a hook, or the request
-alone. Nothing is served or compared; whether the answer counts is told, not what is in it.
+A file holds a recording, of which the first call is sent, or `{"request": {...}, "hook": "sync", ...}`, as captured
+between Metacontroller and a hook, or the request alone. Nothing is served or compared; whether the answer counts is told,
+not what is in it.
 """
 
 import json
@@ -9,8 +10,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
-
-import msgspec
 
 from shadow.cli.common import CommandError, Exit
 from shadow.cli.probe import PATIENCE_SECONDS, BlockedError, Probe, connected, probe
@@ -25,13 +24,9 @@ from shadow.protocol.dialect import Alterations, Dialect
 from shadow.protocol.fitting import out_of_sight
 from shadow.protocol.messages import Request, read_request
 from shadow.protocol.wire import UnreadableError
+from shadow.recordings.reader import Reader
 from shadow.terms import Hook, HookVersion, Side
 from shadow.upstream.address import Address
-
-
-class _Recorded(msgspec.Struct):
-    request: msgspec.Raw
-    hook: Hook = Hook.SYNC
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +38,22 @@ class Trial:
 
 
 def load_trial(path: Path) -> Trial:
-    """
+    """The first call of a recording, or of what was captured elsewhere; else the request that the file holds alone.
+
     Raises:
         CommandError: the file holds no call.
     """
+    told: list[str] = []
     try:
-        text = path.read_bytes()
-        kept = msgspec.json.decode(text, type=_Recorded) if b'"request"' in text else None
-        request = read_request(bytes(kept.request) if kept else text, kept.hook if kept else Hook.SYNC)
+        recorded = next(iter(Reader([path], told.append)), None)
+        if recorded is None:
+            request = read_request(path.read_bytes(), Hook.SYNC)
+        else:
+            request = read_request(bytes(recorded.request), recorded.hook)
         return Trial(request, read_controller(request.controller).version(request.hook))
     except OSError as exc:
         raise CommandError(f"--request: {path} cannot be read: {exc.strerror}", Exit.USAGE) from exc
-    except (RequestError, UnreadableError, msgspec.MsgspecError) as exc:
+    except (RequestError, UnreadableError) as exc:
         raise CommandError(f"--request: {path} holds no recorded call: {exc}", Exit.USAGE) from exc
 
 

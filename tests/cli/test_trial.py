@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from shadow.cli.main import main
+from tests.cli.test_replay import A, recorded
 from tests.hook_server import HookServer, answer, answer_json
 
 CAPTURES = Path(__file__).parents[1] / "data/captures"
@@ -83,10 +84,17 @@ def test_a_file_without_a_call_is_wrong_usage(checked, tmp_path, text):
 
 def test_hook_versions_that_cannot_work_are_refused(checked, hook_server: Callable[..., HookServer]):
     """The controller calls with v1, which hides from a namespaced parent what a v2 hook is made for."""
-    recorded = CAPTURES / "made" / "made-f8-com-na-v1-sync-steady.json"
-    hook = hook_server(answer_json(json.loads(recorded.read_text())["answer"]))
-    status, lines, told = checked(hook.url, hook.url, recorded, hook_version="v2")
+    seen = CAPTURES / "made" / "made-f8-com-na-v1-sync-steady.json"
+    hook = hook_server(answer_json(json.loads(seen.read_text())["answer"]))
+    status, lines, told = checked(hook.url, hook.url, seen, hook_version="v2")
     assert status == 1
     assert "is blocked at version: it speaks v2 and the controller v1 of the sync hook" in lines[1]
     assert len(hook.calls) == 1
     assert "1 of 2 implementations" in told
+
+
+def test_the_first_call_of_a_recording_is_sent(checked, hook_server: Callable[..., HookServer], tmp_path: Path):
+    calls = recorded(tmp_path / "calls.jsonl.gz", {}, {}, count=2)
+    old, new = hook_server(answer_json({"status": {}, "children": [A]})), hook_server(answer_json({"attachments": [A]}))
+    status, lines, _ = checked(old.url, new.url, calls)
+    assert (status, len(old.calls), len(new.calls)) == (0, 1, 1), lines

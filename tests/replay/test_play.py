@@ -14,6 +14,7 @@ from tests.hook_server import Behaviour, Exchange, HookServer, answer_json, clos
 from tests.hook_server import answer as bytes_answer
 from tests.proxy.bodies import answer, config_map, observed, request
 from tests.proxy.running import Running, running
+from tests.recordings.test_scribe import shows
 from tests.replay.lab import found, read, replay
 
 PLANTED = "fake-planted-value"
@@ -174,7 +175,6 @@ async def test_a_replay_that_was_broken_off_counts_every_call_once(tmp_path: Pat
 
 def no_secret_in(directory: Path) -> None:
     for path in directory.iterdir():
-        text = gzip.decompress(path.read_bytes()).decode()
+        text = gzip.decompress(path.read_bytes())
         assert len(text.splitlines()) > 10
-        for planted in (PLANTED, base64.b64encode(PLANTED.encode()).decode()[:-4]):
-            assert planted not in text
+        assert not shows(text)
