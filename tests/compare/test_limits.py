@@ -74,7 +74,8 @@ def test_time_grows_no_faster_than_what_is_compared():
         return time.process_time() - started
 
     seconds(5)
-    assert seconds(2000) < 200 * max(seconds(20), 0.005)
+    few = min(seconds(20) for _ in range(3))
+    assert min(seconds(2000) for _ in range(2)) < 200 * max(few, 0.01)
 
 
 def test_beyond_its_budget_a_comparison_is_dropped():

@@ -10,6 +10,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
 from ruamel.yaml import YAML
 
 ROOT = Path(__file__).parents[2]
@@ -138,6 +139,7 @@ def run(installed: Path, code: str) -> str:
     return subprocess.run(command, cwd="/", capture_output=True, text=True, check=True).stdout
 
 
+@pytest.mark.timeout(600)  # it fetches and installs everything that the image holds
 def test_the_steps_make_a_complete_installation(tmp_path):
     installed = build(tmp_path)
     where = Path(run(installed, "import shadow; print(shadow.__file__, end='')"))
