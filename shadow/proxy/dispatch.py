@@ -116,6 +116,7 @@ class Dispatcher:
             if reply.side is not None:
                 reply = self._unsure_since(call, lapses) or reply
             self._note_served(call, reply)
+            self._recorder.noted()
         except Exception:  # noqa: BLE001 - a fault of ours must end in an error, never in a wrong answer or an uncounted call
             _log.exception("call %s of %s failed in the proxy", call.id, migration.name)
             reply = error_reply(500, "internal", "the proxy failed; its log says how", call.id)

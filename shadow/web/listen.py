@@ -44,6 +44,7 @@ class Listener(uvicorn.Server):
     ) -> None:
         """`http`: makes one for each connection, as uvicorn makes its own."""
         self._socket = bind(name, address)
+        self._told = asyncio.Event()
         config = uvicorn.Config(
             app,
             http=http,
@@ -83,6 +84,12 @@ class Listener(uvicorn.Server):
 
     def stop(self) -> None:
         self.should_exit = True
+        self._told.set()
+
+    async def main_loop(self) -> None:
+        """Wait to be told, where uvicorn would look ten times a second."""
+        await self.on_tick(0)
+        await self._told.wait()
 
 
 def bind(name: str, address: Address) -> socket.socket:

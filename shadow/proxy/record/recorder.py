@@ -92,6 +92,7 @@ class Recorder:
         self._holding = Holding()
         self._telling = Telling()
         self._repeats = Repeats()
+        self._urgent = asyncio.Event()
 
     def tally(self, migration: str) -> Tally:
         tally = self._tallies.get(migration)
@@ -211,11 +212,17 @@ class Recorder:
     async def flush_forever(self) -> None:
         """Write every half second, sooner when there is what a restart must not forget."""
         while True:
-            for _ in range(round(FLUSH_SECONDS / _URGENT_SECONDS)):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(FLUSH_SECONDS):
+                    await self._urgent.wait()
                 await asyncio.sleep(_URGENT_SECONDS)
-                if self._parents.urgent or self._related.urgent:
-                    break
+            self._urgent.clear()
             await self.flush()
+
+    def noted(self) -> None:
+        """It was just noted what a parent was answered: perhaps what a restart must not forget."""
+        if self._parents.urgent or self._related.urgent:
+            self._urgent.set()
 
     async def flush(self) -> bool:
         """Write what is there in one transaction. Returns whether it is written."""
