@@ -244,11 +244,16 @@ class Dispatcher:
         """An error, where others decided during this call what it does not know of, or may have."""
         if self._footing.lapses != lapses or is_cut_off(call, self._footing, self._brakes):
             return cut_off(call)
-        after = self._after(call) if self._footing.others and not self._brakes.is_on(call.migration.name) else None
+        after = self._after(call) if not self._brakes.is_on(call.migration.name) else None
         return moving(call) if after is not None and changes_hands(call, *after) else None
 
     def _after(self, call: Call) -> tuple[Migration, Assignment] | None:
-        """What follows this call's configuration, or has followed it by now, and who is who in that."""
+        """What follows this call's configuration, or has followed it by now, and who is who in that.
+
+        Without other replicas nobody else answers, and a call keeps what it began with.
+        """
+        if not self._footing.others:
+            return None
         name = call.migration.name
         following = self._footing.followers.get(name) or self._present().get(name)
         if following is None or following is call.migration:

@@ -136,13 +136,14 @@ class Membership:
                 with suppress(StoreError):  # the heartbeat tells of it
                     await self._store.decide(lambda store: store.bury())
             if self.others and await self._parts.recorder.flush():
-                for migration in tuple(self._parts.runtime.migrations().values()):
-                    epoch = self._parts.guard.epoch(migration)
-                    try:
-                        buckets = await self._store.read(_guarded(migration.name, epoch))
-                    except StoreError:
-                        break
-                    self._parts.guard.learn(migration, epoch, buckets)
+                with suppress(StoreError):
+                    await self._learn_guards()
+
+    async def _learn_guards(self) -> None:
+        for migration in tuple(self._parts.runtime.migrations().values()):
+            epoch = self._parts.guard.epoch(migration)
+            buckets = await self._store.read(_guarded(migration.name, epoch))
+            self._parts.guard.learn(migration, epoch, buckets)
 
     async def _beat_forever(self) -> None:
         """Whenever there is news, and four times a second."""
@@ -250,6 +251,7 @@ class Membership:
         if joined:
             if not footing.joined:
                 await self._parts.runtime.settle_brakes()
+                await self._learn_guards()
             footing.renewed(began, bool(news.others))
         footing.joined = joined
 
@@ -271,7 +273,7 @@ class Membership:
     async def _agree(self, news: News) -> bool:
         """Do this replica's part of the present step, and write the next one if it is due. Returns whether it is."""
         agreement = news.agreement
-        await self._follow(agreement)
+        await self._follow(agreement, alone=not news.others)
         everybody = (*news.others, self.me)
         step = advanced(agreement, everybody) or self._offered(agreement, news)
         if step is None:
@@ -291,7 +293,7 @@ class Membership:
             self._wanted = False
         return step
 
-    async def _follow(self, agreement: Agreement) -> None:
+    async def _follow(self, agreement: Agreement, *, alone: bool) -> None:
         footing = self._parts.footing
         in_force, following = agreement.in_force, agreement.following
         if in_force is not None and in_force.number != self._standing.in_force:
@@ -301,7 +303,7 @@ class Membership:
         elif self._next is None or self._next[0] != following.number:
             self._next, footing.followers = self._ready(following), {}
         if self._next is not None and agreement.phase == "leaving":
-            footing.followers = self._next[1].migrations
+            footing.followers = {} if alone else self._next[1].migrations
             self._standing = replace(self._standing, left=self._next[0])
         self._tell_refusal(agreement)
 

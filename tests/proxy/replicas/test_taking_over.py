@@ -17,6 +17,7 @@ class Callers:
 
     def __init__(self, fleet: list[Replica]) -> None:
         self.fleet = fleet
+        self.moving = 0
         self.told: list[list[str]] = [[] for _ in range(PARENTS)]
 
     async def call(self, number: int) -> None:
@@ -26,6 +27,7 @@ class Callers:
                 self.told[number].append(response.headers["x-shadow-served"])
             else:
                 assert response.json()["code"] == "moving"
+                self.moving += 1
             await asyncio.sleep(0.01)
 
     def _in_turn(self, number: int) -> Iterator[Replica]:
@@ -70,6 +72,16 @@ async def test_no_parent_has_two_primaries_while_a_weight_changes_on_one_replica
     assert len(lines) == 4  # the first one and three changes, told once each
     for each in fleet:
         assert (await each.proxy.get())["weight"] == 100
+
+
+async def test_a_replica_alone_takes_over_without_losing_a_call(start: Start) -> None:
+    one = await start(stage="canary", unknown_brake="off")
+    async with calling([one]) as callers:
+        for weight, side in ((0, "old"), (100, "new")):
+            one.proxy.configure(canary={"weight": weight})
+            await callers.all_served_by(side)
+    assert callers.moving == 0
+    assert callers.phases() == [["old", "new"]] * PARENTS
 
 
 async def test_a_replica_that_comes_back_with_an_old_file_changes_nothing(start: Start) -> None:
