@@ -1,8 +1,8 @@
 """One recorded call, sent to each implementation as the proxy would say it: `shadow check --probe --request FILE`.
 
 A file holds a recording, of which the first call is sent, or `{"request": {...}, "hook": "sync", ...}`, as captured
-between Metacontroller and a hook, or the request alone. Nothing is served or compared; whether the answer counts is told,
-not what is in it.
+between Metacontroller and a hook, or the request alone. Nothing is served or compared; whether the answer counts is
+told, not what is in it.
 """
 
 import json
