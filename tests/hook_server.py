@@ -111,7 +111,7 @@ class HookServer:
     def in_flight(self) -> int:
         return self._in_flight
 
-    def wait_for_calls(self, count: int, timeout_seconds: float = 5) -> list[Call]:
+    def wait_for_calls(self, count: int, timeout_seconds: float = 30) -> list[Call]:
         """Returns the calls as soon as there are `count`; fails the test otherwise."""
         with self._changed:
             if not self._changed.wait_for(lambda: len(self.calls) >= count, timeout_seconds):

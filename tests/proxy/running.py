@@ -1,11 +1,13 @@
 """A whole proxy in the test's own process: real sockets, a real store, a real compare process."""
 
 import asyncio
+import itertools
 import json
+import os
 import socket
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +23,20 @@ Json = dict[str, Any]
 _CERTIFICATES = ssl.create_default_context()  # loaded once: a client of its own each time takes longer than the proxy
 
 
+_PORTS = itertools.cycle(range(first := 10_000 + os.getpid() % 200 * 100, first + 100))
+
+
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port for a server that is yet to be started.
+
+    Not one that the system hands out: before the server is there, an outgoing connection could get it. And of each
+    process's own, so that tests side by side do not take each other's.
+    """
+    for port in itertools.islice(_PORTS, 100):
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("none of 100 ports is free")
 
 
 class Running:
@@ -87,7 +98,7 @@ class Running:
 
     async def taken_over(self, **expected: Any) -> Json:
         """Wait until the API shows these values."""
-        for _ in range(100):
+        for _ in range(1200):
             found: Json = await self.get()
             if all(found[key] == value for key, value in expected.items()):
                 return found
@@ -127,7 +138,7 @@ async def running(
 
 
 async def _until_ready(proxy: Running, task: asyncio.Task[None], status: int) -> None:
-    for _ in range(200):
+    for _ in range(1200):  # a minute: nobody waits that long for a proxy, but for the processor
         if task.done():
             task.result()
         try:
@@ -136,4 +147,4 @@ async def _until_ready(proxy: Running, task: asyncio.Task[None], status: int) ->
         except httpx.TransportError:
             pass
         await asyncio.sleep(0.05)
-    raise AssertionError("the proxy is not ready after 10 s")
+    raise AssertionError("the proxy is not ready after a minute")

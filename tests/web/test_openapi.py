@@ -126,6 +126,6 @@ def _call(operation: Any, mode: GenerationMode, url: str, known: dict[str, str])
                 else known["difference" if "/differences/" in operation.path else "comparison"]
                 for key in case.path_parameters
             }
-        case.call_and_validate(base_url=url, headers={"Authorization": f"Bearer {TOKEN}"}, checks=CHECKS)
+        case.call_and_validate(base_url=url, headers={"Authorization": f"Bearer {TOKEN}"}, checks=CHECKS, timeout=60)
 
     call()
