@@ -8,7 +8,7 @@ from typing import Final
 
 from shadow.compare.answer import Answer
 from shadow.compare.canonical import same
-from shadow.compare.effects import unmatched
+from shadow.compare.effects import labelled, unmatched
 from shadow.compare.kinds import namespaced
 from shadow.compare.model import ObjectEffect
 from shadow.compare.normalize import same_data
@@ -68,7 +68,7 @@ def advise(
         elif item is not None:
             if answer.applying.desired(identity).has_twins:
                 yield "twin-items", identity
-            if unmatched(view, item):
+            if unmatched(view, item) or (view.front is Protocol.COMPOSITE and not labelled(item)):
                 yield "selector", identity
             effect = effects.get(identity)
             if effect is not None and effect.repeats and effect.effect in _WRITES:

@@ -28,7 +28,7 @@ class Applying:
         if identity not in self._desired:
             item = self._item(identity)
             assert item is not None, "what cannot be held is not applied"
-            self._desired[identity] = Desired(prepared(self._view, identity, item))
+            self._desired[identity] = Desired(prepared(self._view, identity, item), release_4=self._view.release_4)
         return self._desired[identity]
 
     def writes(self, identity: Identity) -> bool:

@@ -64,7 +64,7 @@ def _of_object(
 def _named(view: RequestView, identity: Identity, item: Json) -> Json:
     """The item with the namespace that Metacontroller writes into it, so that leaving it out is no difference."""
     metadata = item.get("metadata")
-    if not identity.namespace or not view.names_defaulted or not isinstance(metadata, dict):
+    if not identity.namespace or not view.release_4 or not isinstance(metadata, dict):
         return item
     return item if metadata.get("namespace") else item | {"metadata": metadata | {"namespace": identity.namespace}}
 

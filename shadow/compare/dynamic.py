@@ -21,23 +21,44 @@ _CONTAINERS: Final = frozenset({dict, list})
 def prepared(view: RequestView, identity: Identity, item: Json) -> Json:
     """A desired item as Metacontroller has it before it is applied: its namespace, its mark, no last-applied."""
     metadata = dict(object_of(item, "metadata"))
-    if view.names_defaulted and identity.namespace:
+    if view.release_4 and identity.namespace:
         metadata["namespace"] = identity.namespace
     if view.front is Protocol.DECORATOR:
-        metadata["annotations"] = object_of(metadata, "annotations") | {DECORATOR_ANNOTATION: view.controller.name}
+        texts = texts_of(metadata.get("annotations"), nulls=view.release_4)
+        if texts.get(DECORATOR_ANNOTATION) != view.controller.name:
+            metadata["annotations"] = texts | {DECORATOR_ANNOTATION: view.controller.name}
     elif view.controller.generate_selector:
         metadata["labels"] = {CONTROLLER_UID_LABEL: view.parent.uid} | object_of(metadata, "labels")
     annotations = metadata.get("annotations")
-    if isinstance(annotations, dict) and LAST_APPLIED in annotations:
+    if view.release_4 and isinstance(annotations, dict) and LAST_APPLIED in annotations:
         metadata["annotations"] = {key: text for key, text in annotations.items() if key != LAST_APPLIED}
     return item | {"metadata": metadata}
 
 
-class Desired:
-    """A desired object as Metacontroller has it before it is applied; `value` is never changed."""
+def texts_of(annotations: Any, *, nulls: bool) -> dict[str, str]:
+    """Annotations as Metacontroller reads them before it adds its own: all of them are lost where one is no text.
 
-    def __init__(self, value: Json) -> None:
+    Args:
+        nulls: whether null is read as an empty text.
+    """
+    texts = {key: "" if nulls and text is None else text for key, text in _members(annotations)}
+    return texts if all(isinstance(text, str) for text in texts.values()) else {}
+
+
+def _members(value: Any) -> Iterable[tuple[str, Any]]:
+    return value.items() if isinstance(value, dict) else ()
+
+
+class Desired:
+    """A desired object as Metacontroller has it before it is applied; `value` is never changed.
+
+    Args:
+        release_4: whether it is applied by Metacontroller 4, not 2.
+    """
+
+    def __init__(self, value: Json, *, release_4: bool = True) -> None:
         self.value = value
+        self._release_4 = release_4
 
     @cached_property
     def text(self) -> str:
@@ -73,9 +94,11 @@ class Desired:
         """
         merged = merge(observed, last_applied(observed), self.value)
         here, metadata = object_of(observed, "metadata"), object_of(merged, "metadata")
-        metadata = {key: value for key, value in metadata.items() if key not in SYSTEM_METADATA}
-        metadata |= {key: here[key] for key in SYSTEM_METADATA & here.keys()}
-        metadata["annotations"] = object_of(metadata, "annotations") | {LAST_APPLIED: self.text}
+        kept = SYSTEM_METADATA if self._release_4 else SYSTEM_METADATA - {"managedFields"}
+        metadata = {key: value for key, value in metadata.items() if key not in kept}
+        metadata |= {key: here[key] for key in kept & here.keys()}
+        texts = texts_of(metadata.get("annotations"), nulls=self._release_4)
+        metadata["annotations"] = texts | {LAST_APPLIED: self.text}
         written = {key: value for key, value in merged.items() if key != "status"} | {"metadata": metadata}
         return written | {"status": observed["status"]} if "status" in observed else written
 

@@ -20,7 +20,7 @@ from shadow.protocol.objects import Identity, Json, object_of
 from shadow.protocol.wire import UnreadableError
 from shadow.terms import Effect, Protocol
 
-__all__ = ["RequestView", "harmless", "managed", "parent_changes", "predict", "removals", "unmatched"]
+__all__ = ["RequestView", "harmless", "labelled", "managed", "parent_changes", "predict", "removals", "unmatched"]
 
 SERVER_SIDE = "server-side"
 """The other way in which Metacontroller may be told to apply, beside `dynamic`."""
@@ -63,7 +63,7 @@ def effects_of(
     known = known or {}
     desired = answer.desired.objects
     identities = sorted({*view, *desired})
-    if (untouched := _untouched(view, answer)) is not None:
+    if (untouched := _untouched(view, answer) or _unlabelled(view, answer)) is not None:
         effects = [ObjectEffect(identity, Effect.NONE, why=untouched) for identity in identities]
     else:
         effects = [known.get(identity) or _effect(view, identity, answer, apply) for identity in identities]
@@ -129,7 +129,7 @@ def parent_changes(view: RequestView, answer: Answer) -> dict[tuple[str, str], s
 
 def managed(view: RequestView, answer: Answer) -> bool:
     """Whether Metacontroller would touch any object at all."""
-    return _untouched(view, answer) is None
+    return _untouched(view, answer) is None and _unlabelled(view, answer) is None
 
 
 def _untouched(view: RequestView, answer: Answer) -> str | None:
@@ -141,6 +141,21 @@ def _untouched(view: RequestView, answer: Answer) -> str | None:
             if item is not None and unmatched(view, item):
                 return f"the labels of {identity} do not match the selector"
     return None
+
+
+def _unlabelled(view: RequestView, answer: Answer) -> str | None:
+    """Why a composite controller aborts the sync over labels that are no texts. A veto does not trust to that."""
+    if view.front is Protocol.COMPOSITE:
+        for identity, item in answer.desired.objects.items():
+            if item is not None and not labelled(item):
+                return f"the labels of {identity} are not all texts"
+    return None
+
+
+def labelled(item: Json) -> bool:
+    """Whether the labels of an item are absent or a map of texts; a composite controller aborts the sync else."""
+    labels = object_of(item, "metadata").get("labels", {})
+    return isinstance(labels, dict) and all(isinstance(text, str) for text in labels.values())
 
 
 def unmatched(view: RequestView, item: Json) -> bool:
@@ -175,10 +190,19 @@ def _once(view: RequestView, identity: Identity, answer: Answer, apply: str, met
     if not _writes(view, identity, answer, apply):
         return ObjectEffect(identity, Effect.NONE)
     effect = _BY_METHOD.get(method, Effect.LATENT)
-    if apply == SERVER_SIDE and effect is Effect.RECREATE and view.generation(identity):
+    if apply == SERVER_SIDE and effect is Effect.RECREATE and _refuses_to_recreate(view, identity, answer):
         why = "recreating fails: the dry run differs in the generation"
         return ObjectEffect(identity, Effect.LATENT, repeats=True, why=why)
     return ObjectEffect(identity, effect)
+
+
+def _refuses_to_recreate(view: RequestView, identity: Identity, answer: Answer) -> bool:
+    """Whether the dry run before a recreate differs in the generation; a change of metadata alone counts none."""
+    if not view.generation(identity):
+        return False
+    if answer.item(identity) is None:
+        return False  # cannot be held: in doubt it is recreated
+    return serverside.raises_generation(view.observed(identity), answer.applying.desired(identity).value)
 
 
 def _taken(effect: ObjectEffect) -> ObjectEffect:

@@ -1,9 +1,11 @@
 """Whether a write would come again at every sync, found by carrying the apply on for one sync more. Pure.
 
-What takes the cluster's schema to know is not foreseen: fields that the kind does not have, defaults in lists.
+What takes the cluster's schema to know (fields that the kind does not have, defaults in lists) is not foreseen before
+it was written once; afterwards the observed object shows it.
 """
 
 from shadow.compare.answer import Answer
+from shadow.compare.dynamic import last_applied_text
 from shadow.compare.view import RequestView
 from shadow.protocol.names import RECREATE_METHODS
 from shadow.protocol.objects import Identity, Json, object_of
@@ -33,6 +35,7 @@ def writes_again(view: RequestView, identity: Identity, answer: Answer) -> bool:
     1. The item is an echo of the observed object: the resourceVersion in it is another one next time.
     2. Under `Recreate`, the item is refused when it is created.
     3. It is stored in another way than it was written.
+    4. The very same was written last, by nobody else since, and the cluster has not kept it.
     """
     item = answer.desired.objects[identity]
     if item is None:
@@ -46,7 +49,21 @@ def writes_again(view: RequestView, identity: Identity, answer: Answer) -> bool:
         return True
     if view.method(identity) in RECREATE_METHODS and refused(item):
         return True
-    return _differs_when_stored(identity, answer)
+    return _differs_when_stored(identity, answer) or _not_kept(identity, observed, answer)
+
+
+def _not_kept(identity: Identity, observed: Json, answer: Answer) -> bool:
+    """Whether the observed object was last written as it is wanted, and only ever by one writer, its status apart."""
+    entries = object_of(observed, "metadata").get("managedFields")
+    writers = {
+        entry.get("manager")
+        for entry in (entries if isinstance(entries, list) else ())
+        if isinstance(entry, dict) and not entry.get("subresource")
+    }
+    try:
+        return len(writers) == 1 and last_applied_text(observed) == answer.applying.desired(identity).text
+    except (RecursionError, UnicodeEncodeError):
+        return False
 
 
 def _differs_when_stored(identity: Identity, answer: Answer) -> bool:

@@ -3,16 +3,20 @@
 Metacontroller remembers what it applied last in a cache that no request shows. But the API server remembers, too:
 the fields that Metacontroller's manager owns are those it applied, and what they hold is what it applied, unless the
 API server spells it in its own way. So a write is foreseen where the desired fields are not the owned ones, or hold
-other values. What is normalised away on the way in counts as a write: it is one, the first time.
+other values. What is normalised away on the way in counts as a write: it is one, the first time. Known defaults do not:
+where a list is owned as a whole they stand among the owned values, and nobody applied them.
 """
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
+from shadow.compare.defaults import Names, is_default
 from shadow.compare.golang import compact_json
 from shadow.compare.quantity import same_quantity
+from shadow.compare.stored import TEXT_MAPS
 from shadow.protocol.names import LAST_APPLIED, SYSTEM_METADATA
-from shadow.protocol.objects import Json, object_of
+from shadow.protocol.objects import Identity, Json, object_of
 
 _MANAGER = "metacontroller"
 _NOT_OWNED = frozenset({"apiVersion", "kind", "status"})
@@ -24,10 +28,62 @@ def writes(observed: Json, desired: Json) -> bool:
     owned = _owned(observed)
     if owned is None:
         return True
+    kind = Identity(str(observed.get("apiVersion")), str(observed.get("kind")), "", "")
     try:
-        return not _held(_without_system(desired), owned, _without_system(observed))
+        return not _held(_Place(kind), _without_system(desired), owned, _without_system(observed))
     except (RecursionError, ValueError):  # ValueError: no such list key, or no such text
         return True
+
+
+def raises_generation(observed: Json, desired: Json) -> bool:
+    """Whether what applying changes is such that the API server counts the generation up: no metadata alone.
+
+    Of a Deployment its annotations count, too. Nothing known of what was applied before: it does.
+    """
+    owned = _owned(observed)
+    if owned is None:
+        return True
+    counted = frozenset({"annotations"} if observed.get("kind") == "Deployment" else ())
+    parts = (_counted(_without_system(each), counted) for each in (desired, observed))
+    tree = _counted(owned, frozenset(f"f:{name}" for name in counted), "f:metadata")
+    kind = Identity(str(observed.get("apiVersion")), str(observed.get("kind")), "", "")
+    wanted, here = parts
+    try:
+        return not _held(_Place(kind), wanted, tree, here)
+    except (RecursionError, ValueError):
+        return False
+
+
+def _counted(value: Json, counted: frozenset[str], metadata: str = "metadata") -> Json:
+    kept = {key: each for key, each in object_of(value, metadata).items() if key in counted}
+    rest = {key: each for key, each in value.items() if key != metadata}
+    return rest | {metadata: kept} if kept else rest
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where in an object of which kind: the API server's defaults hang on that."""
+
+    kind: Identity
+    names: Names = ()
+
+    def __truediv__(self, name: str) -> "_Place":
+        return _Place(self.kind, (*self.names, name))
+
+    def same(self, desired: Any, observed: Any) -> bool:
+        """Whether a value that is owned as a whole holds what is desired, and besides it nothing but defaults."""
+        if desired is None and self.names[-2:-1] and self.names[-2] in TEXT_MAPS:
+            desired = ""
+        if isinstance(desired, dict) and isinstance(observed, dict):
+            return all(
+                is_default(self.kind, (*self.names, key), observed[key])
+                if key not in desired
+                else (self / key).same(value, observed.get(key))
+                for key, value in {**observed, **desired}.items()
+            )
+        if isinstance(desired, list) and isinstance(observed, list):
+            return len(desired) == len(observed) and all(map(self.same, desired, observed))
+        return compact_json(desired) == compact_json(observed) or same_quantity(desired, observed)
 
 
 def _owned(observed: Json) -> Json | None:
@@ -60,21 +116,22 @@ def _without_system(item: Json) -> Json:
     return rest | {"metadata": metadata} if metadata else rest
 
 
-def _held(desired: Any, owned: Any, observed: Any) -> bool:
+def _held(place: _Place, desired: Any, owned: Any, observed: Any) -> bool:
     """Whether the owned fields at this place are just the desired ones, with their values."""
     if not isinstance(owned, dict):
         return False
     children = {key: tree for key, tree in owned.items() if key != "."}
     if isinstance(desired, dict) and isinstance(observed, dict) and children:
         return children.keys() == {f"f:{key}" for key in desired} and all(
-            key in observed and _held(value, children[f"f:{key}"], observed[key]) for key, value in desired.items()
+            key in observed and _held(place / key, value, children[f"f:{key}"], observed[key])
+            for key, value in desired.items()
         )
     if isinstance(desired, list) and isinstance(observed, list) and any(key.startswith("k:") for key in children):
-        return _items_held(desired, children, observed)
-    return compact_json(desired) == compact_json(observed) or same_quantity(desired, observed)
+        return _items_held(place, desired, children, observed)
+    return place.same(desired, observed)
 
 
-def _items_held(desired: list[Any], owned: Json, observed: list[Any]) -> bool:
+def _items_held(place: _Place, desired: list[Any], owned: Json, observed: list[Any]) -> bool:
     """A list that is merged by key: as many items as are owned, each of them held, in the observed order."""
     if len(desired) != len(owned):
         return False
@@ -84,10 +141,10 @@ def _items_held(desired: list[Any], owned: Json, observed: list[Any]) -> bool:
         found = next(((keys, tree) for keys, tree in trees if _fits(keys, item)), None)
         if found is None:
             return False
-        place = next((index for index, other in enumerate(observed) if _fits(found[0], other)), None)
-        if place is None or not _held(item, found[1], observed[place]):
+        index = next((index for index, other in enumerate(observed) if _fits(found[0], other)), None)
+        if index is None or not _held(place, item, found[1], observed[index]):
             return False
-        places.append(place)
+        places.append(index)
     return places == sorted(places)
 
 

@@ -192,10 +192,11 @@ class RequestView:
         return selects(spec.get("selector") if isinstance(spec, dict) else None, labels)
 
     @cached_property
-    def names_defaulted(self) -> bool:
-        """Whether an item without a namespace gets the parent's written into it (Metacontroller 4), which then is part
+    def release_4(self) -> bool:
+        """Whether this is Metacontroller 4, not 2: only the newer ones fill in the version of a hook.
 
-        of its last-applied configuration; 2.x does not. Only the newer ones fill in the version of a hook.
+        It writes the parent's namespace into an item without one, which then is part of its last-applied configuration;
+        it takes a last-applied configuration out of an item; and it reads a null annotation as an empty text.
         """
         try:
             hooks = parse(self.request.controller)["spec"]["hooks"]

@@ -24,6 +24,13 @@ def recorded_effects() -> list[dict[str, Any]]:
         return [json.loads(line) for line in lines]
 
 
+@lru_cache(maxsize=1)
+def chance_effects() -> list[dict[str, Any]]:
+    """What answers made up by chance did to a real cluster, one case each."""
+    with gzip.open(DATA / "captures" / "chance.jsonl.gz", "rt") as lines:
+        return [json.loads(line) for line in lines]
+
+
 def recorded_call(name: str) -> dict[str, Any]:
     """A recorded call of `captures/`, by the name of its file."""
     folder = name.partition("-")[0]

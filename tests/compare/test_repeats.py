@@ -5,7 +5,7 @@ import pytest
 from shadow.compare.effects import RequestView, predict
 from shadow.compare.stored import stored
 from shadow.protocol.objects import Identity
-from shadow.terms import Hook
+from shadow.terms import Effect, Hook
 from tests.compare.calls import CM, answer, config_map, encoded, observed, recorded_effects, request, view
 
 NOT_FORESEEN = {
@@ -131,3 +131,27 @@ def test_custom_resources_keep_nulls_empty_maps_and_notations():
     before = repr(written)
     assert stored(custom, written) == {"metadata": {"name": "g"}, "spec": spec | {"f": 2}}
     assert repr(written) == before
+
+
+def _policy(spec, managers):
+    """A NetworkPolicy that is wanted, and as it is observed after it was written so, by these and with this spec."""
+    wanted = {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": {"name": "np"}}
+    wanted |= {"spec": {"ingress": [{"ports": [{"port": 80}]}]}}
+    entries = [{"manager": manager, "operation": "Update", "fieldsV1": {}} for manager in managers]
+    entries.append({"manager": "kubelet", "operation": "Update", "subresource": "status", "fieldsV1": {}})
+    return wanted, observed(wanted, managedFields=entries) | {"spec": spec}
+
+
+@pytest.mark.parametrize(
+    ("managers", "expected"),
+    [
+        pytest.param(("metacontroller",), True, id="the-api-server-fills-it-in-each-time"),
+        pytest.param(("metacontroller", "kubectl-edit"), False, id="somebody-may-have-edited-it-once"),
+        pytest.param((), False, id="nobody-knows-who-wrote-it"),
+    ],
+)
+def test_what_was_written_and_not_kept_is_written_again(managers, expected):
+    wanted, seen = _policy({"ingress": [{"ports": [{"port": 80, "protocol": "TCP"}]}]}, managers)
+    message = request(seen, kinds=("NetworkPolicy.networking.k8s.io/v1",))
+    (found,) = [each for each in predict(view(message), answer(wanted), "dynamic") if each.object.name == "np"]
+    assert (found.effect, found.repeats) == (Effect.UPDATE, expected)

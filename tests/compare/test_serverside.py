@@ -117,6 +117,43 @@ def test_recreating_never_succeeds_for_kinds_with_a_generation(method, generatio
     assert (found.effect, found.repeats) == (expected, repeats)
 
 
+@pytest.mark.parametrize(
+    ("kind", "change", "expected"),
+    [
+        ("ConfigMap", {"labels": {"a": "b"}}, Effect.RECREATE),
+        ("ConfigMap", {"annotations": {"a": "b"}}, Effect.RECREATE),
+        ("Deployment", {"labels": {"a": "b"}}, Effect.RECREATE),
+        ("Deployment", {"annotations": {"a": "b"}}, Effect.LATENT),
+    ],
+)
+def test_recreating_succeeds_where_metadata_alone_changes(kind, change, expected):
+    """Seen on a real cluster: the dry run counts no generation for that, and the object is deleted."""
+    there = seen(generation=3) | {"kind": kind}
+    wanted = DESIRED | {"kind": kind, "metadata": {"name": "cm", **change}}
+    message = request(there, method="Recreate", kinds=(f"{kind}.v1",))
+    (found,) = [each for each in predict(view(message), answer(wanted), "server-side") if each.object.kind == kind]
+    assert found.effect is expected
+
+
+@pytest.mark.parametrize(
+    ("stored", "expected"),
+    [
+        ({"port": 80, "protocol": "TCP"}, Effect.NONE),
+        ({"port": 80, "protocol": "UDP"}, Effect.UPDATE),
+        ({"port": 80, "endPort": 90}, Effect.UPDATE),
+    ],
+)
+def test_a_default_in_a_list_that_is_owned_as_a_whole_was_applied_by_nobody(stored, expected):
+    policy = {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": {"name": "np"}}
+    fields = {"f:metadata": OWNED["f:metadata"], "f:spec": {"f:ingress": {}}}
+    metadata = seen(fields=fields)["metadata"] | {"name": "np"}
+    there = policy | {"metadata": metadata, "spec": {"ingress": [{"ports": [stored]}]}}
+    wanted = policy | {"spec": {"ingress": [{"ports": [{"port": 80}]}]}}
+    message = request(there, kinds=("NetworkPolicy.networking.k8s.io/v1",))
+    (found,) = [each for each in predict(view(message), answer(wanted), "server-side") if each.object.name == "np"]
+    assert found.effect is expected
+
+
 def test_the_first_entry_that_metacontroller_applied_counts():
     entries = [STATUS, seen()["metadata"]["managedFields"][1], STATUS | {"subresource": "", "fieldsV1": {}}]
     assert effect(DESIRED, seen(managedFields=entries)).effect is Effect.NONE
