@@ -20,7 +20,6 @@ from shadow.cli.common import CommandError, Exit, complain
 from shadow.cli.presenting import Outputs, outputs_of, present
 from shadow.cli.progress import progress
 from shadow.cli.stored import migration_of, opened, view
-from shadow.config.digest import short
 from shadow.config.load import load, locate
 from shadow.config.model import Configuration
 from shadow.config.storeurl import sqlite_path
@@ -131,15 +130,15 @@ async def _begin(store: AsyncStore, plan: _Plan, snapshot: Snapshot) -> None:
         CommandError: it was.
     """
     accepted = await store.read(lambda s: s.accepted_configuration())
-    if accepted is not None and accepted[1] != snapshot.digest:
+    begun = f"{snapshot.digest} {'live' if plan.asks else 'recorded'}"
+    if accepted is None:
+        await store.accept_configuration(plan.text, begun, time.time())
+        await store.remember(plan.name, time.time())
+    elif accepted[1] != begun:
         raise CommandError(
-            f"--resume: what was begun there has another configuration, {short(accepted[1])}, not "
-            f"{short(snapshot.digest)}; name another file",
+            "--resume: what was begun there has another configuration, or other --answers; name another file",
             Exit.USAGE,
         )
-    if accepted is None:
-        await store.accept_configuration(plan.text, snapshot.digest, time.time())
-        await store.remember(plan.name, time.time())
 
 
 async def _replay_of(store: AsyncStore, plan: _Plan, snapshot: Snapshot) -> Replay:

@@ -92,8 +92,8 @@ TRANSLATED = {"old__protocol": "composite", "noise": {"ask_twice": "100%"}}
 
 @pytest.mark.parametrize(
     ("stage", "settings"),
-    [("shadow", {}), ("live", {}), ("shadow", TRANSLATED)],
-    ids=["shadow", "live", "translated-and-asked-twice"],
+    [("live", {}), ("shadow", TRANSLATED)],
+    ids=["live", "translated-and-asked-twice"],
 )
 async def test_recorded_answers_give_every_outcome_and_effect_again(tmp_path: Path, stage: str, settings: Any):
     top = {"recording": {"directory": str(tmp_path / "calls")}, "retention": {"matched": "100%"}}
