@@ -42,6 +42,7 @@ def render(path: Iterable[Step]) -> str:
     return text.removeprefix(".")
 
 
+@lru_cache(maxsize=4096)  # one cause shows the same path in every namespace
 def parse(text: str) -> Steps:
     """The steps of a path.
 
@@ -85,8 +86,11 @@ def _step(token: re.Match[str]) -> Step:
 
 def glob(pattern: str, text: str) -> bool:
     """Whether `text` is of the form, in which `*` stands for any characters. At most p times n comparisons."""
-    if "*" not in pattern:
-        return pattern == text
+    return _glob(pattern, text) if "*" in pattern else pattern == text
+
+
+@lru_cache(maxsize=4096)
+def _glob(pattern: str, text: str) -> bool:
     at = place = resume = 0
     star = -1
     while at < len(text):
@@ -135,14 +139,7 @@ class Pattern:
 
     def covers(self, path: Steps) -> bool:
         """Whether the whole path lies at or below what the pattern names."""
-        states = self.begin()
-        for step in path:
-            if self.covered(states):
-                return True
-            states = self.step(states, step)
-            if not states:
-                return False
-        return self.covered(states)
+        return _covers(self, path)
 
     def _closed(self, states: set[int]) -> States:
         reached = set(states)
@@ -152,6 +149,18 @@ class Pattern:
                 at += 1
                 reached.add(at)
         return frozenset(reached)
+
+
+@lru_cache(maxsize=4096)
+def _covers(pattern: Pattern, path: Steps) -> bool:
+    states = pattern.begin()
+    for step in path:
+        if pattern.covered(states):
+            return True
+        states = pattern.step(states, step)
+        if not states:
+            return False
+    return pattern.covered(states)
 
 
 @lru_cache(maxsize=65536)

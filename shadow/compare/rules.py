@@ -123,6 +123,10 @@ class Rules:
         self.rules = tuple(rules)
         self._today = today or _today
         self._not_normalized = frozenset(not_normalized)
+        # No rule asks for parents or namespaces, so that one cause is judged alike in all of them.
+        self.same_everywhere = not any(
+            rule.parents or (rule.object is not None and rule.object.namespace) for rule in self.rules
+        )
 
     def judge(
         self,

@@ -1,6 +1,6 @@
 """Holds what the store kept against what a verdict asks for: one pass over the groups, one over the parents."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from shadow.report.model import Situation, VerdictLine
@@ -9,7 +9,7 @@ from shadow.report.track import Track, untracked
 from shadow.report.verdict import Case, Parents, decide
 from shadow.report.view import MigrationView, parent_states
 from shadow.store.base import AdviceCount, Coverage, Store
-from shadow.terms import Side
+from shadow.terms import Effect, Side
 
 _UNDECLARED = frozenset({"undeclared-kind", "front-lacks-kind", "front-lacks-hook"})
 """Advice about a controller that does not declare what it would need to."""
@@ -23,12 +23,15 @@ class Assessment:
     parents: Parents
 
 
-def assess(store: Store, migration: MigrationView, now: float) -> Assessment:
+def assess(store: Store, migration: MigrationView, now: float, harm: Mapping[str, Effect] | None = None) -> Assessment:
     """
+    Args:
+        harm: as `harms` tells it of the verdict's window, where the groups were read already.
+
     Raises:
         StoreError: the store cannot be read.
     """
-    parents = Parents(measure_of(store, migration, now))
+    parents = Parents(measure_of(store, migration, now, harm=harm))
     for state in parent_states(store, migration.name):
         parents.add(state)
     return Assessment(verdict_of(store, migration, parents), parents)
@@ -64,18 +67,26 @@ def _undeclared(advice: Iterable[AdviceCount]) -> list[str]:
     )
 
 
-def measure_of(store: Store, migration: MigrationView, now: float, track: Track = untracked) -> Measure:
+def measure_of(
+    store: Store,
+    migration: MigrationView,
+    now: float,
+    track: Track = untracked,
+    harm: Mapping[str, Effect] | None = None,
+) -> Measure:
     """By what each parent is judged."""
     since = now - migration.verdict.window
     front = migration.front
     silence = front.gone_seconds if front is not None else GONE_SECONDS
-    groups = track(store.groups(migration.name, migration.evidence_digest, since, None), "judging parents")
+    if harm is None:
+        groups = track(store.groups(migration.name, migration.evidence_digest, since, None), "judging parents")
+        harm = harms(groups, migration.explain)
     return Measure(
         evidence_digest=migration.evidence_digest,
         front_digest=front.spec_digest if front is not None else None,
         since=since,
         gone_before=now - silence if now - migration.listening_since > silence else 0.0,
-        harm=harms(groups, migration.explain),
+        harm=harm,
         allowed=frozenset(migration.verdict.allow_effects),
     )
 

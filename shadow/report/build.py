@@ -7,7 +7,7 @@ import msgspec
 
 from shadow.compare.predictions import NOT_SEEN
 from shadow.report.assess import measure_of, situations, verdict_of
-from shadow.report.groups import Merged
+from shadow.report.groups import Merged, at_front
 from shadow.report.model import (
     AdviceLine,
     Agreed,
@@ -63,7 +63,8 @@ def build(
     merged = Merged()
     watch = Watch(migration.rules, _compared_at(store, migration))
     created = Creations()
-    groups = watch.over(track(store.groups(migration.name, evidence, since, until), "reading differences"))
+    shown = at_front(store.groups(migration.name, evidence, since, until), migration.front_digest)
+    groups = watch.over(track(shown, "reading differences"))
     merged.add_all(created.over(groups) if creations else groups, migration.explain)
     sight = Sight(evidence, merged.shown(), since, until)
     parents = StoredParents(store, migration.name, measure_of(store, migration, now, track), sight, track)

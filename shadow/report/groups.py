@@ -157,6 +157,31 @@ class Merged:
         return self._shown
 
 
+def at_front(groups: Iterable[Group], front_digest: str | None) -> Iterable[Group]:
+    """Those that were seen behind the controller as it is now: its kinds and update methods decide effects.
+
+    Args:
+        front_digest: of its spec; None: not known, and then it does not matter.
+    """
+    if front_digest is None:
+        return groups
+    return (group for group in groups if group.front_digest in (None, front_digest))
+
+
+class Once:
+    """Explains a group once, however often it is asked about it before the next one."""
+
+    def __init__(self, explain: Explain) -> None:
+        self._explain = explain
+        self._group: Group | None = None
+        self._explanation = UNEXPLAINED
+
+    def __call__(self, group: Group) -> Judgement:
+        if group is not self._group:
+            self._group, self._explanation = group, self._explain(group)
+        return self._explanation
+
+
 def effect_of(effects: EffectPair) -> Effect:
     """`new`'s effect where that is not none, else `old`'s."""
     return effects.new if effects.new is not Effect.NONE else effects.old

@@ -4,7 +4,7 @@ What is old, made at other evidence, or for another spec of the controller in fr
 is not ready.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -107,12 +107,19 @@ def harms(groups: Iterable[Group], explain: Explain) -> dict[str, Effect]:
     A group names the latest comparison that showed it, so for the latest comparison of a parent this is complete.
     """
     worst: dict[str, Effect] = {}
+    for _ in noting(worst, groups, explain):
+        pass
+    return worst
+
+
+def noting(worst: dict[str, Effect], groups: Iterable[Group], explain: Explain, since: float = 0.0) -> Iterator[Group]:
+    """The groups as they come, while `worst` becomes what `harms` tells of those seen `since` then, in unix seconds."""
     for group in groups:
-        if explain(group) == UNEXPLAINED:
+        if group.last_seen >= since and explain(group) == UNEXPLAINED:
             effect = harm_of(group)
             if effect.severity >= worst.get(group.comparison, Effect.NONE).severity:
                 worst[group.comparison] = effect
-    return worst
+        yield group
 
 
 def harm_of(group: Group) -> Effect:

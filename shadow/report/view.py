@@ -41,6 +41,11 @@ class MigrationView:
     revision: str | None = None
     listening_since: float = 0.0
 
+    @property
+    def front_digest(self) -> str | None:
+        """Of the spec of the controller in front; None: none is known."""
+        return self.front.spec_digest if self.front is not None else None
+
 
 def changes(store: Store, migration: str) -> Iterator[Change]:
     """The change log of a migration, newest first, a page in memory at a time."""

@@ -80,6 +80,7 @@ def _group(call: Call, found: Difference) -> Group:
         has_old=found.has_old,
         has_new=found.has_new,
         normalized=found.normalized,
+        front_digest=call.front_digest,
     )
 
 

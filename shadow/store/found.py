@@ -44,6 +44,7 @@ class Group(msgspec.Struct, frozen=True):
     has_old: bool
     has_new: bool
     normalized: str | None = None  # the rule by which it is a matter of spelling
+    front_digest: str | None = None  # of the spec of the controller that asked when it was last seen
 
 
 class AdviceCount(msgspec.Struct, frozen=True):

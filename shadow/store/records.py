@@ -73,6 +73,7 @@ class Call(msgspec.Struct, frozen=True):
     outcome: Outcome = Outcome.SKIPPED
     reason: str | None = None
     count: int = 1  # of the very same pairs within one batch; this is the last of them
+    front_digest: str | None = None  # of the spec of the controller that asked
 
 
 class Moves(msgspec.Struct, frozen=True):

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 from shadow.proxy.record.recorder import Recorder
 from shadow.report.assess import Assessment, assess
-from shadow.report.groups import Merged
+from shadow.report.groups import Merged, Once, at_front
 from shadow.report.model import DifferenceLine
+from shadow.report.readiness import noting
 from shadow.report.view import MigrationView
 from shadow.store.asynchronous import AsyncStore
 from shadow.store.base import Brake, Counters, Store
@@ -82,6 +83,8 @@ class Findings:
 
 
 def _find(store: Store, view: MigrationView, now: float) -> Found:
-    merged = Merged()
-    merged.add_all(store.groups(view.name, view.evidence_digest, None, None), view.explain)
-    return Found(merged.lines(), merged.effects(), assess(store, view, now))
+    """One pass over the groups: reading and judging them is what takes long."""
+    merged, harm, explain = Merged(), dict[str, Effect](), Once(view.explain)
+    groups = at_front(store.groups(view.name, view.evidence_digest, None, None), view.front_digest)
+    merged.add_all(noting(harm, groups, explain, now - view.verdict.window), explain)
+    return Found(merged.lines(), merged.effects(), assess(store, view, now, harm))

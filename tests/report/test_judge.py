@@ -58,3 +58,22 @@ def test_a_rule_ends_with_its_last_day(group: Group):
 
 def test_without_rules_nothing_is_explained(group: Group):
     assert judged(group) == Judgement()
+
+
+@pytest.mark.parametrize(
+    ("rule", "explained"),
+    [
+        ({"object": "Service/ui"}, {"team-a", "team-b"}),
+        ({"object": "Service/team-a/*"}, {"team-a"}),
+        ({"parents": "team-b"}, {"team-b"}),
+    ],
+    ids=["alike everywhere", "by namespace", "by parent"],
+)
+def test_what_is_known_of_one_parent_counts_for_others_only_where_rules_do_not_tell_them_apart(
+    tmp_path: Path, rule: dict[str, Any], explained: set[str]
+):
+    calls = [compared(name, difference("ui", parent=name)) for name in ("team-a", "team-b")]
+    explain = judge(Compare.model_validate({"ignore": [rule | {"because": "noise"}]}), NOW)
+    with opened(tmp_path, *calls) as store:
+        groups = list(store.groups(MIGRATION, EVIDENCE, None, None))
+    assert {str(group.parent) for group in groups * 2 if explain(group) == Judgement("noise", None)} == explained

@@ -1,7 +1,13 @@
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 
 from shadow.store.base import Counters
 from shadow.web.findings import Found, _Kept
+from tests.hook_server import HookServer, answer_json
+from tests.proxy.bodies import answer, config_map, observed, request
+from tests.proxy.running import running
 
 KEY = ("evidence", "configuration", None)
 
@@ -29,3 +35,20 @@ def test_how_long_it_is_good_for(took: float, calls: int, at: float, good: bool)
 
 def test_another_evidence_or_configuration_is_found_anew():
     assert not kept(2.0).is_good(("evidence", "another", None), Counters(calls=1), 100.0)
+
+
+async def test_what_differed_before_the_controller_changed_is_no_difference_any_more(
+    tmp_path: Path, hook_server: Callable[..., HookServer]
+):
+    one, two = config_map("one"), config_map("two")
+    old, new = hook_server(answer_json(answer(one, two))), hook_server(answer_json(answer(one)))
+    async with running(tmp_path, old, new) as proxy:
+        await proxy.call(request(observed(one), observed(two)))
+        await proxy.settled()
+        before = await proxy.get("/differences")
+        new.behaviour = answer_json(answer(one, two))
+        await proxy.call(request(observed(one), observed(two), method="OnDelete"))
+        await proxy.settled()
+        after, report = await proxy.get("/differences"), await proxy.get("/report")
+    assert [line["effect"] for line in before["items"]] == ["delete"]
+    assert after["items"] == report["differences"] == []
