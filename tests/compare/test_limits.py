@@ -78,6 +78,13 @@ def test_time_grows_no_faster_than_what_is_compared():
     assert min(seconds(2000) for _ in range(2)) < 200 * max(few, 0.01)
 
 
+def test_one_difference_among_ten_thousand_objects_in_another_order_is_found():
+    items = [config_map(f"cm-{number}") for number in range(10_000)]
+    other = [*items[:-1], config_map("cm-9999", {"a": "2"})]
+    comparison = compared(request(*map(observed, items)), answer(*items), answer(*reversed(other)), 600.0)
+    assert places(comparison) == [("data.a", "changed")]
+
+
 def test_beyond_its_budget_a_comparison_is_dropped():
     items = [config_map(f"cm-{number}") for number in range(50)]
     comparison = compared(request(), answer(*items), answer(*items[:-1]), budget_seconds=0.0)
