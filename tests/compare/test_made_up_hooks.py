@@ -69,7 +69,7 @@ def hooks(draw) -> tuple[list[Any], list[Any], list[Edit]]:
     """What both hooks want, as templates, and how `new` differs."""
     chosen = draw(st.lists(st.tuples(st.sampled_from(KINDS), st.sampled_from(NAMES)), unique=True, max_size=5))
     values = st.lists(st.sampled_from(SCALARS), min_size=1, max_size=4)
-    old = [made(kind, name, draw(values)) for kind, name in chosen]
+    old: list[Any] = [made(kind, name, draw(values)) for kind, name in chosen]
     new: list[Any] = copy.deepcopy(old)
     edits = []
     for at, item in enumerate(new):
@@ -125,8 +125,8 @@ def asked(ns: str, old: list[Any], new: list[Any], *, seen: bool) -> Comparison:
     message = {"controller": controller, "object": root, "attachments": groups, "related": {}, "finalizing": False}
     body = encoded(message)
     read = read_request(body, Hook.SYNC)
-    sides = (Candidate(encoded({"attachments": side}), 200) for side in (items, others))
-    pair = Pair("call", "m", Hook.SYNC, read.front, body, read.parent, *sides, keep_bodies=True)
+    one, other = (Candidate(encoded({"attachments": side}), 200) for side in (items, others))
+    pair = Pair("call", "m", Hook.SYNC, read.front, body, read.parent, one, other, keep_bodies=True)
     return compare(pair, Rules(), Redactor(b"fake-key"), 60)
 
 
