@@ -2,17 +2,24 @@
 
 from collections.abc import Callable, Iterator, Mapping
 
-from shadow.report.formats import as_csv, as_html, as_json, as_junit, as_markdown, as_table
+from shadow.report.formats import as_csv, as_json, as_junit, as_markdown, as_table
 from shadow.report.model import Report
 
 Render = Callable[[Report], Iterator[str]]
+
+
+def _html(report: Report) -> Iterator[str]:
+    from shadow.report.formats import as_html  # noqa: PLC0415 - the template engine costs start-up time and memory
+
+    return as_html.render(report)
+
 
 FORMATS: Mapping[str, Render] = {
     "table": as_table.render,
     "json": as_json.render,
     "csv": as_csv.render,
     "markdown": as_markdown.render,
-    "html": as_html.render,
+    "html": _html,
     "junit": as_junit.render,
 }
 
