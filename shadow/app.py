@@ -38,6 +38,7 @@ from shadow.proxy.migrations.startup import Offered, last_accepted, offered, ser
 from shadow.proxy.record.keeping import Keeping
 from shadow.proxy.record.metering import Meter
 from shadow.proxy.record.recorder import Recorder
+from shadow.proxy.replicas.acknowledgement import Acknowledgement
 from shadow.proxy.replicas.clock import SharedClock
 from shadow.proxy.replicas.membership import Membership, Parts
 from shadow.proxy.runtime import Runtime, governed_by
@@ -296,6 +297,7 @@ class Proxy:
         )
         valid, grace = offer.problem is None, self.configuration.server.replica_grace
         membership = Membership(self.store, parts, own if valid else None, self._checked, grace)
+        self.desk.acknowledgement = Acknowledgement(self.store, parts, membership)
         await membership.beat()
         if self.runtime.snapshot is None:
             await self.runtime.take_over(own, accepted=valid)

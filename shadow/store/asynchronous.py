@@ -40,6 +40,7 @@ class AsyncStore:
         self._closed = False
         self._thread = threading.Thread(target=self._work, name="shadow-store-writer", daemon=True)
         self._readers = ThreadPoolExecutor(readers, thread_name_prefix="shadow-store-reader")
+        self._decider = ThreadPoolExecutor(1, thread_name_prefix="shadow-store-decider")
         self._heart = ThreadPoolExecutor(1, thread_name_prefix="shadow-store-heart")
         self.shared = store if is_shared(store) else None
         """Not None where several replicas may serve from it."""
@@ -62,6 +63,7 @@ class AsyncStore:
             self._put(Urgency.END, lambda: None)
             await asyncio.to_thread(self._thread.join)
         await asyncio.to_thread(self._readers.shutdown)
+        await asyncio.to_thread(self._decider.shutdown)
         await asyncio.to_thread(self._heart.shutdown)
         await asyncio.to_thread(self._store.close)
 
@@ -97,13 +99,18 @@ class AsyncStore:
         """Write what replicas agree upon."""
         assert self.shared is not None, "a store of one process has no others"
         shared = self.shared
-        return await self._write(Urgency.DECISION, lambda: write(shared))
+        return await self._decided(lambda: write(shared))
+
+    async def bury(self) -> None:
+        """Count out the replicas that are dead."""
+        if (shared := self.shared) is not None:
+            await self._write(Urgency.HOUSEKEEPING, shared.bury)
 
     async def remember(self, migration: str, now: float) -> None:
         await self._write(Urgency.DECISION, lambda: self._store.remember(migration, now))
 
     async def set_brake(self, migration: str, brake: Brake) -> bool:
-        return await self._write(Urgency.BRAKE, lambda: self._store.set_brake(migration, brake))
+        return await self._decided(lambda: self._store.set_brake(migration, brake))
 
     async def accept_configuration(self, text: str, digest: str, now: float) -> None:
         await self._write(Urgency.DECISION, lambda: self._store.accept_configuration(text, digest, now))
@@ -126,6 +133,14 @@ class AsyncStore:
         while step := await self._write(Urgency.HOUSEKEEPING, lambda: self._store.retain(now, retention)):
             gone += step
         return gone
+
+    async def _decided(self, write: Callable[[], T]) -> T:
+        """Beside the batches where the store can: one of them may be waiting for another replica's."""
+        if self.shared is None:
+            return await self._write(Urgency.BRAKE, write)
+        if self._closed:
+            raise _closed()
+        return await asyncio.shield(asyncio.wrap_future(self._decider.submit(write)))
 
     async def _write(self, urgency: Urgency, write: Callable[[], T]) -> T:
         if self._closed:

@@ -100,9 +100,9 @@ def refusal(desk: Desk, name: str, accepted: str | None) -> str | None:
 
 async def _replicas(desk: Desk, name: str) -> Replicas:
     """Who obeys the brake as it is now; one process that serves from a file is all there is."""
-    if desk.membership is None:
+    if desk.acknowledgement is None:
         return Replicas(1, 1)
-    found = await desk.membership.acknowledged(name)
+    found = await desk.acknowledgement.of(name)
     return Replicas(len(found.by), len(found.by) + len(found.missing), found.missing)
 
 

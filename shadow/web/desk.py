@@ -13,6 +13,7 @@ from shadow.proxy.migrations.fronts import Fronts
 from shadow.proxy.migrations.snapshot import Snapshot
 from shadow.proxy.record.metering import Meter
 from shadow.proxy.record.recorder import Recorder
+from shadow.proxy.replicas.acknowledgement import Acknowledgement
 from shadow.proxy.replicas.membership import Membership
 from shadow.proxy.runtime import Runtime
 from shadow.store.asynchronous import AsyncStore
@@ -36,6 +37,7 @@ class Desk:
     door: Doorkeeper
     clock: Callable[[], float]
     membership: Membership | None = None  # among the replicas that serve from the same database
+    acknowledgement: Acknowledgement | None = None
 
     @property
     def snapshot(self) -> Snapshot:

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import httpx
+import psycopg
 
 from tests.hook_server import answer_json
 from tests.postgres import PostgresServer
@@ -167,3 +168,15 @@ async def test_what_another_replica_served_is_not_forgotten_by_the_hold(start: S
     two.relay.cut()
     response = await two.proxy.call(request(observed(OLD), observed(extra), uid="uid-7", name="team-7"))
     assert response.json()["code"] == "held"  # nobody can tell
+
+
+async def test_a_brake_waits_for_no_replica_that_froze_amid_a_batch(
+    start: Start, postgres: PostgresServer, schema: str
+) -> None:
+    one, two = await live(start)
+    with psycopg.connect(postgres.url(schema)) as frozen:
+        frozen.execute("SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || '.shadow.batch', 0))")
+        assert await served(one) == "new"
+        await asyncio.sleep(0.7)  # a batch waits by now
+        assert brake(await one.proxy.post("rollback", because="test")) == (200, True, True, 2, 2)
+        assert [await served(each) for each in (one, two)] == ["old", "old"]
