@@ -16,7 +16,7 @@ from shadow.compare.predictions import mark_of
 from shadow.disguise import Disguise
 from shadow.jsontext import MalformedError
 from shadow.protocol.wire import UnreadableError, parse
-from shadow.recordings.model import Exchange, Facts, RecordedCall
+from shadow.recordings.model import Exchange, Facts, RecordedCall, Share
 from shadow.recordings.taken import RawHeaders, Said, Taken
 from shadow.secretnames import secret_name
 from shadow.terms import Effect, Side
@@ -47,7 +47,8 @@ class Scribe:
         request = self._disguised(taken.request)
         facts, said = taken.facts, {side: self._exchange(each) for side, each in taken.said.items()}
         call = RecordedCall(
-            **{name: getattr(facts, name) for name in Facts.__struct_fields__ if name != "foresight"},
+            **{name: getattr(facts, name) for name in Facts.__struct_fields__ if name not in ("foresight", "shown")},
+            shown=self._shown(facts.shown),
             foresight=self._foreseen(taken.request, facts.foresight),
             key=self._disguise.fingerprint,
             request_headers=self._headers(taken.request_headers),
@@ -85,7 +86,8 @@ class Scribe:
 
     def _exchange(self, said: Said) -> Exchange:
         asked = said.asked
-        known = msgspec.structs.asdict(asked)
+        revision = None if asked.revision is None else self._disguise.text(asked.revision)
+        known = msgspec.structs.asdict(asked) | {"revision": revision}
         headers = self._headers(said.headers, said.revision_header)
         answered = asked.status == HTTPStatus.OK
         try:
@@ -97,6 +99,14 @@ class Scribe:
         first = said.body.lstrip(b" \t\r\n")[:1].decode("latin-1")
         begins = first if answered and first and first in _BEGINNINGS else ""
         return Exchange(**known, headers=headers, bytes=len(said.body), begins=begins)
+
+    def _shown(self, shown: Mapping[Side, Share | None] | None) -> Mapping[Side, Share | None] | None:
+        if shown is None:
+            return None
+        return {
+            side: None if share is None else Share(tuple(map(self._disguise.object, share.rules)), share.version)
+            for side, share in shown.items()
+        }
 
     def _headers(self, headers: RawHeaders, also: str | None = None) -> dict[str, str]:
         """Those that matter, and `also` this one, unless its name says that it is secret."""

@@ -40,7 +40,8 @@ FACTS = Facts(
 
 def said(body: bytes, status: int = 200, headers: Mapping[str, str] | None = None) -> Said:
     told = tuple((name.encode(), value.encode()) for name, value in (headers or {}).items())
-    return Said(Asked(role=Role.PRIMARY, status=status), told, body, "x-revision")
+    revision = (headers or {}).get("x-revision")
+    return Said(Asked(role=Role.PRIMARY, status=status, revision=revision), told, body, "x-revision")
 
 
 def taken(body: bytes = b"", **more: Any) -> Taken:
