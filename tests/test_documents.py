@@ -117,3 +117,24 @@ def test_no_document_shows_a_command_that_is_not_there(document: Path):
         assert command in COMMANDS
         given = {each.rstrip("].,") for each in re.findall(r"(?<![\w-])--[a-z][a-z-]*", rest)}
         assert given <= options(command), f"shadow {command}{rest}"
+
+
+NAMED_TEST = re.compile(r"`(tests/[\w/]+\.py)::(test_\w+)`")
+
+
+def test_the_threat_model_names_tests_that_there_are():
+    named = NAMED_TEST.findall((ROOT / "docs/security.md").read_text())
+    assert len(named) > 30
+    missing = [
+        f"{path}::{test}"
+        for path, test in named
+        if not re.search(rf"def {test}\(", (ROOT / path).read_text() if (ROOT / path).exists() else "")
+    ]
+    assert missing == []
+
+
+def test_each_measure_of_the_threat_model_is_held_by_a_test():
+    rows = [line for line in (ROOT / "docs/security.md").read_text().splitlines() if line.count(" | ") == 2]
+    measures = [row for row in rows if not row.startswith(("| threat |", "|---"))]
+    assert len(measures) > 20
+    assert [row for row in measures if not NAMED_TEST.search(row)] == []

@@ -3,13 +3,15 @@
 import argparse
 import asyncio
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
 
 from tests.faults.campaign import HEADING, Fault, struck
-from tests.faults.catalogue import FAULTS
+from tests.faults.catalogue import ANYWHERE, ON_POSTGRES, ON_SQLITE
 from tests.faults.scene import scene
+from tests.postgres import PostgresServer
 
 
 def main() -> int:
@@ -17,16 +19,23 @@ def main() -> int:
     parser.add_argument("only", nargs="*", help="faults whose names contain one of these words; default: all")
     parser.add_argument("--seconds", type=float, default=10.0, help="of each fault; default: 10")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--postgres", action="store_true", help="over a PostgreSQL server of its own, not SQLite")
     options = parser.parse_args()
-    chosen = [fault for fault in FAULTS if not options.only or any(word in fault.name for word in options.only)]
-    return asyncio.run(campaign(chosen, options.seconds, options.seed))
+    faults = (*ANYWHERE, *(ON_POSTGRES if options.postgres else ON_SQLITE))
+    chosen = [fault for fault in faults if not options.only or any(word in fault.name for word in options.only)]
+    with ExitStack() as stack:
+        database = None
+        if options.postgres:
+            stack.callback((database := PostgresServer()).close)
+            database.start()
+        return asyncio.run(campaign(chosen, options.seconds, options.seed, database))
 
 
-async def campaign(faults: list[Fault], seconds: float, seed: int) -> int:
+async def campaign(faults: list[Fault], seconds: float, seed: int, database: PostgresServer | None) -> int:
     print(HEADING, flush=True)
     failed = []
     with tempfile.TemporaryDirectory(prefix="shadow-faults-") as name:
-        async with scene(Path(name), seed) as struck_scene:
+        async with scene(Path(name), seed, database) as struck_scene:
             for fault in faults:
                 try:
                     outcome = await struck(struck_scene, fault, seconds)

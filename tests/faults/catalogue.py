@@ -1,5 +1,8 @@
-"""Every fault of the campaign."""
+"""Every fault of the campaign: those that are the same whatever the store, and those of each store."""
 
-from tests.faults import implementation_faults, process_faults, store_faults
+from tests.faults import implementation_faults, postgres_faults, process_faults, store_faults
 
-FAULTS = (*implementation_faults.FAULTS, *process_faults.FAULTS, *store_faults.FAULTS)
+ANYWHERE = (*implementation_faults.FAULTS, *process_faults.FAULTS)
+ON_SQLITE = store_faults.FAULTS
+ON_POSTGRES = postgres_faults.FAULTS
+FAULTS = (*ANYWHERE, *ON_SQLITE)

@@ -96,10 +96,11 @@ async def descriptors_run_out(scene: Scene, seconds: float) -> None:
 async def memory_runs_out(scene: Scene, seconds: float) -> None:
     scene.proxy.limit(resource.RLIMIT_AS, scene.proxy.usage()["address_space"] + _HEADROOM)
     await asyncio.sleep(seconds)
+    if not scene.proxy.ended:
+        scene.proxy.limit(resource.RLIMIT_AS, None)
+    await asyncio.sleep(1)
     if scene.proxy.ended:  # as the kernel would end it at a cgroup's limit; the next one has what it needs
         await scene.proxy.start()
-    else:
-        scene.proxy.limit(resource.RLIMIT_AS, None)
 
 
 async def heads_are_left_half(scene: Scene, seconds: float) -> None:
