@@ -206,15 +206,6 @@ class TestMarkdown:
         assert fence
         assert fence[0] not in shown[len(fence[0]) : -len(fence[0])].replace(fence[0] + "`", "")
 
-    def test_it_is_cut_between_folds_with_a_note_at_60_kb(self, tmp_path: Path):
-        big = {f"key-{n}": "ü" * 150 for n in range(20)}
-        calls = [compared("team-a", *(difference(f"svc-{n}", old=big) for n in range(40)))]
-        shown = text("markdown", reported(tmp_path, *calls))
-        assert 50_000 < len(shown.encode()) <= 60_000
-        assert "Cut here" in shown
-        assert shown.count("<details>") == shown.count("</details>")
-        assert shown.count("```") % 2 == 0
-
     def test_long_lists_say_how_many_more_there_are(self, tmp_path: Path):
         calls = [compared(f"team-{n:03}", difference(parent=f"team-{n}")) for n in range(120)]
         assert "and 70 more" in text("markdown", reported(tmp_path, *calls))
