@@ -11,11 +11,10 @@ from typing import Final, NamedTuple
 import msgspec
 
 from shadow.compare.answer import Answer
-from shadow.compare.dynamic import last_applied_text, prepared
-from shadow.compare.golang import compact_json
+from shadow.compare.dynamic import Desired, last_applied_text
 from shadow.compare.model import Foresight, ObjectEffect, Pair, Predicted
 from shadow.compare.view import RequestView
-from shadow.protocol.objects import Identity, Json
+from shadow.protocol.objects import Identity
 from shadow.protocol.wire import UnreadableError
 from shadow.terms import Effect, Side
 
@@ -127,8 +126,8 @@ def _mark(view: RequestView, answer: Answer, effect: ObjectEffect, apply: str) -
         case Effect.CREATE:
             return None if effect.repeats or not view.declared(identity) else ""
         case Effect.UPDATE:
-            item = answer.desired.objects.get(identity)
-            return _digest(view, identity, item) if item is not None and apply == "dynamic" else None
+            held = answer.desired.objects.get(identity) is not None
+            return _digest(answer.applying.desired(identity)) if held and apply == "dynamic" else None
         case Effect.DELETE | Effect.RECREATE if identity in view:
             return view.uid(identity)
     return None
@@ -143,9 +142,9 @@ def _shows(view: RequestView, write: Predicted) -> bool:
     return identity not in view or view.uid(identity) != write.mark or view.being_deleted(identity)
 
 
-def _digest(view: RequestView, identity: Identity, item: Json) -> str | None:
+def _digest(desired: Desired) -> str | None:
     try:
-        return mark_of(compact_json(prepared(view, identity, item)))
+        return mark_of(desired.text)
     except (RecursionError, UnicodeEncodeError):
         return None
 

@@ -1,4 +1,4 @@
-"""What the proxy could not say, or noted while translating, as it turns up in a comparison."""
+"""Advice on a pair: what translating noted, what the proxy could not say, and whose each one is."""
 
 import pytest
 
