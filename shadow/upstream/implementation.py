@@ -6,6 +6,7 @@ Whatever the other end does is an observation; nothing but cancellation is raise
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import perf_counter
 
 from shadow.terms import Hook, Role
 from shadow.upstream.address import Address, parse_address
@@ -13,6 +14,9 @@ from shadow.upstream.base import Headers, Observation, Transport
 from shadow.upstream.credentials import AuthorizationFile
 from shadow.upstream.gate import Gate, Room
 from shadow.upstream.tls import TlsFiles
+
+_REFUSED_SECONDS = 0.1
+"""How long no shadow call knocks again where nobody listened: each attempt costs as much as a call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,8 @@ class Implementation:
         self._static_names = frozenset(name for name, _ in self._static)
         self._authorization = AuthorizationFile(endpoint.authorization_file) if endpoint.authorization_file else None
         self._gate = Gate(endpoint.shadow_in_flight, room)
+        self._refused: Observation | None = None  # how the latest call ended, if nobody listened
+        self._refused_until = 0.0
 
     def has(self, hook: Hook) -> bool:
         return hook in self._targets
@@ -80,12 +86,14 @@ class Implementation:
             urgent: a shadow call whose answer decides what may be served; it does not wait.
 
         Returns:
-            The observation; with `error` `busy` if it is a shadow call and there was no room for it. `seconds` does
-            not count the wait for room.
+            The observation; with `error` `busy` if it is a shadow call and there was no room for it, and with
+            `refused` also if a connection was refused a moment ago. `seconds` does not count the wait for room.
         """
         limit = self._timeout_seconds if timeout_seconds is None else min(timeout_seconds, self._timeout_seconds)
         sent = self._headers(headers)
         first = urgent or role is Role.PRIMARY
+        if not first and self._refused is not None and perf_counter() < self._refused_until:
+            return self._refused
         among = self._gate.enter_primary() if first else await self._gate.enter_shadow(len(body))
         if among is None:
             return Observation(None, (), b"", 0.0, "busy", "no room for a shadow call beside the primary ones")
@@ -93,6 +101,8 @@ class Implementation:
         try:
             observation = await self._transport.post(self._targets[hook], sent, body, limit)
             seconds = _pace(observation)
+            self._refused = observation if observation.error == "refused" else None
+            self._refused_until = perf_counter() + _REFUSED_SECONDS
             return observation
         finally:
             leave = self._gate.leave_primary if first else self._gate.leave_shadow

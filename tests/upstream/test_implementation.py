@@ -143,3 +143,39 @@ async def test_primary_calls_of_a_burst_wait_for_few_shadow_calls() -> None:
         await asked.close()
     assert len(ahead) == 30
     assert max(ahead) <= in_flight
+
+
+class Refusing:
+    """A transport to where nobody listens, until somebody does."""
+
+    def __init__(self) -> None:
+        self.knocks = 0
+        self.listening = False
+
+    async def post(self, *_: object) -> Observation:
+        self.knocks += 1
+        return Observation(200, (), b"{}", 0.1) if self.listening else Observation(None, (), b"", 0.0, "refused")
+
+    async def close(self) -> None: ...
+
+
+async def test_no_shadow_call_knocks_again_right_after_a_connection_was_refused() -> None:
+    nobody = Refusing()
+    asked = Implementation(Endpoint("http://127.0.0.1:9", {Hook.SYNC: "/sync"}), nobody)
+
+    async def ask(role: Role, urgent: bool = False) -> str | None:
+        return (await asked.ask(Hook.SYNC, [], b"{}", role, urgent=urgent)).error
+
+    assert [await ask(Role.SHADOW) for _ in range(3)] == ["refused"] * 3
+    assert nobody.knocks == 1
+    assert await ask(Role.SHADOW, urgent=True) == "refused"
+    nobody.listening = True
+    assert await ask(Role.PRIMARY) is None
+    assert await ask(Role.SHADOW) is None
+    assert nobody.knocks == 4
+    nobody.listening = False
+    assert await ask(Role.SHADOW) == "refused"
+    nobody.listening = True
+    while await ask(Role.SHADOW) == "refused":
+        await asyncio.sleep(0.02)
+    assert nobody.knocks == 6
