@@ -42,15 +42,6 @@ def brake(response: httpx.Response) -> tuple[int, bool, bool, int, int]:
     return response.status_code, told["on"], told["stored"], told["replicas"]["acknowledged"], told["replicas"]["of"]
 
 
-async def test_a_pull_and_a_release_hold_everywhere_once_they_are_answered(start: Start) -> None:
-    one, two, three = await live(start, 3)
-    for _ in range(3):
-        assert brake(await one.proxy.post("rollback", because="test")) == (200, True, True, 3, 3)
-        assert [await served(each) for each in (one, two, three)] == ["old"] * 3
-        assert brake(await two.proxy.post("release", because="test")) == (200, False, True, 3, 3)
-        assert [await served(each) for each in (one, two, three)] == ["new"] * 3
-
-
 async def test_who_is_cut_off_is_named_goes_on_for_a_while_and_then_answers_errors(start: Start) -> None:
     one, two = await live(start, top=GRACE)
     two.relay.cut()
@@ -68,43 +59,6 @@ async def test_who_is_cut_off_is_named_goes_on_for_a_while_and_then_answers_erro
 
 async def _serves(replica: Replica, by: str) -> bool:
     return await served(replica) == by
-
-
-async def test_a_replica_alone_goes_on_without_the_database(start: Start) -> None:
-    (one,) = await live(start, 1, top=GRACE)
-    one.relay.cut()
-    await asyncio.sleep(2.3)
-    assert await served(one) == "new"
-
-
-async def test_a_replica_whose_others_have_ended_is_alone(start: Start, postgres: PostgresServer, schema: str) -> None:
-    (one,) = await live(start, 1, top=GRACE)
-    postgres.rows("INSERT INTO replicas (replica, until, record) VALUES ('gone', NULL, '{}')", schema=schema)
-    one.relay.cut()
-    await asyncio.sleep(2.3)
-    assert await served(one) == "new"
-
-
-async def test_a_pull_without_the_database_applies_at_once_and_is_stored_later(start: Start) -> None:
-    one, two = await live(start, top=GRACE)
-    one.relay.cut()
-    assert brake(await one.proxy.post("rollback", because="test"))[:3] == (202, True, False)
-    assert await served(one) == "old"
-    await asyncio.sleep(2.2)
-    assert await served(one) == "old"  # nobody can have released what they have not heard of
-    assert await served(two) == "new"
-    one.relay.mend()
-    await until(lambda: _serves(two, "old"))
-    assert [line["kind"] for line in (await two.proxy.get("/history"))["items"]].count("rollback") == 1
-
-
-async def test_a_release_without_the_database_is_none(start: Start) -> None:
-    one, two = await live(start)
-    await one.proxy.post("rollback", because="test")
-    one.relay.cut()
-    assert brake(await one.proxy.post("release", because="test"))[:3] == (202, True, False)
-    one.relay.mend()
-    assert [await served(one), await served(two)] == ["old", "old"]
 
 
 async def test_a_replica_that_starts_without_the_database_answers_errors_until_it_has_it(start: Start) -> None:
@@ -130,27 +84,6 @@ async def _braked(*fleet: Replica) -> bool:
     return all([(await each.proxy.get())["brake"]["on"] for each in fleet])
 
 
-async def test_counts_are_of_all_replicas(start: Start) -> None:
-    one, two = await live(start)
-    for number in range(4):
-        await served(one, number)
-        await served(two, number + 2)
-    await until(lambda: _counted(8, one, two))
-    assert [(await each.proxy.get())["parents"] for each in (one, two)] == [6, 6]
-
-
-async def test_who_called_one_replica_is_known_to_all(start: Start) -> None:
-    one, two = await live(start)
-    await served(one)
-    await until(lambda: _counted(1, one, two))
-    shown = [await each.proxy.get() for each in (one, two)]
-    assert shown[0]["front"]["name"] == shown[1]["front"]["name"] == "profiles"
-    assert [each["verdict"] for each in shown] == [shown[0]["verdict"]] * 2
-    await served(two)
-    lines = (await two.proxy.get("/history"))["items"]
-    assert [line["kind"] for line in lines].count("front") == 1
-
-
 async def _counted(calls: int, *fleet: Replica) -> bool:
     found = [await each.proxy.get() for each in fleet]
     return all(each["comparisons"]["mismatched"] == each["calls"] == calls for each in found)
@@ -170,13 +103,56 @@ async def test_what_another_replica_served_is_not_forgotten_by_the_hold(start: S
     assert response.json()["code"] == "held"  # nobody can tell
 
 
-async def test_a_brake_waits_for_no_replica_that_froze_amid_a_batch(
+async def test_a_pull_and_a_release_hold_everywhere_once_they_are_answered(
     start: Start, postgres: PostgresServer, schema: str
 ) -> None:
     one, two = await live(start)
-    with psycopg.connect(postgres.url(schema)) as frozen:
+    for _ in range(2):
+        assert brake(await one.proxy.post("rollback", because="test")) == (200, True, True, 2, 2)
+        assert [await served(each) for each in (one, two)] == ["old", "old"]
+        assert brake(await two.proxy.post("release", because="test")) == (200, False, True, 2, 2)
+        assert [await served(each) for each in (one, two)] == ["new", "new"]
+    with psycopg.connect(postgres.url(schema)) as frozen:  # a replica that froze amid a batch holds no brake up
         frozen.execute("SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || '.shadow.batch', 0))")
-        assert await served(one) == "new"
         await asyncio.sleep(0.7)  # a batch waits by now
         assert brake(await one.proxy.post("rollback", because="test")) == (200, True, True, 2, 2)
         assert [await served(each) for each in (one, two)] == ["old", "old"]
+
+
+async def test_a_replica_alone_goes_on_without_the_database(
+    start: Start, postgres: PostgresServer, schema: str
+) -> None:
+    (one,) = await live(start, 1, top=GRACE)
+    postgres.rows("INSERT INTO replicas (replica, until, record) VALUES ('ended', NULL, '{}')", schema=schema)
+    one.relay.cut()
+    await asyncio.sleep(2.3)
+    assert await served(one) == "new"
+
+
+async def test_without_the_database_a_pull_applies_at_once_and_a_release_does_not(start: Start) -> None:
+    one, two = await live(start, top=GRACE)
+    one.relay.cut()
+    assert brake(await one.proxy.post("rollback", because="test"))[:3] == (202, True, False)
+    assert await served(one) == "old"
+    assert brake(await one.proxy.post("release", because="test"))[:3] == (202, True, False)
+    await asyncio.sleep(2.2)
+    assert await served(one) == "old"  # nobody can have released what they have not heard of
+    assert await served(two) == "new"
+    one.relay.mend()
+    await until(lambda: _serves(two, "old"))
+    assert [line["kind"] for line in (await two.proxy.get("/history"))["items"]].count("rollback") == 1
+
+
+async def test_counts_and_fronts_are_of_all_replicas(start: Start) -> None:
+    one, two = await live(start)
+    await served(one)
+    await until(lambda: _counted(1, one, two))
+    shown = [await each.proxy.get() for each in (one, two)]
+    assert shown[0]["front"]["name"] == shown[1]["front"]["name"] == "profiles"
+    assert [each["verdict"] for each in shown] == [shown[0]["verdict"]] * 2
+    for number in range(4):
+        await served(one, number)
+        await served(two, number + 2)
+    await until(lambda: _counted(9, one, two))
+    assert [(await each.proxy.get())["parents"] for each in (one, two)] == [6, 6]
+    assert [line["kind"] for line in (await two.proxy.get("/history"))["items"]].count("front") == 1

@@ -9,7 +9,7 @@ from tests.proxy.bodies import request
 from tests.proxy.replicas.conftest import Replica, Start
 from tests.proxy.replicas.test_membership import served, until
 
-PARENTS = 6
+PARENTS = 4
 
 
 class Callers:
@@ -28,7 +28,7 @@ class Callers:
             else:
                 assert response.json()["code"] == "moving"
                 self.moving += 1
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.02)
 
     def _in_turn(self, number: int) -> Iterator[Replica]:
         return itertools.cycle(self.fleet[number % len(self.fleet) :] + self.fleet[: number % len(self.fleet)])
