@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from shadow.cli.main import main
+from shadow.cli.main import main, parser
 from shadow.config.load import load
 from shadow.config.model import Configuration
 from shadow.profile.hook import answer
@@ -53,8 +53,9 @@ def named(option: str) -> list[str]:
     return sorted({found for guide in GUIDES for line in lines(guide) for found in pattern.findall(line)})
 
 
-NEVER_ENDS = {"serve", "demo", "profile"}
-OURS = [words for words in commands("shadow") if words[1] not in NEVER_ENDS]
+ELSEWHERE = {"serve", "demo", "profile", "replay", "redact"}
+"""Those that never end, and those that are run on recordings: in `tests/deploy/test_pipelines.py` and `tests/cli`."""
+OURS = [words for words in commands("shadow") if words[1] not in ELSEWHERE]
 KUBECTL, APPLIED, CONFIGURED = commands("kubectl"), named("-k"), named("--config")
 
 
@@ -71,8 +72,12 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     directory = tmp_path_factory.mktemp("desk")
     (directory / "kustomize").symlink_to(ROOT / "kustomize")
     kubeflow = ROOT / "kustomize/kubeflow"
-    export = kubeflow_export()
+    export, captured = kubeflow_export(), json.loads((CAPTURES / "kfp-old-composite-2.6.1-steady.json").read_text())
+    (directory / "recordings").mkdir()
     texts = {
+        "captured.json": json.dumps(captured),
+        "team-a.jsonl": json.dumps(captured),
+        "recordings/calls.jsonl": json.dumps(captured),
         "composite-controller.yaml": (kubeflow / "composite/composite-controller.yaml").read_text(),
         "new-decorator-controller.yaml": (kubeflow / "decorator/decorator-controller.yaml").read_text(),
         "token": "fake-token",
@@ -87,14 +92,15 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         }
         server = {"hooks": "127.0.0.1:0", "control": "127.0.0.1:0"}
         texts["shadow.yaml"] = json.dumps({"server": server, "migrations": {"kfp-profile": both}})
+        texts["rules-i-try.yaml"] = texts["shadow.yaml"]
         for name, text in texts.items():
             (directory / name).write_text(text)
         command = [sys.executable, "-m", "shadow", "serve", "--config", "shadow.yaml"]
         with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=directory) as process:
             try:
                 told = listening(process)
-                request = json.loads((CAPTURES / "kfp-old-composite-2.6.1-steady.json").read_text())["request"]
-                httpx.post(f"{told['hooks']}/kfp-profile/sync", json=request, trust_env=False).raise_for_status()
+                url = f"{told['hooks']}/kfp-profile/sync"
+                httpx.post(url, json=captured["request"], trust_env=False).raise_for_status()
                 (directory / "control").write_text(told["control"])
                 yield directory
             finally:
@@ -113,6 +119,11 @@ def test_every_command_does_something_sensible(
     told = capsys.readouterr()
     assert status in (0, 3, 4), told.err
     assert told.out or "-o" in words
+
+
+@pytest.mark.parametrize("words", [words for words in commands("shadow") if words not in OURS], ids=" ".join)
+def test_every_other_command_can_be_typed_like_that(words: list[str]):
+    parser(words[1]).parse_args(words[1:])
 
 
 @pytest.mark.parametrize("words", KUBECTL, ids=" ".join)
