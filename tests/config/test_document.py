@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shadow.config.document import MAX_TEXT, read, spelled
@@ -58,6 +58,7 @@ _JSON = st.recursive(
 )
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(st.text(), _JSON, min_size=1, max_size=5), st.sampled_from([None, 2, "\t"]))
 def test_json_is_yaml(value, indent):
     assert read(json.dumps(value, indent=indent), "f").value == value
