@@ -1,5 +1,6 @@
 """The faults that say most, shortly, over one running proxy; `make faults` has all of them, for longer."""
 
+import sys
 from collections.abc import AsyncIterator
 
 import pytest
@@ -18,7 +19,10 @@ SHORT = (
     "kill -9 of the proxy",
     "the disk is full",
 )
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.skipif(sys.platform != "linux", reason="limits another process with prlimit and reads /proc"),
+]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
