@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from shadow.report import words
+from shadow.report import entries, words
 from shadow.report.model import Report
 
 
@@ -21,14 +21,14 @@ def sections(report: Report) -> Iterator[Section]:
 
 
 def _all(report: Report) -> Iterator[Section]:
-    yield Section("Held: answers of new that were not served", [words.held(line) for line in report.held], first=True)
-    yield Section("Failures", [words.failure(line) for line in report.failures], first=True)
-    yield Section("Names that are taken", words.taken(report), first=True)
+    yield Section("Held: answers of new that were not served", [entries.held(line) for line in report.held], first=True)
+    yield Section("Failures", [entries.failure(line) for line in report.failures], first=True)
+    yield Section("Names that are taken", entries.taken(report), first=True)
     yield Section("Gone since the baseline", [words.gone(line) for line in report.gone])
     yield Section("Explained by rules", [words.explained(report, line) for line in report.explained])
-    yield Section("Rules that explain nothing at present", words.idle_rules(report))
-    yield Section("Noise: asked the same twice", [words.noise(line) for line in report.noise])
-    yield Section("Advice", [words.advice(line) for line in report.advice])
+    yield Section("Rules that explain nothing at present", entries.idle_rules(report))
+    yield Section("Noise: asked the same twice", [entries.noise(line) for line in report.noise])
+    yield Section("Advice", [entries.advice(line) for line in report.advice])
 
 
 def facts(report: Report) -> Iterator[str]:

@@ -1,22 +1,13 @@
 """Says in words what a report holds, the same ones in every format for people. Plain text; formats do the escaping."""
 
-import json
 from collections.abc import Iterable
 from datetime import datetime
 
-import msgspec
-
 from shadow.protocol.objects import Identity
 from shadow.report.model import (
-    AdviceLine,
     DifferenceLine,
-    FailureLine,
-    HeldLine,
-    NoiseLine,
     Report,
     Result,
-    RuleLine,
-    RuleState,
 )
 from shadow.terms import Change, Effect, Side
 
@@ -89,7 +80,7 @@ def mark(line: DifferenceLine) -> str:
 
 def gone(line: DifferenceLine) -> str:
     """`new would delete Service <namespace>/ui; last seen 2026-11-23 08:00:00 UTC`, of the report before."""
-    return f"{consequence(line)}; last seen {_second(line.last_seen)}"
+    return f"{consequence(line)}; last seen {second(line.last_seen)}"
 
 
 def explained(report: Report, line: DifferenceLine) -> str:
@@ -101,7 +92,7 @@ def explained(report: Report, line: DifferenceLine) -> str:
 
 def seen(report: Report, line: DifferenceLine) -> str:
     """How often, when last, what the other answer would do, how many parents are on `new`, what rules leave of it."""
-    parts = [f"{counted(line.count, 'time')}, last {_second(line.last_seen)}"]
+    parts = [f"{counted(line.count, 'time')}, last {second(line.last_seen)}"]
     if line.side is Side.NEW and line.effects.old is not Effect.NONE:
         parts.append(f"given old's answer: {line.effects.old}")
     if line.moved_parents:
@@ -120,7 +111,7 @@ def standing(report: Report) -> str:
         return f"{stage}, brake unknown: the store does not remember this migration"
     if not at.brake.on:
         return f"{stage}, brake off"
-    since = f" since {_second(at.brake.since)}" if at.brake.since else ""
+    since = f" since {second(at.brake.since)}" if at.brake.since else ""
     return f"{stage}, brake ON{since} by {printable(at.brake.by or '?')}: {printable(at.brake.because or '')}"
 
 
@@ -177,10 +168,10 @@ def since_baseline(report: Report) -> str:
     if found is None:
         return ""
     if not report.conclusive:
-        return f"the baseline of {_second(found.generated_at)} stands as it is: nothing was compared"
+        return f"the baseline of {second(found.generated_at)} stands as it is: nothing was compared"
     unexplained = f" ({found.new_unexplained} of them unexplained)" if found.new else ""
     return (
-        f"since the baseline of {_second(found.generated_at)}: {found.new} new{unexplained}, "
+        f"since the baseline of {second(found.generated_at)}: {found.new} new{unexplained}, "
         f"{found.unchanged} unchanged, {found.gone} gone"
     )
 
@@ -208,21 +199,6 @@ def coverage(report: Report) -> str:
     return f"compared at the present evidence: {', '.join(met) or 'nothing'}"
 
 
-def failure(line: FailureLine) -> str:
-    """`new gave no valid answer to sync 12 times: timeout`."""
-    return (
-        f"{line.implementation} gave no valid answer to {line.hook} {counted(line.count, 'time')}: "
-        f"{printable(line.reason)}"
-    )
-
-
-def held(line: HeldLine) -> str:
-    """`team-a: new would delete Service team-a/ui; held 12 times, last ...`."""
-    would = ", ".join(f"{each.effect} {object_name(each.object)}" for each in line.objects)
-    times = f"held {counted(line.count, 'time')}, last {_second(line.last_seen)}"
-    return f"{printable(str(line.parent))}: new would {would}; {times}"
-
-
 def agreed(report: Report) -> str:
     """What both answers would remove: no difference, and worth knowing. Empty where there is nothing of the kind."""
     found = report.agreed_removals
@@ -238,69 +214,14 @@ REMEDY = (
 )
 
 
-def advice(line: AdviceLine) -> str:
-    """`stringdata (new, Secret <namespace>/mlpipeline), 12 times: ...`."""
-    who = line.implementation or "old and new"
-    about = ", ".join(part for part in (who, line.object and object_name(line.object)) if part)
-    return f"{printable(line.code)} ({about}), {counted(line.count, 'time')}: {printable(line.message)}"
-
-
-_RULES = {
-    RuleState.EXPIRED: "has expired on {rule.until}: it explains nothing any more, {present} still like that",
-    RuleState.UNMATCHED: "matches nothing so far",
-    RuleState.GONE: "no longer happens, it did in {matched}",
-}
-
-
-def idle_rules(report: Report) -> list[str]:
-    """The rules that explain nothing at present: `expect Deployment.apps/* removed (dropped upstream): ...`."""
-    return [_idle_rule(rule) for rule in report.rules if rule.state in _RULES]
-
-
-def _idle_rule(rule: RuleLine) -> str:
-    about = " ".join(part for part in (rule.object, rule.path, rule.change, rule.effect, *rule.parents) if part)
-    owner = f", {rule.owner}" if rule.owner else ""
-    present, matched = counted(rule.present_parents, "parent"), counted(rule.matched_parents, "parent")
-    state = _RULES[rule.state].format(rule=rule, present=f"{present} {_are(rule.present_parents)}", matched=matched)
-    return printable(f"{rule.verb} {about} ({rule.because}{owner}): {state}")
-
-
-def _are(count: int) -> str:
-    return "is" if count == 1 else "are"
-
-
-def taken(report: Report) -> list[str]:
-    """`team-a: new would create Service team-a/ui in vain: Gadget other has it`."""
-    lines = () if isinstance(report.taken, msgspec.UnsetType) else report.taken
-    return [
-        printable(
-            f"{line.parent}: {' and '.join(line.sides)} would create {object_name(line.object)} in vain: "
-            f"{line.owner} has it"
-        )
-        for line in lines
-    ]
-
-
-def noise(line: NoiseLine) -> str:
-    """`new differs from itself 3 of 20 times in Secret * data.key; ignore it with ...`."""
-    about = "the parent" if line.object is None else line.object.kind
-    where = f"{about} {line.path}" if line.path else f"whether {about} is wanted"
-    said = f"{line.implementation} differs from itself {line.differs} of {counted(line.of, 'time')} in {where}"
-    rule = line.proposal
-    if rule is None:
-        return printable(said)
-    keys = {"object": rule.object, "path": rule.path, "because": rule.because}
-    text = json.dumps({key: text for key, text in keys.items() if text}, ensure_ascii=False)
-    return printable(f"{said}; a rule for it: {text}")
-
-
 def effects(lines: Iterable[tuple[Effect, int]]) -> str:
     """`delete 3, update 200`, worst first; what did not occur is left out."""
     found = sorted(((effect, count) for effect, count in lines if count), key=lambda item: -item[0].severity)
     return ", ".join(f"{effect} {count}" for effect, count in found) or "none"
 
 
-def _second(at: datetime) -> str:
+def second(at: datetime) -> str:
+    """A time as every format for people writes it."""
     return f"{at:%Y-%m-%d %H:%M:%S} UTC"
 
 

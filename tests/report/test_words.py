@@ -7,7 +7,7 @@ import pytest
 
 from shadow.compare.rules import Judgement
 from shadow.protocol.objects import Identity
-from shadow.report import Report, words
+from shadow.report import Report, entries, words
 from shadow.report.formats import FORMATS
 from shadow.report.model import Agreed, BrakeLine, HeldLine, HeldObject
 from shadow.report.window import moment
@@ -165,7 +165,7 @@ def test_effects_are_listed_worst_first():
 def test_what_was_held_is_found_by_its_parent(tmp_path: Path):
     gone = HeldObject(Identity("v1", "Service", "team-a", "ui"), Effect.DELETE)
     line = HeldLine(namespace("team-a"), (gone,), 12, moment(NOW - 60), moment(NOW), "c1")
-    assert words.held(line) == (
+    assert entries.held(line) == (
         "team-a: new would delete Service team-a/ui; held 12 times, last 2027-01-15 08:00:00 UTC"
     )
     report = msgspec.structs.replace(reported(tmp_path, compared("team-a")), held=(line,))

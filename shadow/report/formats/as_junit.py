@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Self
 from xml.sax.saxutils import escape, quoteattr
 
-from shadow.report import words
+from shadow.report import entries, words
 from shadow.report.lines import diff
 from shadow.report.model import DifferenceLine, ParentCase, Report, Result
 from shadow.report.words import printable
@@ -125,7 +125,7 @@ def _told(report: Report) -> Iterator[str]:
     yield words.headline(report)
     yield words.totals(report)
     yield from (text for text in (words.verdict(report), words.since_baseline(report)) if text)
-    yield from map(words.failure, report.failures)
+    yield from map(entries.failure, report.failures)
     yield from (f"gone: {words.gone(line)} ({line.id})" for line in report.gone)
 
 
