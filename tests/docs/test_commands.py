@@ -115,7 +115,8 @@ def test_every_command_does_something_sensible(
     monkeypatch.chdir(desk)
     monkeypatch.setenv("SHADOW_CONTROL", (desk / "control").read_text())
     impatient = [re.sub(r"^\d+m$", "1s", word) if before == "--wait" else word for before, word in pairwise(words)]
-    status = main(impatient)
+    here = [word.removeprefix("/etc/shadow/") for word in impatient]  # where a workflow mounts what lies on the desk
+    status = main(here)
     told = capsys.readouterr()
     assert status in (0, 3, 4), told.err
     assert told.out or "-o" in words
