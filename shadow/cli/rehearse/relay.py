@@ -110,5 +110,5 @@ async def relaying(settings: Implementation, disguise: Disguise | None = None) -
         try:
             yield relay, f"http://{listener.address}"
         finally:
-            listener.should_exit = True
+            listener.stop()
             await task
