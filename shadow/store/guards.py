@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator
 from shadow.store.base import Change, GuardRises
 from shadow.store.sql import Connection
 
-
 TRIPPED = "tripped"
 """Counted once in an epoch, when a guard told that something is too much."""
 
