@@ -20,13 +20,15 @@ from shadow.proxy.cutover.convergence import Convergences
 from shadow.proxy.cutover.footing import Footing
 from shadow.proxy.cutover.parents import Parents
 from shadow.proxy.cutover.recall import Recall
-from shadow.proxy.dispatch import Chance, Dispatcher, new_call_id
+from shadow.proxy.dispatch import Dispatcher
 from shadow.proxy.guard.guard import Guard
 from shadow.proxy.migrations.fronts import Fronts
 from shadow.proxy.migrations.migration import Migration
 from shadow.proxy.migrations.redaction_key import redaction_key
 from shadow.proxy.migrations.snapshot import Snapshot, build
+from shadow.proxy.opening import Chance, Opening, new_call_id
 from shadow.proxy.record.metering import Meter
+from shadow.proxy.remembering import Remembering
 from shadow.proxy.replicas.clock import SharedClock
 from shadow.proxy.runtime import Runtime, governed_by
 from shadow.redact import Redactor
@@ -102,19 +104,28 @@ class Proxy:
         )
 
     def _endpoint(self) -> HookEndpoint:
+        chance = Chance(self.clock, new_call_id, random.random)
+        opening = Opening(
+            self.brakes,
+            self.parents,
+            self.related,
+            self.fronts,
+            self.recorder.change,
+            chance,
+            self.configuration.telemetry.sample,
+        )
         dispatcher = Dispatcher(
+            opening,
             self.brakes,
             self.footing,
             self.runtime.migrations,
-            self.parents,
             Recall(self.parents, self.store, self.footing),
-            self.recorder,
-            self.fronts,
-            self.convergences,
             self.related,
+            Remembering(self.parents, self.related, self.recorder, self.clock),
+            self.recorder,
+            self.convergences,
             self.background.spawn,
-            Chance(self.clock, new_call_id, random.random),
-            self.configuration.telemetry.sample,
+            chance,
         )
         server = self.configuration.server
         return HookEndpoint(dispatcher, self.runtime.migrations, token_of(server.hooks_token_file), server.max_body)

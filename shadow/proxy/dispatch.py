@@ -6,60 +6,36 @@ may be served. Nothing that the shadow does can raise into a call or delay it.
 
 import asyncio
 import logging
-import random
-import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any
 
 import msgspec
 
-from shadow.compare.view import RequestView
-from shadow.errors import RequestError
-from shadow.protocol.controller import Controller, read_controller
-from shadow.protocol.known import KnownRequests
-from shadow.protocol.messages import Request, read_root
-from shadow.protocol.objects import Identity
-from shadow.protocol.wire import UnreadableError
 from shadow.proxy.calls.call import Asking, Call, Reply
-from shadow.proxy.calls.customizing import customize, note, seeing
+from shadow.proxy.calls.customizing import customize, seeing
 from shadow.proxy.calls.exchange import Exchange, crashed, why_not_asked
-from shadow.proxy.calls.headers import first
 from shadow.proxy.calls.judge import error_reply, reply_with
-from shadow.proxy.calls.related import UNKNOWN, Shares, shares
-from shadow.proxy.calls.related_memory import RelatedMemory, front_of
-from shadow.proxy.cutover.assignment import Assignment, assign
+from shadow.proxy.calls.related import UNKNOWN
+from shadow.proxy.calls.related_memory import RelatedMemory
+from shadow.proxy.cutover.assignment import Assignment
 from shadow.proxy.cutover.brakes import Brakes
 from shadow.proxy.cutover.convergence import Convergences
 from shadow.proxy.cutover.footing import Footing
-from shadow.proxy.cutover.parents import Parents
 from shadow.proxy.cutover.recall import Recall
-from shadow.proxy.migrations.fronts import Fronts
 from shadow.proxy.migrations.migration import Migration
+from shadow.proxy.opening import Chance, Opening
 from shadow.proxy.record.recorder import Recorder
 from shadow.proxy.record.settle import settle
+from shadow.proxy.remembering import Remembering
 from shadow.proxy.serving.decision import decide
 from shadow.proxy.serving.guarded import unconfirmed
 from shadow.proxy.serving.resyncing import hurried
 from shadow.proxy.serving.unsure import changes_hands, cut_off, is_cut_off, moving, unsure
 from shadow.store.base import ParentState
-from shadow.telemetry.trace import begin
-from shadow.terms import Hook, Role, Side, Stage
+from shadow.terms import Hook, Role, Side
 from shadow.upstream.base import Headers
 
 _log = logging.getLogger(__name__)
-_APPLIED = (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED, HTTPStatus.PRECONDITION_FAILED)
-"""With these Metacontroller applies something: the answer, or the one that it remembers."""
-
-
-@dataclass(frozen=True, slots=True)
-class Chance:
-    """Where time, names and luck come from; given, so that tests decide them."""
-
-    clock: Callable[[], float]
-    call_id: Callable[[], str]
-    luck: Callable[[], float]
 
 
 class Dispatcher:
@@ -67,32 +43,29 @@ class Dispatcher:
 
     def __init__(
         self,
+        opening: Opening,
         brakes: Brakes,
         footing: Footing,
         present: Callable[[], Mapping[str, Migration]],
-        parents: Parents,
         recall: Recall,
-        recorder: Recorder,
-        fronts: Fronts,
-        convergences: Convergences,
         related: RelatedMemory,
+        remembering: Remembering,
+        recorder: Recorder,
+        convergences: Convergences,
         spawn: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]],
         chance: Chance,
-        trace_sample: float,
     ) -> None:
+        self._opening = opening
         self._brakes = brakes
         self._footing = footing
         self._present = present
-        self._parents = parents
         self._recall = recall
-        self._recorder = recorder
-        self._fronts = fronts
-        self._convergences = convergences
         self._related = related
+        self._remembering = remembering
+        self._recorder = recorder
+        self._convergences = convergences
         self._spawn = spawn
         self._chance = chance
-        self._trace_sample = trace_sample
-        self._requests = KnownRequests()
 
     async def handle(self, migration: Migration, hook: Hook, headers: Headers, body: bytes) -> tuple[Reply, str]:
         """Answer one call; the second is its id.
@@ -104,18 +77,18 @@ class Dispatcher:
         """
         await self._footing.fresh()
         lapses = self._footing.lapses
-        call = self._open(migration, hook, self._requests.read(body, hook), headers)
+        call = self._opening.open(migration, hook, headers, body)
         self._recorder.opened(call)
         try:
             reply = await self._reply(call, headers)
-            await self._remember_first(call, reply)
+            await self._remembering.first_listed(call, reply)
             await self._footing.fresh()
             guarded = migration.serves_new and self._brakes.is_guards(migration.name)
             last = await self._recall.listed(migration.name, call.request.parent.uid) if guarded else None
             reply = self._last_word(call, reply, last)
             if reply.side is not None:
                 reply = self._unsure_since(call, lapses) or reply
-            self._note_served(call, reply)
+            self._remembering.served(call, reply)
             self._recorder.noted()
         except Exception:  # noqa: BLE001 - a fault of ours must end in an error, never in a wrong answer or an uncounted call
             _log.exception("call %s of %s failed in the proxy", call.id, migration.name)
@@ -128,46 +101,6 @@ class Dispatcher:
         if call.not_asked is not None or shadow is None or shadow in call.askings:
             self._complete(call)
         return reply, call.id
-
-    def _open(self, migration: Migration, hook: Hook, request: Request, headers: Headers) -> Call:
-        last = self._parents.get(migration.name, request.parent.uid)
-        try:
-            controller = read_controller(request.controller)
-        except UnreadableError as exc:
-            raise RequestError(400, "controller", f"`controller` is no controller object: {exc}") from exc
-        now = self._chance.clock()
-        if (change := self._fronts.saw(migration.name, controller, now)) is not None:
-            self._recorder.change(change)
-        return Call(
-            id=self._chance.call_id(),
-            migration=migration,
-            hook=hook,
-            request=request,
-            at=now,
-            started=time.monotonic(),
-            trace=begin(headers, self._trace_sample, self._chance.luck),
-            front_version=controller.version(hook),
-            front=(front := front_of(controller)),
-            last_served=last.served if last is not None else None,
-            last_tag=self._parents.tag(migration.name, request.parent.uid),
-            assignment=self._assign(migration, request),
-            headers=headers,
-            previous=last.answered_in if last is not None else None,
-            shares=self._shares(migration, request, controller, front, now) if hook is not Hook.CUSTOMIZE else None,
-        )
-
-    def _shares(
-        self, migration: Migration, request: Request, controller: Controller, front: str, now: float
-    ) -> Shares | None:
-        state = self._related.get((migration.name, request.parent.uid, front))
-        return shares(migration, controller, state, request.generation, now)
-
-    def _assign(self, migration: Migration, request: Request) -> Assignment:
-        pinned = None
-        if migration.stage is Stage.CANARY and migration.pins:
-            pinned = migration.pins.side(request.parent, labels_of(request))
-        on = self._brakes.is_on(migration.name)
-        return assign(migration.stage, migration.weight_buckets, pinned, on, request.parent.uid)
 
     async def _reply(self, call: Call, headers: Headers) -> Reply:
         migration = call.migration
@@ -201,31 +134,12 @@ class Dispatcher:
         if call.reply is not None:
             self._complete(call)
 
-    async def _remember_first(self, call: Call, reply: Reply) -> None:
-        """What `new` lists for the first time is stored before it can be created: a crash must not forget it."""
-        migration, asking = call.migration, call.askings.get(Side.NEW)
-        measured = reply.side is Side.NEW and reply.status == HTTPStatus.OK and call.is_sync and migration.hold
-        if not measured or asking is None or asking.adapted is None or migration.stage is Stage.COMPLETE:
-            return
-        names = self._listed(call, asking)
-        state = self._parents.grow(migration.name, call.request.parent, names)
-        if state is not None:
-            await self._recorder.keep(state)
-
-    def _listed(self, call: Call, asking: Asking) -> tuple[Identity, ...]:
-        assert asking.adapted is not None, "only a valid answer lists anything"
-        uid, adapted = call.request.parent.uid, asking.adapted
-        return self._parents.identities(call.migration.name, uid, asking.side, adapted.body, adapted.identities)
-
     def _complete(self, call: Call) -> None:
-        """Everybody has spoken. What `old` wants beside a served `new` is what its agreement will be worth."""
+        """Everybody has spoken."""
         if call.counted:
             return
         try:
-            old = call.askings.get(Side.OLD)
-            served_new = call.reply is not None and call.reply.side is Side.NEW and call.reply.status == HTTPStatus.OK
-            if served_new and call.is_sync and old is not None and old.body is not None:
-                self._parents.beside(call.migration.name, call.request.parent.uid, self._listed(call, old))
+            self._remembering.beside(call)
             if call.ask_twice is not None and settle(call) is None:
                 self._spawn(self._complete_later(call, call.ask_twice))
             else:
@@ -258,7 +172,7 @@ class Dispatcher:
         following = self._footing.followers.get(name) or self._present().get(name)
         if following is None or following is call.migration:
             return None
-        return following, self._assign(following, call.request)
+        return following, self._opening.assign(following, call.request)
 
     def _last_word(self, call: Call, reply: Reply, last: ParentState | None) -> Reply:
         """The brake was perhaps pulled while `new` was answering: then nothing of `new` goes out any more."""
@@ -280,39 +194,3 @@ class Dispatcher:
 
     def _hurried(self, call: Call, reply: Reply, after_seconds: float) -> Reply:
         return hurried(call, reply, after_seconds) if self._convergences.of(call.migration).outstanding else reply
-
-    def _note_served(self, call: Call, reply: Reply) -> None:
-        """Remember what a sync was answered, the measure of what the next one may remove."""
-        if call.hook is Hook.CUSTOMIZE:
-            note(call, reply, self._related, self._chance.clock())
-            return  # also called for parents that are never synced
-        name, parent = call.migration.name, call.request.parent
-        if reply.status in _APPLIED:
-            self._parents.answered(name, parent, call.assignment.primary, call.id)
-        measure = call.is_sync and reply.status == HTTPStatus.OK
-        asking = call.askings.get(reply.side) if measure and reply.side is not None else None
-        served = identities = None
-        if asking is not None and asking.failure is None and asking.adapted is not None:
-            served = asking.side
-            identities = self._listed(call, asking)
-        self._parents.served(
-            name,
-            parent,
-            call.assignment.primary,
-            served,
-            identities,
-            self._chance.clock(),
-            lambda: frozenset(RequestView(call.request)),
-            first(reply.headers, b"etag"),
-        )
-
-
-def labels_of(request: Request) -> dict[str, str]:
-    """The parent's labels."""
-    labels = (read_root(request).get("metadata") or {}).get("labels") or {}
-    return {name: value for name, value in labels.items() if isinstance(value, str)}
-
-
-def new_call_id() -> str:
-    """26 hexadecimal digits that sort by time: milliseconds since 1970, then chance."""
-    return f"{time.time_ns() // 1_000_000:012x}{random.getrandbits(56):014x}"

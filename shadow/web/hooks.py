@@ -11,8 +11,9 @@ from shadow.errors import RequestError
 from shadow.proxy.calls.call import Reply
 from shadow.proxy.calls.headers import first
 from shadow.proxy.calls.judge import error_reply
-from shadow.proxy.dispatch import Dispatcher, new_call_id
+from shadow.proxy.dispatch import Dispatcher
 from shadow.proxy.migrations.migration import Migration
+from shadow.proxy.opening import new_call_id
 from shadow.recent import Recent
 from shadow.terms import Hook, Side
 from shadow.upstream.base import Headers
