@@ -24,7 +24,7 @@ unit: .venv/dev
 	$(BIN)/pytest -q -n 3 --dist worksteal $(ARGS)
 
 # Not part of `test`: tracing each branch makes the suite take three times as long.
-coverage: .venv/dev  ## the suite again with branch coverage; fails below the share that pyproject.toml names
+coverage: .venv/dev  ## the suite again, with branch coverage
 	$(BIN)/pytest -q -n 3 --dist worksteal --cov=shadow --cov-report=term:skip-covered $(ARGS)
 
 docs: .venv/dev  ## the documentation as a site in site/; a dead link or anchor is an error
