@@ -57,6 +57,13 @@ def successor(source: Json, wishes: Wishes) -> tuple[Json, list[Caveat]]:
     caveats += _narrow(spec, wishes)
     if wishes.proxy_url is not None:
         caveats += _point(body, wishes.proxy_url)
+    elif protocol_of(source) is not wishes.to:
+        caveats += _same_hooks(spec, wishes.to)
+    elif wishes == Wishes(wishes.to):
+        message = f"is a {CONTROLLER_KIND[wishes.to]} already, and stays one; what turns it round is `--reverse`"
+        if wishes.to is Protocol.COMPOSITE:
+            message = message.replace("is `--reverse`", "is to leave `--reverse` out")
+        caveats.append(Caveat("warning", "kind", message, "same-kind"))
     return body, caveats
 
 
@@ -178,6 +185,17 @@ def _narrow(spec: Json, wishes: Wishes) -> list[Caveat]:
     if (spec.get("hooks") or {}).get(Hook.FINALIZE):
         message += "; with a finalize hook, parents that carry the finalizer are finalized first"
     return [*caveats, Caveat("warning", "spec", message, "scope")]
+
+
+def _same_hooks(spec: Json, to: Protocol) -> list[Caveat]:
+    """A hook that is asked in the other protocol may answer what reads as "no objects": they would be deleted."""
+    other = next(protocol for protocol in Protocol if protocol is not to)
+    message = (
+        f"still calls the {other} controller's hook, now in the {to} protocol: what it does not understand may delete "
+        "objects. Do not apply this unless the URL is the proxy's: give that with `--proxy-url`"
+    )
+    called = [name for name, hook in (spec.get("hooks") or {}).items() if (hook or {}).get("webhook")]
+    return [Caveat("warning", f"spec.hooks.{name}.webhook", message, "hook-unchanged") for name in called]
 
 
 def _point(body: Json, proxy_url: str) -> list[Caveat]:

@@ -27,7 +27,8 @@ def test_the_result_goes_to_stdout_and_what_is_lost_to_stderr(composite: str, ca
     assert main(["convert", composite]) == 0
     out, err = capsys.readouterr()
     assert out == BLOCK_CONVERTED
-    assert [line.partition(": ")[0] for line in err.splitlines()] == [f"{composite}:8", f"{composite}:12"]
+    assert [line.partition(": ")[0] for line in err.splitlines()] == [f"{composite}:{line}" for line in (8, 12, 25)]
+    assert "[hook-unchanged, docs/reference/convert.md#hook-unchanged]" in err.splitlines()[-1]
 
 
 def test_what_cannot_be_converted_is_1_and_prints_nothing(

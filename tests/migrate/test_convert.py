@@ -97,8 +97,26 @@ def test_every_caveat_has_its_line():
         "generated-selector": (2, "warning"),
         "revision-history": (3, "warning"),
         "rolling-method": (4, "error"),
+        "hook-unchanged": (5, "warning"),
     }
     assert str(_convert(BLOCK).notices[0]).startswith("cc.yaml:8: warning: ")
+
+
+@pytest.mark.parametrize(
+    ("text", "wishes", "codes"),
+    [
+        (BLOCK, Wishes(Protocol.DECORATOR), {"hook-unchanged"}),
+        (BLOCK, Wishes(Protocol.DECORATOR, label_selector={"matchLabels": {"a": "b"}}), {"hook-unchanged"}),
+        (BLOCK, Wishes(Protocol.DECORATOR, proxy_url="http://p/m"), set()),
+        (DECORATOR, Wishes(Protocol.COMPOSITE), {"hook-unchanged"}),
+        (DECORATOR, Wishes(Protocol.DECORATOR), {"same-kind"}),
+        (BLOCK, Wishes(Protocol.COMPOSITE), {"same-kind"}),
+        (DECORATOR, Wishes(Protocol.DECORATOR, proxy_url="http://p/m"), set()),
+    ],
+    ids=["there", "narrowed", "to the proxy", "back", "there already", "back already", "its own, to the proxy"],
+)
+def test_whose_hook_is_called_and_that_nothing_was_converted_is_told(text, wishes, codes):
+    assert _codes(convert_text(text, "f.yaml", wishes)) & {"hook-unchanged", "same-kind"} == codes
 
 
 def test_a_kind_that_only_the_other_one_declares_is_added():
@@ -177,7 +195,7 @@ def test_there_and_back_loses_what_was_warned_of_and_nothing_else(text):
 
 
 WARNED = {"revision-history": "revisionHistory", "rolling-method": "Rolling", "status-checks": "conditions"}
-LOST = {"generated-selector", "adoption", "revision-history", "rolling-method", "status-checks"}
+LOST = {"hook-unchanged", "generated-selector", "adoption", "revision-history", "rolling-method", "status-checks"}
 
 
 def _what_both_say(composite):
