@@ -105,11 +105,12 @@ def _misaddressed(fields: Fields, protocol: Protocol, hook: Hook) -> Refusal | N
 def refuse(answer: Answer, request: Request, *, missing_list_passes: bool) -> Refusal | None:
     """The refusals that depend on the call: a missing or null list means that everything observed goes.
 
-    With nothing observed that is harmless, and a finalize answer may well say no more than `finalized`.
+    With nothing observed that is harmless, and a finalize answer that lets the parent go may say no more than that.
+    One that does not (`finalized` false or null) wants objects still, and has to say which.
     """
     if answer.hook is Hook.CUSTOMIZE or missing_list_passes or not is_null(answer.fields.get(answer.list_key)):
         return None
-    if not request.observed_any or (request.is_finalize and "finalized" in answer.fields):
+    if not request.observed_any or (request.is_finalize and answer.finalized):
         return None
     return Refusal("missing-list", f"without `{answer.list_key}` Metacontroller would delete everything observed")
 

@@ -6,11 +6,20 @@ A whole observed object must never be echoed: what the API server wrote into it 
 import msgspec
 
 from shadow.protocol.controller import read_controller
+from shadow.protocol.keys import identify
 from shadow.protocol.messages import Request
 from shadow.protocol.names import OBSERVED_KEY, SYSTEM_METADATA
 from shadow.protocol.ownership import last_applied
 from shadow.protocol.status import parent_status
-from shadow.protocol.wire import Fields, UnreadableError, encode, join_array, join_object, split_object
+from shadow.protocol.wire import (
+    Fields,
+    UnreadableError,
+    encode,
+    join_array,
+    join_object,
+    number_beyond_float,
+    split_object,
+)
 from shadow.terms import Protocol
 
 
@@ -28,17 +37,29 @@ def answer_without_finalize_hook(request: Request) -> bytes:
 
 def as_applied(request: Request) -> msgspec.Raw:
     """The list that leaves every observed object alone: its last-applied configuration, else the object stripped."""
-    return join_array([_as_applied(raw) for group in request.observed_groups.values() for raw in group.values()])
+    namespace = request.parent.namespace
+    observed = (raw for group in request.observed_groups.values() for raw in group.values())
+    return join_array([_as_applied(raw, namespace) for raw in observed])
 
 
-def _as_applied(observed: msgspec.Raw) -> msgspec.Raw:
+def _as_applied(observed: msgspec.Raw, parent_namespace: str) -> msgspec.Raw:
     text = last_applied(observed)
-    try:
-        if text is not None and "metadata" in split_object(text):
-            return msgspec.Raw(text)
-    except UnreadableError:
-        pass  # nobody can merge with that: as good as none
+    if text is not None and _is_of(observed, msgspec.Raw(text), parent_namespace):
+        return msgspec.Raw(text)
     return _stripped(observed)
+
+
+def _is_of(observed: msgspec.Raw, applied: msgspec.Raw, parent_namespace: str) -> bool:
+    """Whether the configuration names the very object that carries it.
+
+    That of a cloned object names the original, that of a converted one another apiVersion: with it in the list the
+    object itself is not listed, and goes. One without a namespace is in the parent's, or of a cluster-scoped kind.
+    """
+    try:
+        named = {identify(applied), identify(applied, parent_namespace)}
+    except UnreadableError:
+        return False  # nobody can merge with that: as good as none
+    return identify(observed) in named and number_beyond_float(applied) is None
 
 
 def _stripped(observed: msgspec.Raw) -> msgspec.Raw:

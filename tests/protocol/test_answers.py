@@ -93,10 +93,20 @@ def test_a_sync_answer_without_a_list_is_refused_while_something_is_observed(pro
 
 @pytest.mark.parametrize("protocol", Protocol)
 @pytest.mark.parametrize(
-    ("body", "code"), [('{"finalized":true}', None), ('{"finalized":false}', None), ('{"status":{}}', "missing-list")]
+    ("body", "code"),
+    [
+        ('{"finalized":true}', None),
+        ('{"finalized":true,"LIST":null}', None),
+        ('{"finalized":false}', "missing-list"),
+        ('{"finalized":null}', "missing-list"),
+        ('{"finalized":true,"finalized":null}', "missing-list"),
+        ('{"finalized":false,"LIST":null}', "missing-list"),
+        ('{"finalized":false,"LIST":[]}', None),
+        ('{"status":{}}', "missing-list"),
+    ],
 )
-def test_a_finalize_answer_may_say_no_more_than_finalized(protocol, body, code):
-    answer = read_answer(body.encode(), protocol, Hook.FINALIZE)
+def test_a_finalize_answer_needs_no_list_only_where_it_lets_the_parent_go(protocol, body, code):
+    answer = read_answer(body.replace("LIST", LIST[protocol]).encode(), protocol, Hook.FINALIZE)
     assert isinstance(answer, Answer)
     refusal = refuse(answer, call(protocol, Hook.FINALIZE, observed=OBSERVED), missing_list_passes=False)
     assert (refusal and refusal.code) == code

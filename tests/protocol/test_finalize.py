@@ -34,15 +34,61 @@ def test_an_observed_object_is_listed_as_it_was_applied():
     assert _listed(config_map("a", last_applied=APPLIED, **SYSTEM)) == [APPLIED]
 
 
-@pytest.mark.parametrize("text", [None, "nope", "[]", "{}", ""])
+HEAD: dict[str, Any] = {"apiVersion": "v1", "kind": "ConfigMap"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        None,
+        "nope",
+        "[]",
+        "{}",
+        "",
+        '{"metadata":{"name":"a"}',
+        json.dumps(HEAD | {"metadata": {"name": "original"}}),
+        json.dumps(HEAD | {"metadata": {"name": "a", "namespace": "other"}}),
+        json.dumps(HEAD | {"apiVersion": "v1beta1", "metadata": {"name": "a"}}),
+        json.dumps(HEAD | {"kind": "Secret", "metadata": {"name": "a"}}),
+        json.dumps({"apiVersion": "v1", "metadata": {"name": "a"}}),
+        json.dumps(HEAD | {"metadata": None}),
+        json.dumps(HEAD | {"metadata": {}}),
+        '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a"},"n":1e999}',
+    ],
+    ids=[
+        "none",
+        "no-json",
+        "list",
+        "empty",
+        "no-text",
+        "broken",
+        "of-the-original",
+        "other-namespace",
+        "other-version",
+        "other-kind",
+        "no-kind",
+        "null-metadata",
+        "no-name",
+        "huge-number",
+    ],
+)
 def test_without_a_usable_last_applied_configuration_the_object_is_stripped(text):
     annotations = {"kept": "1"} | ({} if text is None else {LAST_APPLIED: text})
     observed = config_map("a", annotations=annotations, **SYSTEM, **OWNER) | {"status": {"x": 1}, "data": {"n": "1"}}
     assert _listed(observed) == [config_map("a", annotations=annotations) | {"data": {"n": "1"}}]
 
 
+@pytest.mark.parametrize(
+    ("observed", "applied"), [("ns", {}), ("ns", {"namespace": "ns"}), ("other", {"namespace": "other"}), (None, {})]
+)
+def test_a_last_applied_configuration_without_a_namespace_is_of_the_parents_or_of_none(observed, applied):
+    configuration = HEAD | {"metadata": {"name": "a", **applied}}
+    where = {} if observed is None else {"namespace": observed}
+    assert _listed(config_map("a", last_applied=configuration, **where)) == [configuration]
+
+
 def test_the_last_applied_configuration_keeps_its_spelling():
-    text = rb'{"metadata":{"name":"a"}, "n":1.0,"t":"\ud800"}'
+    text = rb'{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a"}, "n":1.0,"t":"\ud800"}'
     observed = config_map("a", annotations={LAST_APPLIED: text.decode()})
     assert bytes(as_applied(call(DECORATOR, observed={"ConfigMap.v1": {"a": observed}}))) == b"[" + text + b"]"
 
