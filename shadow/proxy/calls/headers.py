@@ -20,26 +20,36 @@ Lines = tuple[tuple[bytes, bytes], ...]
 
 _OF_THE_BODY = frozenset((b"content-md5", b"digest", b"content-digest", b"repr-digest"))
 _OURS = frozenset((b"x-shadow-call", b"x-shadow-served"))
+_LONGEST_RETRY = 24 * 60 * 60
+"""Seconds. Metacontroller multiplies them in 64 bits of nanoseconds: beyond those, a wait of centuries turns into none
+at all, a hot loop. Nobody asks a parent to wait longer than a day."""
 _TAG = re.compile(rb'\A(W/)?"([^"]*)"\Z')
 _UNSAFE = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 
 
-@lru_cache(maxsize=32)
 def answer_headers(headers: Lines, side: Side, namespace: bytes | None, altered: bool) -> Lines:
-    """The end-to-end headers of an implementation's answer as they go out; remembered, since it repeats them.
+    """The end-to-end headers of an implementation's answer as they go out.
 
     Args:
         namespace: of its entity tag, beside the side; None: no tag goes out.
         altered: the body is not the implementation's own, so what describes its bytes goes.
     """
+    out = _kept(headers, side, namespace, altered)
+    if first(out, b"retry-after") is None:
+        return out
+    # Not remembered: a date passes.
+    return tuple((name, retry_after(value) if name == b"retry-after" else value) for name, value in out)
+
+
+@lru_cache(maxsize=32)
+def _kept(headers: Lines, side: Side, namespace: bytes | None, altered: bool) -> Lines:
+    """Remembered, since an implementation repeats them."""
     gone = _OURS | _OF_THE_BODY if altered else _OURS
     out: list[tuple[bytes, bytes]] = []
     for name, value in returnable(headers):
         if name in gone or _UNSAFE.search(value):
             continue
-        if name == b"retry-after":
-            out.append((name, retry_after(value)))
-        elif name != b"etag":
+        if name != b"etag":
             out.append((name, value))
         elif namespace is not None and (tag := outgoing_tag(value, side, namespace)):
             out.append((name, tag))
@@ -47,16 +57,17 @@ def answer_headers(headers: Lines, side: Side, namespace: bytes | None, altered:
 
 
 def retry_after(value: bytes | None) -> bytes:
-    """Whole seconds, at least 1, rounded up; a date as an RFC 1123 date.
+    """Whole seconds from 1 to a day, rounded up; a date within the coming day as an RFC 1123 date.
 
-    Metacontroller reads only these two; anything else, none, and 0 make it call again at once without end.
+    Metacontroller reads only these two; anything else, none, 0, a date that has passed and a number beyond its range
+    make it call again at once without end.
     """
     text = (value or b"").decode("latin-1").strip()
     try:
         seconds = float(text)
     except ValueError:
-        return _date(text) or b"1"
-    return str(max(1, math.ceil(seconds)) if math.isfinite(seconds) else 1).encode()
+        return _date(text)
+    return _whole(seconds)
 
 
 def outgoing_tag(value: bytes, side: Side, namespace: bytes) -> bytes | None:
@@ -93,11 +104,21 @@ def first(headers: Headers, name: bytes) -> bytes | None:
     return None
 
 
-def _date(text: str) -> bytes | None:
+def _date(text: str) -> bytes:
     try:
         moment = email.utils.parsedate_to_datetime(text)
-    except (ValueError, IndexError, TypeError):
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=dt.UTC)
-    return email.utils.format_datetime(moment.astimezone(dt.UTC), usegmt=True).encode()
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=dt.UTC)
+        moment = moment.astimezone(dt.UTC)
+    except (ValueError, IndexError, TypeError, OverflowError):
+        return b"1"
+    wait = (moment - dt.datetime.now(dt.UTC)).total_seconds()
+    if not 1 <= wait <= _LONGEST_RETRY:
+        return _whole(wait)
+    return email.utils.format_datetime(moment, usegmt=True).encode()
+
+
+def _whole(seconds: float) -> bytes:
+    if math.isnan(seconds):
+        return b"1"
+    return str(math.ceil(max(1, min(seconds, _LONGEST_RETRY)))).encode()
