@@ -38,8 +38,17 @@ States = frozenset[int]
 
 def render(path: Iterable[Step]) -> str:
     """`metadata.labels["a.b/c"]`: the text that reports show and `parse` reads."""
-    text = "".join(_rendered(step) for step in path)
+    text = "".join(rendered(step) for step in path)
     return text.removeprefix(".")
+
+
+def rendered(step: Step) -> str:
+    """One step as it follows others: `.name`, `["a.b/c"]`, `[name=main]`, `[0]`."""
+    if isinstance(step, Item):
+        return f"[{step.key}={step.value if _PLAIN_VALUE.match(step.value) else json.dumps(step.value)}]"
+    if isinstance(step, int):
+        return f"[{step}]"
+    return f".{step}" if _PLAIN.match(step) else f"[{json.dumps(step)}]"
 
 
 @lru_cache(maxsize=4096)  # one cause shows the same path in every namespace
@@ -50,14 +59,6 @@ def parse(text: str) -> Steps:
         ValueError: saying at which character it cannot be read.
     """
     return tuple(_steps(text))
-
-
-def _rendered(step: Step) -> str:
-    if isinstance(step, Item):
-        return f"[{step.key}={step.value if _PLAIN_VALUE.match(step.value) else json.dumps(step.value)}]"
-    if isinstance(step, int):
-        return f"[{step}]"
-    return f".{step}" if _PLAIN.match(step) else f"[{json.dumps(step)}]"
 
 
 def _steps(text: str) -> Iterator[Step]:

@@ -94,14 +94,14 @@ class Describer:
         new: Any,
         normalized: str | None = None,
     ) -> Difference:
-        text = self._shown.text(render(path))
-        shown_path = self._generalizer.text(text)
+        steps = self._shown.path(path)
+        shown_path = self._generalizer.path(steps)
         shown_object = None if identity is None else self._generalizer.identity(identity)
         has_old, has_new = change.change is not Change.ADDED, change.change is not Change.REMOVED
         return Difference(
             group=group_id(shown_object, shown_path, change.change, effects, normalized),
             object=identity,
-            path=text,
+            path=render(steps),
             change=change.change,
             effects=effects,
             repeats=repeats,

@@ -10,9 +10,15 @@ import re
 import msgspec
 
 from shadow.compare.model import EffectPair
+from shadow.compare.stored import TEXT_MAPS
+from shadow.fieldpath import Item, Step, Steps, rendered
 from shadow.protocol.objects import Identity, ParentRef
 from shadow.protocol.wire import encode
 from shadow.terms import Change
+
+_STAND_IN = re.compile(r"<redacted:[0-9a-f]{8}:[0-9]+>")
+_FIELD = re.compile(r"[A-Za-z][A-Za-z0-9]*\Z")
+"""What a field of a kind is called; with a dash or a dot in it, it is a key of the user's own."""
 
 
 class Generalizer:
@@ -33,6 +39,23 @@ class Generalizer:
         if self._pattern is None:
             return text
         return self._pattern.sub(lambda match: self._words[match[0]], text)
+
+    def path(self, steps: Steps) -> str:
+        """The place as every parent would call it, as text.
+
+        A namespace may be called as a field is: `data` stays `data`, unless it is a key of the user's own.
+        """
+        before: tuple[Step, ...] = ("", *steps)
+        return "".join(map(self._step, before, steps)).removeprefix(".")
+
+    def _step(self, before: Step, step: Step) -> str:
+        text = _STAND_IN.sub("<redacted>", rendered(step))  # no hash of a value is part of an id
+        if isinstance(step, int):
+            return text
+        if isinstance(step, Item):
+            key, equals, value = text.partition("=")
+            return f"{key}{equals}{self.text(value)}"
+        return text if _FIELD.match(step) and before not in TEXT_MAPS else self.text(text)
 
     def identity(self, identity: Identity) -> Identity:
         """The object as every parent would call it."""

@@ -160,7 +160,7 @@ class Rules:
         self, identity: Identity | None, path: str, change: Change, effects: EffectPair, parent: str
     ) -> list[Rule]:
         """Every unexpired rule that matches a difference; arguments as for `judge`."""
-        steps = parse(path)
+        steps = steps_of(path)
         return [rule for rule in self._in_force() if rule.matches(identity, steps, change, effects, parent)]
 
     def expects(self, identity: Identity, effect: Effect, parent: str) -> str | None:
@@ -181,6 +181,14 @@ class Rules:
     def _in_force(self) -> Iterable[Rule]:
         today = self._today()
         return (rule for rule in self.rules if not rule.expired(today))
+
+
+def steps_of(path: str) -> Steps:
+    """The steps of a path that is stored; of one that cannot be read, itself: only a rule for any place covers it."""
+    try:
+        return parse(path)
+    except ValueError:
+        return (path,)
 
 
 def compile_rules(records: Iterable[Mapping[str, Any]], today: Today | None = None) -> Rules:

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from shadow.compare.answer import Answer
+from shadow.fieldpath import Item, Step, Steps
 from shadow.protocol.objects import Json
 from shadow.protocol.wire import encode, parse
 from shadow.redact import Redactor
@@ -38,9 +39,16 @@ class Shown:
         redacted: Json = self._redactor.answer(fields)
         return redacted
 
-    def text(self, text: str) -> str:
-        """A path, say, without what looks like a credential."""
-        return self._redactor.text(text)
+    def path(self, steps: Steps) -> Steps:
+        """A path without what looks like a credential: step by step, so that it is still a path as text."""
+        return tuple(self._step(step) for step in steps)
+
+    def _step(self, step: Step) -> Step:
+        if isinstance(step, int):
+            return step
+        if isinstance(step, Item):
+            return Item(step.key, self._redactor.text(step.value))
+        return self._redactor.text(step)
 
     def answer(self, answer: Answer) -> bytes:
         """The whole redacted answer, as JSON in the front's dialect."""

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from shadow.compare.rules import Rule, Rules
-from shadow.fieldpath import parse
+from shadow.compare.rules import Rule, Rules, steps_of
 from shadow.report.model import RuleLine, RuleState
 from shadow.store.base import Group
 
@@ -29,7 +28,7 @@ class Watch:
             yield group
 
     def _note(self, group: Group) -> None:
-        path, parent = parse(group.path), group.parent
+        path, parent = steps_of(group.path), group.parent
         happens = group.last_seen >= self._compared_at.get(parent.uid, 0.0)
         for rule, matched, happening in self._matched:
             if rule.matches(group.object, path, group.change, group.effects, str(parent)):

@@ -4,6 +4,7 @@ import pytest
 
 from shadow.compare.groups import Generalizer, group_id
 from shadow.compare.model import EffectPair
+from shadow.fieldpath import Item
 from shadow.protocol.objects import Identity, ParentRef
 from shadow.terms import Change, Effect
 
@@ -29,6 +30,31 @@ NOBODY = ParentRef("", "", "", "", "")
 )
 def test_text(parent, text, expected):
     assert Generalizer(parent).text(text) == expected
+
+
+CALLED_LIKE_A_FIELD = ParentRef("lab/v1", "Widget", "data", "spec", "uid-1")
+
+
+@pytest.mark.parametrize(
+    ("parent", "steps", "expected"),
+    [
+        (CALLED_LIKE_A_FIELD, ("data", "a"), "data.a"),
+        (CALLED_LIKE_A_FIELD, ("spec", "data", 0, "spec"), "spec.data[0].spec"),
+        (CALLED_LIKE_A_FIELD, ("data", "data"), "data.<namespace>"),
+        (CALLED_LIKE_A_FIELD, ("metadata", "labels", "spec"), "metadata.labels.<name>"),
+        (CALLED_LIKE_A_FIELD, ("spec", "of-data"), "spec.of-<namespace>"),
+        (CALLED_LIKE_A_FIELD, ("data", Item("name", "data")), "data[name=<namespace>]"),
+        (ParentRef("", "", "", "name", ""), ("env", Item("name", "name")), "env[name=<namespace>]"),
+        (TEAM, ("spec", "teams", "team-a", "x"), "spec.teams.<namespace>.x"),
+        (TEAM, ("metadata", "labels", "team-a/x"), 'metadata.labels["<namespace>/x"]'),
+        (TEAM, ("data", "token=<redacted:1f3a9c2e:4>"), 'data["token=<redacted>"]'),
+        (TEAM, ("a", Item("name", "u:<redacted:1f3a9c2e:12>@h")), 'a[name="u:<redacted>@h"]'),
+        (NOBODY, ("spec", 0), "spec[0]"),
+        (NOBODY, (), ""),
+    ],
+)
+def test_of_a_path_what_belongs_to_the_parent_is_generalised_and_no_field(parent, steps, expected):
+    assert Generalizer(parent).path(steps) == expected
 
 
 def test_identity():
