@@ -126,7 +126,7 @@ class Normalizer:
         )
 
     def quantity(self, place: _Place) -> bool:
-        known = place.around in QUANTITY_MAPS or place.path[-1] in QUANTITIES
+        known = place.around in QUANTITY_MAPS or (place.path[-1] in QUANTITIES and place.around not in TEXT_MAPS)
         return self._typed and known and same_quantity(place.old, place.new)
 
     def string_data(self, place: _Place) -> bool:

@@ -59,7 +59,7 @@ def _settled(value: Any, typed: bool) -> Any:
             elif isinstance(item, dict | list):
                 container[key] = item.copy()
                 pending.append((container[key], str(key)))
-            elif typed and (name in QUANTITY_MAPS or key in QUANTITIES):
+            elif typed and (name in QUANTITY_MAPS or (key in QUANTITIES and name not in TEXT_MAPS)):
                 container[key] = canonical(item) or item
             elif isinstance(item, float) and item.is_integer() and abs(item) < 1e21:
                 container[key] = int(item)

@@ -198,6 +198,12 @@ MEMORY = "spec.template.spec.containers[name=main].resources.limits.memory"
             [("verbs[0]", None), ("verbs[1]", None)],
             id="custom-list",
         ),
+        pytest.param(
+            config_map(data={"sizeLimit": "1024Mi", "divisor": "1"}, annotations={"sizeLimit": "1000m"}),
+            config_map(data={"sizeLimit": "1Gi", "divisor": "1000m"}, annotations={"sizeLimit": "1"}),
+            [("data.divisor", None), ("data.sizeLimit", None), ("metadata.annotations.sizeLimit", None)],
+            id="texts-called-as-quantities-are",
+        ),
         pytest.param(service(), service(type="ClusterIP"), [("spec.type", None)], id="a-default-without-proof"),
     ],
 )
