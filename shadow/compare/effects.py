@@ -12,12 +12,12 @@ from shadow.compare import serverside
 from shadow.compare.answer import Answer, NotAnAnswerError, read_answer
 from shadow.compare.kinds import namespaced
 from shadow.compare.model import ObjectEffect
-from shadow.compare.repeats import creates_again, writes_again
+from shadow.compare.repeats import creates_again, never_observed, writes_again
 from shadow.compare.view import RequestView
 from shadow.protocol.dialect import Strictness
 from shadow.protocol.names import RECREATE_METHODS
 from shadow.protocol.objects import Identity, Json, object_of
-from shadow.protocol.wire import UnreadableError
+from shadow.protocol.wire import UnreadableError, repeats_a_key, split_object
 from shadow.terms import Effect, Protocol
 
 __all__ = ["RequestView", "harmless", "labelled", "managed", "parent_changes", "predict", "removals", "unmatched"]
@@ -67,7 +67,8 @@ def effects_of(
         effects = [ObjectEffect(identity, Effect.NONE, why=untouched) for identity in identities]
     else:
         effects = [known.get(identity) or _effect(view, identity, answer, apply) for identity in identities]
-        effects = [_taken(effect) if effect.object in unseen else effect for effect in effects]
+        if apply != SERVER_SIDE:  # which takes over what has the name, unseen
+            effects = [_taken(effect) if effect.object in unseen else effect for effect in effects]
     if view.front is Protocol.COMPOSITE and parent_changes(view, answer):
         ref = view.parent
         parent = Identity(ref.apiVersion, ref.kind, ref.namespace, ref.name)
@@ -102,9 +103,11 @@ def removals(view: RequestView, body: bytes, apply: str) -> dict[Identity, Effec
 def harmless(view: RequestView, body: bytes, apply: str) -> bool:
     """Whether the answer would write nothing but a status: what may stand in for a failed answer of `new`.
 
-    In doubt it is not.
+    In doubt it is not, and so with a field that is there twice: Go merges the maps, and lets null leave a true.
     """
     try:
+        if repeats_a_key(body, split_object(body)):
+            return False
         answer = read_answer(view, body, strict=False)
         if answer.finalized or parent_changes(view, answer):
             return False
@@ -167,7 +170,8 @@ def _effect(view: RequestView, identity: Identity, answer: Answer, apply: str) -
     """The effect now, and whether it comes again."""
     found = _once(view, identity, answer, apply, view.method(identity))
     if found.effect is Effect.CREATE:
-        return _repeating(found, creates_again(view, identity, answer))
+        again = never_observed(view, identity) if apply == SERVER_SIDE else creates_again(view, identity, answer)
+        return _repeating(found, again)
     if found.effect in _WRITING and apply != SERVER_SIDE:
         return _repeating(found, writes_again(view, identity, answer))
     return found

@@ -13,20 +13,25 @@ from shadow.protocol.wire import UnreadableError
 
 
 def creates_again(view: RequestView, identity: Identity, answer: Answer) -> bool:
-    """Whether an object that is not observed would be created again next time.
+    """Whether an object that is not observed would be created again next time by dynamic apply.
 
-    1. It is never observed: its kind is not declared, it has no name, or it is outside of the parent's namespace.
+    1. It is never observed.
     2. It is refused: it carries a resourceVersion, or has another controller already.
     3. Under `Recreate` it is stored in another way than it was written.
     """
-    if not view.declared(identity) or not identity.name:
-        return True
-    if view.parent.namespace and identity.namespace != view.parent.namespace:
+    if never_observed(view, identity):
         return True
     item = answer.desired.objects[identity]
     if item is None or refused(item):
         return item is not None
     return view.method(identity) in RECREATE_METHODS and _differs_when_stored(identity, answer)
+
+
+def never_observed(view: RequestView, identity: Identity) -> bool:
+    """Whether its kind is not declared, it has no name, or it is outside of the parent's namespace."""
+    if not view.declared(identity) or not identity.name:
+        return True
+    return bool(view.parent.namespace) and identity.namespace != view.parent.namespace
 
 
 def writes_again(view: RequestView, identity: Identity, answer: Answer) -> bool:

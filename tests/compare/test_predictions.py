@@ -97,6 +97,13 @@ def test_an_object_created_in_vain_is_unadopted_until_it_is_observed():
     assert parent.call(WANTED).effects_new[0].effect is Effect.CREATE
 
 
+@pytest.mark.parametrize(("apply", "expected"), [("dynamic", Effect.UNADOPTED), ("server-side", Effect.CREATE)])
+def test_only_dynamic_apply_leaves_alone_what_it_does_not_observe(apply, expected):
+    parent = Parent(apply=apply)
+    parent.call(WANTED)
+    assert parent.call(WANTED).effects_new[0].effect is expected
+
+
 def test_unadopted_is_said_of_either_side():
     parent = Parent()
     parent.call(WANTED)

@@ -72,6 +72,7 @@ def made(**extra):
         pytest.param(made(resources={"limits": {"cpu": "1000m"}}), True, id="quantity-not-canonical"),
         pytest.param(made(resources={"limits": {"cpu": "1"}}), False, id="quantity-canonical"),
         pytest.param(made(sizeLimit="1024Ki"), True, id="size-limit"),
+        pytest.param(made() | {"data": {"sizeLimit": "1024Ki"}}, False, id="a-text-called-size-limit"),
         pytest.param(made(note="1000m"), False, id="no-quantity"),
         pytest.param(config_map(resourceVersion="7"), True, id="an-echo"),
     ],
@@ -109,6 +110,24 @@ def test_recreating_what_is_refused_goes_on_for_ever(method, metadata, expected)
 )
 def test_a_create_that_is_never_observed_or_refused_comes_again(item, expected):
     assert repeats(request(), item) is expected
+
+
+SECRET = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}, "stringData": {"a": "b"}}
+
+
+@pytest.mark.parametrize(
+    ("item", "expected"),
+    [
+        pytest.param(config_map(resourceVersion="1"), {"dynamic": True, "server-side": False}, id="carries-a-version"),
+        pytest.param(SECRET, {"dynamic": True, "server-side": False}, id="stored-in-another-way"),
+        pytest.param(config_map(namespace="far"), {"dynamic": True, "server-side": True}, id="never-observed"),
+        pytest.param(config_map(), {"dynamic": False, "server-side": False}, id="plain"),
+    ],
+)
+def test_server_side_apply_sends_no_version_and_compares_what_it_applied(item, expected):
+    seen = view(request(method="Recreate", kinds=("Secret.v1",)))
+    found = {apply: predict(seen, answer(item), apply)[0].repeats for apply in expected}
+    assert found == expected
 
 
 def test_under_recreate_what_is_stored_in_another_way_is_created_again():
