@@ -22,8 +22,9 @@ class Scene:
         self.brake = Brake(False, 0, 0.0, "", "")
         self.pulled: list[str] = []
         self.noted: list[Change] = []
+        self.now = 1000.0
         self.guard = Guard(
-            lambda _: self.brake, lambda _, why, __: self.pulled.append(why), self.noted.append, lambda: 1000.0
+            lambda _: self.brake, lambda _, why, __: self.pulled.append(why), self.noted.append, lambda: self.now
         )
 
     def fail(self, of: Migration, times: int = 1) -> None:
@@ -59,6 +60,17 @@ def test_new_evidence_and_a_release_start_from_nothing():
 
 def replace_version(brake: Brake, version: int) -> Brake:
     return Brake(brake.on, version, brake.since, brake.by, brake.because)
+
+
+def test_a_window_is_as_long_as_the_settings_in_force_say():
+    scene, short = Scene(), SETTINGS.model_copy(update={"window": 10.0})
+    scene.fail(live(), 3)
+    scene.now += 60
+    scene.fail(replace(live(), guard=short))
+    assert scene.pulled == []
+    scene.now += 60
+    scene.fail(live(), 3)
+    assert "new failed in 4 of 4 calls (100%) within 10m" in scene.pulled[0]
 
 
 def test_evidence_without_end_is_forgotten():

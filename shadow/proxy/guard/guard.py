@@ -126,7 +126,9 @@ class Guard:
                 del windows[next(iter(windows))]
             windows[epoch] = Window(migration.guard.window)
             self.warnings.pop(migration.name, None)
-        return windows[epoch]
+        window = windows[epoch]
+        window.span(migration.guard.window)  # the settings may change within an epoch
+        return window
 
     def _count(self, migration: Migration, counts: Counts) -> None:
         window = self._window(migration)

@@ -35,6 +35,12 @@ class Window:
         for start, counts in sorted((buckets or {}).items()):
             self._add(start, counts)
 
+    def span(self, seconds: float) -> None:
+        """Be so long from now on; a longer one lacks what is forgotten already."""
+        if (length := math.ceil(seconds / BUCKET_SECONDS)) != self._length:
+            self._length = length
+            self.expire(self._latest)
+
     def add(self, now: float, counts: Counts) -> None:
         bucket = int(now // BUCKET_SECONDS)
         self._add(bucket, counts)
