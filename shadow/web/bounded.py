@@ -4,10 +4,13 @@ Serves the control address, and hook calls with `server.http: uvicorn`. Bodies a
 """
 
 import asyncio
+from typing import Any
 
+from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from shadow.web.connection import MAX_HEAD_BYTES, REQUEST_SECONDS, require_version
+from shadow.web.crowd import Crowd
 
 
 class BoundedConnection(HttpToolsProtocol):
@@ -18,11 +21,20 @@ class BoundedConnection(HttpToolsProtocol):
     _head_bytes: int | None = None
     """Of the head that is coming in; None between heads."""
 
+    def __init__(
+        self, config: Config, server_state: Crowd, app_state: dict[str, Any], _loop: asyncio.AbstractEventLoop
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self._crowd = server_state
+
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        entered = self._crowd.enter(self, transport)
         super().connection_made(transport)
-        most = self.config.limit_concurrency
-        if most is not None and len(self.connections) > most:
+        if not entered:
+            self._crowd.leave(self)
             transport.abort()
+            return
+        self._deadline = self.loop.call_later(self._crowd.silent_seconds, transport.close)
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
@@ -33,9 +45,11 @@ class BoundedConnection(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._complete_in_time()
+        self._crowd.leave(self)
         super().connection_lost(exc)
 
     def on_message_begin(self) -> None:
+        self._complete_in_time()
         self._head_bytes = 0
         self._deadline = self.loop.call_later(REQUEST_SECONDS, self.transport.close)
         super().on_message_begin()
@@ -47,7 +61,13 @@ class BoundedConnection(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         self._complete_in_time()
+        self._crowd.asked(self)
         super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self.cycle.response_complete and not self.pipeline:
+            self._crowd.rests(self, self.transport)
 
     def _complete_in_time(self) -> None:
         if self._deadline is not None:

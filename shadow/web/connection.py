@@ -16,11 +16,11 @@ from urllib.parse import unquote_to_bytes
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser, parse_url
 from httptools.parser.errors import HttpParserInvalidURLError
 from uvicorn.config import Config
-from uvicorn.server import ServerState
 
 from shadow.errors import RequestError
 from shadow.proxy.calls.headers import first
 from shadow.upstream.base import Headers
+from shadow.web.crowd import Crowd
 from shadow.web.hooks import Admitted, HookEndpoint, RequestHead, Response, refused
 
 MAX_HEAD_BYTES = 64 * 1024
@@ -63,14 +63,13 @@ class HookConnection(asyncio.Protocol):
     def __init__(
         self,
         config: Config,
-        server_state: ServerState,
+        server_state: Crowd,
         app_state: object,  # noqa: ARG002 - uvicorn gives it; there is no lifespan here
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         assert isinstance(config.app, HookEndpoint)
         self._endpoint = config.app
         self._state = server_state
-        self._most_connections = config.limit_concurrency
         self._idle_seconds = config.timeout_keep_alive
         self._loop = _loop or asyncio.get_running_loop()
         self._parser = HttpRequestParser(self)
@@ -92,16 +91,15 @@ class HookConnection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
-        if self._most_connections is not None and len(self._state.connections) >= self._most_connections:
+        if not self._state.enter(self, self._transport):
             self._transport.abort()
             return
-        self._state.connections.add(self)  # type: ignore[arg-type]
         self._active_at = self._loop.time()
         self._timer = self._loop.call_later(self._idle_seconds, self._look_whether_idle)
 
     def connection_lost(self, _exc: Exception | None) -> None:
         """A call under way is finished all the same: it was counted, and may have created something."""
-        self._state.connections.discard(self)
+        self._state.leave(self)
         self._complete.clear()
         if self._timer is not None:
             self._timer.cancel()
@@ -225,6 +223,7 @@ class HookConnection(asyncio.Protocol):
         incoming.keep_alive = keep_alive
         self._raw, self._head = 0, b""
         self._complete_in_time()
+        self._state.asked(self)
         self._complete.append(incoming)
         self._serve_next()
 

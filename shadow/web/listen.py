@@ -15,6 +15,8 @@ from shadow.config.model import ServerTls
 from shadow.config.scalars import Address
 from shadow.errors import ShadowError
 from shadow.web.bounded import BoundedConnection
+from shadow.web.connection import REQUEST_SECONDS
+from shadow.web.crowd import Crowd
 
 _KEEP_ALIVE_SECONDS = 120
 """Longer than the 90 s for which Go's client keeps an idle connection: so it is never we who close under a request."""
@@ -22,6 +24,8 @@ _BACKLOG = 2048
 _SHARE = {"hooks": 0.5, "control": 0.125}
 """Of all descriptors, for connections to this address: whoever opens them without end leaves enough for asking the
 implementations, for the store, and for the other address."""
+_SILENT_SECONDS = {"hooks": _KEEP_ALIVE_SECONDS, "control": REQUEST_SECONDS}
+"""For a connection's first byte. Go's client keeps connections that it opened and then did not need."""
 
 _log = logging.getLogger(__name__)
 
@@ -45,6 +49,7 @@ class Listener(uvicorn.Server):
         """`http`: makes one for each connection, as uvicorn makes its own."""
         self._socket = bind(name, address)
         self._told = asyncio.Event()
+        most = round(descriptors.most() * _SHARE.get(name, _SHARE["control"]))
         config = uvicorn.Config(
             app,
             http=http,
@@ -57,10 +62,11 @@ class Listener(uvicorn.Server):
             date_header=False,
             timeout_keep_alive=_KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=round(drain_seconds),
-            limit_concurrency=round(descriptors.most() * _SHARE.get(name, _SHARE["control"])),
+            limit_concurrency=most + 1,  # of connections there are never so many
             **_tls(tls),
         )
         super().__init__(config)
+        self.server_state = Crowd(most, _SILENT_SECONDS.get(name, REQUEST_SECONDS))
         _log.info("%s on %s", name, self.address)
 
     @property

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from uvicorn.config import Config
-from uvicorn.server import ServerState
 
 from shadow.proxy.calls.call import Reply
 from shadow.terms import Hook, Side
 from shadow.upstream.answer import AnswerReader
 from shadow.upstream.base import Headers
 from shadow.web.connection import HookConnection
+from shadow.web.crowd import Crowd
 from shadow.web.hooks import HookEndpoint
 from tests.fuzz.damage import pieces
 
@@ -124,7 +124,7 @@ def _endpoint() -> tuple[HookEndpoint, _Dispatcher]:
 async def _fed(endpoint: HookEndpoint, dispatcher: _Dispatcher, parts: list[bytes]) -> list[tuple[Hook, bytes]]:
     """The calls that were made of these bytes, up to where the connection was closed."""
     dispatcher.bodies.clear()
-    config, state, wire = Config(endpoint), ServerState(), _Wire()
+    config, state, wire = Config(endpoint), Crowd(8, 10.0), _Wire()
     connection = HookConnection(config, state, None, asyncio.get_running_loop())
     connection.connection_made(wire)
     for part in parts:

@@ -1,6 +1,7 @@
 """Both readers of hook calls, ours and uvicorn's, over real sockets; what differs is in the tests of ours alone."""
 
 import asyncio
+import contextlib
 import random
 import ssl
 from collections.abc import AsyncIterator, Callable
@@ -17,7 +18,7 @@ from shadow.config.scalars import Address
 from shadow.proxy.calls.call import Reply
 from shadow.terms import Hook, Side
 from shadow.upstream.base import Headers
-from shadow.web import bounded, connection
+from shadow.web import bounded, connection, listen
 from shadow.web.bounded import BoundedConnection
 from shadow.web.connection import MAX_HEAD_BYTES, HookConnection
 from shadow.web.hooks import HookEndpoint
@@ -78,10 +79,12 @@ class Serving:
 
 
 @asynccontextmanager
-async def serving(http: Http, token: str | None = None, tls: ServerTls | None = None) -> AsyncIterator[Serving]:
+async def serving(
+    http: Http, token: str | None = None, tls: ServerTls | None = None, name: str = "hooks"
+) -> AsyncIterator[Serving]:
     dispatcher = Dispatcher()
     endpoint = HookEndpoint(dispatcher, lambda: {"m": object()}, lambda: token, MAX_BODY)  # type: ignore[arg-type, dict-item]
-    listener = Listener("hooks", endpoint, Address("127.0.0.1", 0), tls, 2.0, http)
+    listener = Listener(name, endpoint, Address("127.0.0.1", 0), tls, 2.0, http)
     task = asyncio.create_task(listener.run_until_told())
     while not listener.started:
         await asyncio.sleep(0.005)
@@ -277,13 +280,61 @@ async def test_a_head_is_bounded(http: Http) -> None:
 async def test_connections_are_bounded(http: Http, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(descriptors, "most", lambda: 4)
     async with serving(http) as server:
-        open_ones = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(2)]
-        await asyncio.sleep(0.05)
+        server.dispatcher.wait = asyncio.Event()
+        calling = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(2)]
+        for _, writer in calling:
+            writer.write(CALL)
+        while len(server.dispatcher.bodies) < len(calling):
+            await asyncio.sleep(0.005)
         assert await server.raw(CALL) in (b"", b"(closed)")
-        for _, writer in open_ones:
+        server.dispatcher.wait.set()
+        for reader, writer in calling:
+            assert (await reader.readuntil(b"got {}")).startswith(b"HTTP/1.1 200 ")
             writer.close()
         await asyncio.sleep(0.05)
         assert (await server.raw(CALL)).endswith(b"got {}")
+
+
+@BOTH
+@pytest.mark.parametrize("sent", [b"", HEAD], ids=["silent", "half a head"])
+async def test_who_asks_nothing_keeps_nobody_out(http: Http, sent: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(descriptors, "most", lambda: 8)
+    async with serving(http) as server:
+        asking, to_it = await asyncio.open_connection("127.0.0.1", server.port)
+        to_it.write(CALL)
+        await asking.readuntil(b"got {}")
+        waiting = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(3)]
+        for _, writer in waiting:
+            writer.write(sent)
+        await asyncio.sleep(0.05)
+        assert (await server.raw(CALL)).endswith(b"got {}")
+        with contextlib.suppress(ConnectionError):
+            assert await asyncio.wait_for(waiting[0][0].read(1), 5) == b""  # the oldest went
+        to_it.write(CALL)
+        await asking.readuntil(b"got {}")  # who had asked stayed
+        for _, writer in (*waiting, (asking, to_it)):
+            writer.close()
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET /x HTTP/1.1\r\nhost: x\r\n\r\n"], ids=["silent", "idle"])
+async def test_nobody_keeps_whoever_pulls_the_brake_out(sent: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(descriptors, "most", lambda: 16)
+    async with serving(BoundedConnection, name="control") as server:
+        waiting = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(6)]
+        for _, writer in waiting:
+            writer.write(sent)
+        await asyncio.sleep(0.05)
+        assert (await server.raw(CALL)).endswith(b"got {}")
+        for _, writer in waiting:
+            writer.close()
+
+
+async def test_the_control_address_waits_for_a_first_byte_no_longer_than_for_a_request(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(listen._SILENT_SECONDS, "control", 0.05)
+    async with serving(BoundedConnection, name="control") as server:
+        assert await server.raw() == b"(closed)"
 
 
 # --- ours alone ------------------------------------------------------------------------------------------------
