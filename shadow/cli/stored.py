@@ -10,6 +10,7 @@ from shadow.cli.common import CommandError, Exit
 from shadow.config.digest import configuration_digest, evidence_digest
 from shadow.config.load import parse
 from shadow.config.model import Configuration, Migration
+from shadow.proxy.cutover.brakes import GUARD
 from shadow.proxy.cutover.planning import Known, Position, moved, plan_move
 from shadow.proxy.migrations.migration import Migration as ServedMigration
 from shadow.proxy.migrations.snapshot import build as build_snapshot
@@ -86,14 +87,16 @@ def stored_plan(
     if accepted is None:
         raise CommandError("the store has not taken over any configuration", Exit.INCONCLUSIVE)
     pulled = store.brakes().get(name)
-    present = Position(_migration(accepted[0], name), pulled is not None and pulled.on)
+    braked = pulled is not None and pulled.on
+    guarded = pulled is not None and pulled.on and pulled.by == GUARD
+    present = Position(_migration(accepted[0], name), braked, guarded)
     if config is None:
         buckets = None if weight is None else round(weight * 100)
         target, notes = moved(present, stage, buckets, brake)
     else:
         text = config.read_text(encoding="utf-8")
         pulls = migration_of(parse(text, str(config)), name).brake is not None
-        target, notes = Position(_migration(text, name), present.braked or pulls), ()
+        target, notes = Position(_migration(text, name), braked or pulls, guarded and not pulls), ()
     known = Known(front(store, name), 0.0, now)
     return plan_move(parent_states(store, name), present, target, known, notes)
 

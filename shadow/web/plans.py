@@ -43,7 +43,7 @@ async def plan_of(desk: Desk, name: str, query: PlanQuery) -> Plan:
 
 def position_of(desk: Desk, name: str) -> Position:
     """Where the migration stands; an unknown brake counts as off, since nobody's answer is served under it."""
-    return Position(desk.snapshot.migrations[name], desk.brakes.is_on(name))
+    return Position(desk.snapshot.migrations[name], desk.brakes.is_on(name), desk.brakes.is_guards(name))
 
 
 def _planned(desk: Desk, present: Position, target: Position, notes: tuple[str, ...] = ()) -> Plan:
@@ -69,7 +69,8 @@ async def _plan_file(desk: Desk, asked: Asked[Nothing, PlanBody]) -> Response:
     if migration is None:
         raise HTTPException(400, f"configuration: has no migration {asked.name!r}")
     pulls = configuration.migrations[asked.name].brake is not None
-    return as_json(_planned(desk, present, Position(migration, present.braked or pulls)))
+    target = Position(migration, present.braked or pulls, present.guarded and not pulls)
+    return as_json(_planned(desk, present, target))
 
 
 _ANSWERS = {200: Answer("the plan", Plan)}

@@ -143,3 +143,29 @@ async def test_what_would_be_held_is_planned_as_held(tmp_path: Path, hook_server
     assert (plan["held"], plan["writes"]) == (len(NAMESPACES), [])
     assert held == len(NAMESPACES)
     assert not [write for write in cluster.since(mark) if write.changes]
+
+
+async def test_confirming_a_guards_brake_writes_what_its_plan_says(tmp_path: Path, hook_server: Start):
+    """Until then nothing is written: where `old` would remove something, an error goes out."""
+    in_place = [[each for each in wanted if each["kind"] != "Secret"] for wanted in (OLD, NEW)]
+    old, new = [hook_server(wanting(*wanted)) for wanted in in_place]
+    async with running(tmp_path, old, new, hold=[]) as proxy, cluster_of(proxy) as cluster:
+        await settled(cluster, proxy)
+        proxy.configure(stage="live")
+        await proxy.taken_over(stage="live")
+        for _ in range(2):  # the first has `new` delete, the second shows what `old` would delete in turn
+            await cluster.round()
+            facts = await proxy.settled()
+        assert facts["brake"]["by"] == "guard"
+        page = (await proxy.client.get(f"{proxy.control}/migrations/m/brake")).text
+        confirming, _, releasing = page.partition("Confirm the rollback")
+
+        async def confirm() -> None:
+            assert (await proxy.post("rollback", because="a test")).status_code == 200
+
+        plan = await comes_true(proxy, cluster, "brake=true", confirm)
+        moving = plan["moving"]["to_old"]
+        assert planned(plan)["delete", "ConfigMap"] == moving > 0
+        assert f"{moving} of 6 parents change primary, {moving} to old" in confirming
+        assert f"{len(NAMESPACES) - moving} of 6 parents change primary" in releasing
+        assert (await proxy.get("/plan?brake=true"))["moving"] == {"to_new": 0, "to_old": 0}

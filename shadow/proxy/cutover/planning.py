@@ -9,15 +9,16 @@ from shadow.proxy.migrations.migration import Migration
 from shadow.report.plan import Plan, Question, plan
 from shadow.report.readiness import FrontFacts, gone_seconds
 from shadow.store.base import ParentState
-from shadow.terms import Stage
+from shadow.terms import Side, Stage
 
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """A migration's configuration and its brake."""
+    """A migration's configuration and its brake; `guarded` while a guard holds that and no person has confirmed it."""
 
     migration: Migration
     braked: bool
+    guarded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,9 @@ def moved(
         stage=migration.stage if stage is None else stage,
         weight_buckets=migration.weight_buckets if weight_buckets is None else weight_buckets,
     )
-    return Position(target, present.braked if braked is None else braked), tuple(notes)
+    if braked is None:
+        return Position(target, present.braked, present.guarded), tuple(notes)
+    return Position(target, braked), tuple(notes)  # to ask for a brake that a guard holds is to confirm it
 
 
 def plan_move(
@@ -52,7 +55,9 @@ def plan_move(
 ) -> Plan:
     """What going from one position to the other would write."""
     migration = target.migration
-    if target.braked and present.braked:
+    if present.guarded:
+        notes = (*notes, "a guard pulled the brake: until a person decides, parents keep what they were served last")
+    elif target.braked and present.braked:
         notes = (*notes, "the brake is on: old answers for every parent until it is released")
     return plan(
         states,
@@ -88,9 +93,16 @@ def _question(present: Position, target: Position, known: Known) -> Question:
         )
 
     return Question(
-        before=lambda state: primary_of(present.migration, present.braked, state),
-        after=lambda state: primary_of(migration, target.braked, state),
+        before=lambda state: _answered_by(present, state),
+        after=lambda state: _answered_by(target, state),
         live=live,
         evident=evident,
         held=held,
     )
+
+
+def _answered_by(position: Position, state: ParentState) -> Side:
+    """While a guard holds the brake an error goes out in place of what would remove something."""
+    if not (position.guarded and position.migration.serves_new):
+        return primary_of(position.migration, position.braked, state)
+    return state.served or primary_of(position.migration, False, state)

@@ -227,6 +227,7 @@ class Page:
             refused=brake.refusal(desk, name, None) if on else None,
             doubts=tuple(brake.doubts(desk, name)),
             plan=await plan_of(desk, name, PlanQuery(brake=not on)),
+            confirming=await plan_of(desk, name, PlanQuery(brake=True)) if desk.brakes.is_guards(name) else None,
         )
 
     async def _move(self, request: Request, desk: Desk, visitor: Visitor) -> Response:
