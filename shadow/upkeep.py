@@ -33,9 +33,9 @@ async def follow(runtime: Runtime, watcher: Watcher) -> None:
 
 
 async def miss(runtime: Runtime, path: Path, server: Server) -> None:
-    """Tell which of the files that are read again are not there."""
-    tokens = (server.token_file, server.tokens_file, server.hooks_token_file)
-    presence = Presence((path, *(file for file in tokens if file is not None)))
+    """Tell which of the files that are read again cannot be used."""
+    secrets = [file for file in (server.token_file, server.hooks_token_file) if file is not None]
+    presence = Presence([path] if server.tokens_file is None else [path, server.tokens_file], secrets)
     while True:
         runtime.missing_files = presence.look()
         await asyncio.sleep(_MISSED_SECONDS)

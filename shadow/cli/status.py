@@ -162,7 +162,7 @@ def troubles(readiness: Readiness) -> Iterator[str]:
     if readiness.needs_restart:
         yield f"needs a restart to take effect: {', '.join(map(printable, readiness.needs_restart))}"
     if readiness.missing_files:
-        yield f"cannot be read any more, the last content stays: {', '.join(map(printable, readiness.missing_files))}"
+        yield f"cannot be used any more, the last content stays: {', '.join(map(printable, readiness.missing_files))}"
     if readiness.store_failing:
         yield "the store FAILS: calls go on, nothing is recorded; the log says why"
     if readiness.brakes_unstored:

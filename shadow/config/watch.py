@@ -82,19 +82,25 @@ class Watcher:
 
 
 class Presence:
-    """Files that were there at the start: what they held last stays in force while one is gone, which is said."""
+    """Files that were usable at the start: what they held last stays in force while one is not, which is said."""
 
-    def __init__(self, paths: Iterable[Path]) -> None:
+    def __init__(self, paths: Iterable[Path], secrets: Iterable[Path] = ()) -> None:
+        """
+        Args:
+            secrets: must hold a secret, too.
+        """
         self._paths = tuple(paths)
+        self._secrets = tuple(SecretFile(path) for path in secrets)
         self._gone: frozenset[Path] = frozenset()
 
     def look(self) -> tuple[str, ...]:
-        """Those that cannot be read now; the log has a line for each that goes or is back."""
+        """Those that cannot be used now; the log has a line for each that goes or is back."""
         gone = frozenset(path for path in self._paths if not os.access(path, os.R_OK))
+        gone |= {secret.path for secret in self._secrets if not secret.usable()}
         for path in sorted(gone - self._gone):
-            _log.error("%s cannot be read any more; what it held last stays in force", path)
+            _log.error("%s cannot be used any more; what it held last stays in force", path)
         for path in sorted(self._gone - gone):
-            _log.info("%s can be read again", path)
+            _log.info("%s can be used again", path)
         self._gone = gone
         return tuple(sorted(map(str, gone)))
 
@@ -113,29 +119,31 @@ class SecretFile:
         return f"SecretFile({str(self.path)!r})"
 
     def read(self) -> str:
-        """The content without surrounding white space. While the file is absent, the last one known.
+        """The content without surrounding white space. While the file cannot be used, the last one known.
 
         Raises:
-            ConfigurationError: if there never was one, or it is empty, too long, or more than one printable line.
+            ConfigurationError: if there never was one, and it is absent, empty, too long, or more than one printable
+                line.
         """
-        stamp = stamp_of(self.path)
-        if stamp is not None and stamp != self._stamp:
-            content = self._load()
-            if content is not None:
-                self._stamp, self._content = stamp, content
-        if not self._content:
-            raise self._fault("cannot be read")
+        fault = self._refresh()
+        if fault is not None and not self._content:
+            raise ConfigurationError([Problem(str(self.path), fault)])
         return self._content
 
-    def _load(self) -> str | None:
-        try:
-            raw = self.path.read_bytes()
-        except OSError:
-            return None
-        content = raw.decode("latin-1").strip()
-        if not content or len(content) > 16_384 or not (content.isascii() and content.isprintable()):
-            raise self._fault("must hold one line of printable ASCII")
-        return content
+    def usable(self) -> bool:
+        """Whether the file as it is now holds a secret."""
+        return self._refresh() is None
 
-    def _fault(self, message: str) -> ConfigurationError:
-        return ConfigurationError([Problem(str(self.path), message)])
+    def _refresh(self) -> str | None:
+        """Take over what the file holds if it has changed; or what is wrong with it."""
+        stamp = stamp_of(self.path)
+        if stamp is not None and stamp == self._stamp:
+            return None
+        try:
+            content = self.path.read_bytes().decode("latin-1").strip()
+        except OSError:
+            return "cannot be read"
+        if not content or len(content) > 16_384 or not (content.isascii() and content.isprintable()):
+            return "must hold one line of printable ASCII"
+        self._stamp, self._content = stamp, content
+        return None

@@ -159,7 +159,7 @@ READY: dict[str, Any] = {
     [
         ({"refused_configuration": "migrations.kfp.stage: must be"}, "REFUSED, the last accepted one goes on: migra"),
         ({"needs_restart": ["server", "store"]}, "needs a restart to take effect: server, store"),
-        ({"missing_files": ["/etc/token"]}, "cannot be read any more, the last content stays: /etc/token"),
+        ({"missing_files": ["/etc/token"]}, "cannot be used any more, the last content stays: /etc/token"),
         ({"store_failing": True}, "the store FAILS"),
         ({"brakes_unstored": ["kfp"]}, "brake pulled but NOT STORED: kfp"),
     ],

@@ -84,8 +84,8 @@ def test_a_file_that_goes_is_said_once_and_so_is_its_return(file, tmp_path, capl
     file.write_text("back")
     assert presence.look() == ()
     assert [record.message for record in caplog.records] == [
-        f"{file} cannot be read any more; what it held last stays in force",
-        f"{file} can be read again",
+        f"{file} cannot be used any more; what it held last stays in force",
+        f"{file} can be used again",
     ]
 
 
@@ -137,14 +137,6 @@ def test_a_secret_is_read_again_when_it_changes(tmp_path):
     assert secret.read() == "fake-two"
 
 
-def test_a_secret_outlives_the_moment_without_its_file(tmp_path):
-    (tmp_path / "token").write_text("fake-one")
-    secret = SecretFile(tmp_path / "token")
-    secret.read()
-    (tmp_path / "token").unlink()
-    assert secret.read() == "fake-one"
-
-
 UNUSABLE = {
     "absent": None,
     "empty": b"",
@@ -163,6 +155,22 @@ def test_a_secret_that_cannot_be_used_is_an_error_that_shows_only_the_path(tmp_p
         SecretFile(tmp_path / "token").read()
     assert str(tmp_path / "token") in str(caught.value)
     assert "fake" not in str(caught.value).replace(str(tmp_path), "")
+
+
+@pytest.mark.parametrize("content", UNUSABLE.values(), ids=UNUSABLE)
+def test_a_secret_outlives_what_cannot_be_used_which_is_said_once(tmp_path, caplog, content):
+    file = tmp_path / "token"
+    file.write_text("fake-one")
+    secret, presence = SecretFile(file), Presence([], [file])
+    assert (secret.read(), presence.look()) == ("fake-one", ())
+    file.unlink() if content is None else file.write_bytes(content)
+    assert secret.read() == secret.read() == "fake-one"
+    assert presence.look() == presence.look() == (str(file),)
+    assert [record.message for record in caplog.records] == [
+        f"{file} cannot be used any more; what it held last stays in force"
+    ]
+    file.write_text("fake-two")
+    assert (secret.read(), presence.look()) == ("fake-two", ())
 
 
 def test_a_secret_is_not_shown_by_accident(tmp_path):
