@@ -89,7 +89,15 @@ async def test_who_is_not_logged_in_is_led_to_the_form_and_back(proxy: Running):
 
 async def test_the_way_back_never_leads_to_another_site(proxy: Running):
     async with httpx.AsyncClient(base_url=proxy.control) as nobody:
-        for elsewhere in ("https://evil.example", "//evil.example", "/\\evil.example", "/\t/evil.example", "evil", ""):
+        for elsewhere in (
+            "https://evil.example",
+            "//evil.example",
+            "///evil.example",
+            "/\\evil.example",
+            "/\t/evil.example",
+            "evil",
+            "",
+        ):
             response = await nobody.post("/login", data={"token": "fake-bob", "next": elsewhere})
             assert (elsewhere, response.headers["location"]) == (elsewhere, "/")
 
