@@ -19,7 +19,7 @@ from shadow.errors import ConfigurationError, Problem
 
 _log = logging.getLogger(__name__)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,62}")
-_TAKEN = frozenset({"configuration", "file", "guard", "local", "loopback", "process"})
+_TAKEN = frozenset({"configuration", "file", "guard", "local", "loopback", "process", "token"})
 """Who else the change log names: nobody may pass for them."""
 
 

@@ -25,9 +25,21 @@ def test_names_have_rights():
         ("alice: {sha256: fake-token, rights: [read]}", "alice.sha256"),
         (f"alice: {{sha256: {HEX}, rights: [read], token: x}}", "alice.token"),
         (f"guard: {{sha256: {HEX}, rights: [read]}}", "'guard' cannot be the name"),
+        (f"token: {{sha256: {HEX}, rights: [read]}}", "'token' cannot be the name"),
         (f"'a b': {{sha256: {HEX}, rights: [read]}}", "'a b' cannot be the name"),
     ],
-    ids=["empty", "list", "no right", "no such right", "upper case", "no digest", "unknown key", "taken", "space"],
+    ids=[
+        "empty",
+        "list",
+        "no right",
+        "no such right",
+        "upper case",
+        "no digest",
+        "unknown key",
+        "taken",
+        "taken by the other file",
+        "space",
+    ],
 )
 def test_a_faulty_file_is_refused_without_repeating_it(text: str, told: str):
     with pytest.raises(ConfigurationError, match="tokens") as caught:
