@@ -72,12 +72,36 @@ def listing(act: Act) -> Iterable[str]:
 def recommendation(acts: Sequence[Act]) -> list[str]:
     """What to do, in sentences; the most harmful thing first."""
     by_scene = {act.scene: act for act in acts}
+    if not was_played(acts):
+        return [_NOBODY, *_about_failures(acts)]
     return [
         *_about_failures(acts),
+        *_about_the_left_out(by_scene),
         *_about_switching(by_scene),
         *_about_moving(by_scene),
         *_about_the_way_back(by_scene),
     ]
+
+
+_NOBODY = (
+    "No parent was played: the DecoratorController's selector matches none of the export, so nothing is known and "
+    "nothing is recommended. Export the parents that it selects, labels included, or widen its selector."
+)
+
+
+def was_played(acts: Iterable[Act]) -> bool:
+    """Whether the move has met a parent. Without one it would seem to cost nothing."""
+    return all(act.played for act in acts if act.scene is Scene.MOVE)
+
+
+def _about_the_left_out(acts: dict[Scene, Act]) -> Iterable[str]:
+    if Scene.STEADY in acts and Scene.MOVE in acts:
+        today, then = acts[Scene.STEADY].played, acts[Scene.MOVE].played
+        if then < today:
+            yield (
+                f"{today - then} of {today} parents are not selected by the DecoratorController: what they have stays "
+                "as it is, and nothing below is about them."
+            )
 
 
 def _about_failures(acts: Iterable[Act]) -> Iterable[str]:
@@ -88,15 +112,14 @@ def _about_failures(acts: Iterable[Act]) -> Iterable[str]:
 
 
 def _about_switching(acts: dict[Scene, Act]) -> Iterable[str]:
-    if Scene.HANDED_OVER not in acts:
-        return
-    handed, on, marked = (acts.get(s) for s in (Scene.HANDED_OVER, Scene.MARKS_ON, Scene.MARKED_SWITCH))
+    known = {scene: act for scene, act in acts.items() if not act.failed}
+    handed, on, marked = (known.get(s) for s in (Scene.HANDED_OVER, Scene.MARKS_ON, Scene.MARKED_SWITCH))
     if marked and on and not on.changes() and not marked.changes():
         yield (
             "Switch controllers with ownership marks: they cost nothing to switch on here, and then neither the "
             "switch nor the way back needs Metacontroller to be stopped."
         )
-    elif handed and not handed.changes() and not handed.failed:
+    elif handed and not handed.changes():
         yield (
             f"Switch controllers with Metacontroller stopped and {handed.patched} objects handed over "
             "(`shadow handover --direction forward`): no object is written by the switch."

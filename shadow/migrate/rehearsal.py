@@ -77,11 +77,13 @@ Route = Callable[[Side, Way], str]
 class Act:
     """What one scene came to.
 
-    `writes` are what changed or was refused; `every_sync` what the last round still wrote; `failed` are parents whose
-    last sync failed, with the reason; `patched` is how many objects a hand-over wrote beforehand.
+    `played` is how many parents were synced, `writes` what changed or was refused; `every_sync` what the last round
+    still wrote; `failed` are parents whose last sync failed, with the reason; `patched` is how many objects a hand-over
+    wrote beforehand.
     """
 
     scene: Scene
+    played: int
     writes: tuple[Write, ...]
     every_sync: tuple[Write, ...]
     failed: tuple[tuple[str, str], ...]
@@ -185,6 +187,7 @@ class Stage:
         writes = cluster.since(mark)
         act = Act(
             scene,
+            len({record.parent for synced in settled.rounds for record in synced if record.ending != Ending.IGNORED}),
             tuple(write for write in writes if not write.noop),
             tuple(write for record in last for write in record.writes),
             tuple(_failures(last)),

@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 
 from shadow.cli.main import main
+from shadow.migrate.controllers import Wishes, successor
+from shadow.migrate.playbill import recommendation
+from shadow.migrate.rehearsal import Act, Scene
 from shadow.profile.hook import answer
 from shadow.profile.server import create_app
 from shadow.profile.settings import Generation
@@ -184,9 +187,33 @@ def test_a_hook_that_may_not_be_asked_is_not_asked_and_the_rehearsal_is_inconclu
 
 def test_a_failing_hook_is_inconclusive(tmp_path: Path):
     with HookServer(answer_json({"error": "no"}, status=500)) as hook:
-        status, acts, _ = rehearse(tmp_path, widgets_export(), sides(hook.url, hook.url))
+        status, acts, told = rehearse(tmp_path, widgets_export(), sides(hook.url, hook.url))
     assert status == 4
     assert acts["steady"]["failed"][0]["parent"] == "ns/w"
+    assert [sentence.partition(" ")[0] for sentence in told["recommendation"]] == ["In"]  # and nothing to do
+
+
+@pytest.mark.parametrize("failing", [False, True], ids=["marks cost nothing", "nothing is known"])
+def test_marks_are_recommended_where_they_were_seen_to_cost_nothing(failing: bool):
+    failed = (("ns/w", "no answer"),) if failing else ()
+    scenes = (Scene.HANDED_OVER, Scene.MARKS_ON, Scene.MARKED_SWITCH)
+    said = recommendation([Act(scene, 1, (), (), failed, quiet=not failing) for scene in scenes])
+    assert any("cost nothing" in sentence for sentence in said) is not failing
+
+
+@pytest.mark.parametrize(("others", "first"), [(0, "No parent was played"), (1, "1 of 2 parents are not")])
+def test_parents_that_the_new_front_does_not_select_are_told(tmp_path: Path, others: int, first: str):
+    export = widgets_export()
+    composite, widget = export["items"]
+    decorator, _ = successor(composite, Wishes(Protocol.DECORATOR, label_selector={"matchLabels": {"on": "yes"}}))
+    selected = {**widget, "metadata": {**widget["metadata"], "name": "v", "uid": "v", "labels": {"on": "yes"}}}
+    export["items"] += [decorator, *[selected] * others]
+    with HookServer(speaking_both()) as hook:
+        status, acts, told = rehearse(tmp_path, export, sides(f"{hook.url}/old", f"{hook.url}/new"))
+    assert acts["move"]["played"] == others
+    assert (status == 4) is (others == 0)
+    assert told["recommendation"][0].startswith(first)
+    assert len(told["recommendation"]) == 1 or others
 
 
 def test_an_export_without_controller_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]):

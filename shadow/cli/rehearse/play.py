@@ -20,7 +20,7 @@ from shadow.disguise import Disguise
 from shadow.migrate.controllers import Wishes, successor
 from shadow.migrate.export import Export, read_export
 from shadow.migrate.marks import Names
-from shadow.migrate.playbill import listing, recommendation, table, tally
+from shadow.migrate.playbill import listing, recommendation, table, tally, was_played
 from shadow.migrate.rehearsal import Act, Cast, Route, Scene, Stage, Way
 from shadow.protocol.objects import Json
 from shadow.simulate import Release, WebhookClient
@@ -51,8 +51,8 @@ async def play(args: argparse.Namespace) -> int:
 
 
 def verdict(acts: Sequence[Act]) -> Exit:
-    """4 if any hook gave no usable answer; 3 if the best switch, the move, its rollback or the end would write."""
-    if any(act.failed for act in acts):
+    """4 if a hook gave no usable answer or no parent was played; 3 if the best way, there, back or out, would write."""
+    if any(act.failed for act in acts) or not was_played(acts):
         return Exit.INCONCLUSIVE
     told = {act.scene: act for act in acts}
     path = (Scene.HANDED_OVER, Scene.MOVE, Scene.ROLLBACK, Scene.OUT)
@@ -202,6 +202,7 @@ def _act_as_json(act: Act) -> Json:
         "about": act.about,
         "counts": tally(act),
         "quiet": act.quiet,
+        "played": act.played,
         "patched": act.patched,
         "writes": [each.as_json() for each in act.writes],
         "every_sync": [each.as_json() for each in act.every_sync],
