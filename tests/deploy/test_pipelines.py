@@ -21,6 +21,7 @@ from tests.proxy.bodies import answer, config_map, observed, request
 
 PAGE = (Path(__file__).parents[2] / "docs/gate-a-move.md").read_text()
 ONE = config_map("one")
+WHEEL = "metacontroller_shadow-0.1.0-py3-none-any.whl"
 Start = Callable[..., HookServer]
 
 
@@ -93,7 +94,9 @@ class Machine:
             json.dumps({"migrations": {"kfp-profile": {"stage": "shadow", **sides}}})
         )
         self._command("shadow", f'exec {sys.executable} -m shadow "$@"')
-        self._command("pip", '[ "$*" = "install metacontroller-shadow" ]')  # it is: this checkout
+        (directory / "wheels").mkdir()
+        (directory / "wheels" / WHEEL).touch()
+        self._command("pip", f'[ "$*" = "install wheels/{WHEEL}" ]')  # it is: this checkout
 
     def _command(self, name: str, line: str) -> None:
         path = self.directory / "bin" / name
