@@ -99,7 +99,7 @@ def _line(text: bytes, disguise: Disguise) -> bytes:
     try:
         call = msgspec.json.decode(text, type=RecordedCall)
     except msgspec.MsgspecError:
-        return disguised(text, disguise) + b"\n"
+        return disguised(text, Scribe(disguise)) + b"\n"
     return msgspec.json.encode(Scribe(disguise).again(call)) + b"\n"
 
 

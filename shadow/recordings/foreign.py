@@ -5,19 +5,19 @@
 """
 
 from collections.abc import Mapping
+from http import HTTPStatus
 
 import msgspec
 
-from shadow.disguise import Disguise
-from shadow.protocol.objects import Json
 from shadow.protocol.wire import UnreadableError, split_object
 from shadow.recordings.model import Exchange, RecordedCall
+from shadow.recordings.scribe import Scribe
 from shadow.terms import Hook, Role, Side
 
 _UNASKED = "not-recorded"
 
 
-class _Captured(msgspec.Struct):
+class _Captured(msgspec.Struct, omit_defaults=True):
     request: msgspec.Raw
     hook: Hook | None = None
     implementation: str = ""
@@ -59,18 +59,31 @@ def captured(text: bytes, name: str) -> RecordedCall:
     )
 
 
-def disguised(text: bytes, disguise: Disguise) -> bytes:
-    """A captured call without secrets, on one line: also in what nobody reads here.
+def disguised(text: bytes, scribe: Scribe) -> bytes:
+    """A captured call without secrets, on one line: what is read of it, by the rules for recordings.
+
+    Fields that nobody reads here may hold anything, and so are left out.
 
     Raises:
-        MalformedError: it is no JSON.
+        msgspec.ValidationError: it has no form of a call.
+        MalformedError: nobody can tell what in its request or answer is secret.
     """
-
-    def change(value: Json) -> Json:
-        copy: Json = disguise.object(value)
-        return copy | {name: disguise.answer(value[name]) for name in ("request", "answer") if name in value}
-
-    return disguise.one_line(text, change)
+    read = msgspec.json.decode(text, type=_Captured)
+    answered = read.status == HTTPStatus.OK
+    raw = read.answer_raw
+    return msgspec.json.encode(
+        msgspec.structs.replace(
+            read,
+            request=msgspec.Raw(scribe.body(bytes(read.request))),
+            implementation=read.implementation if read.implementation in list(Side) else "",
+            request_headers=scribe.headers(read.request_headers),
+            response_headers=scribe.headers(read.response_headers),
+            answer=msgspec.Raw(scribe.body(bytes(read.answer)))
+            if answered and read.answer is not msgspec.UNSET
+            else msgspec.UNSET,
+            answer_raw=scribe.body_or_beginning(raw.encode()).decode() if answered and raw is not None else None,
+        )
+    )
 
 
 def _exchange(read: _Captured) -> Exchange:

@@ -70,19 +70,42 @@ class Scribe:
             call,
             foresight=self._foreseen(bytes(call.request), call.foresight),
             key=self._disguise.fingerprint,
-            request_headers=self._headers(_spelled(call.request_headers)),
-            request=msgspec.Raw(self._disguised(bytes(call.request))),
+            shown=self._shown(call.shown),
+            request_headers=self.headers(call.request_headers),
+            request=msgspec.Raw(self.body(bytes(call.request))),
             old=sides.get(Side.OLD),
             new=sides.get(Side.NEW),
             again={side: self._said_again(said) for side, said in call.again.items()},
         )
 
+    def headers(self, headers: Mapping[str, str]) -> dict[str, str]:
+        """Those of a call that was read, as in a line."""
+        return self._headers(_spelled(headers))
+
+    def body(self, body: bytes) -> bytes:
+        """A request, or the answer of a 200, without secrets.
+
+        Raises:
+            MalformedError: as `line`.
+        """
+        return self._disguised(body)
+
+    def body_or_beginning(self, body: bytes) -> bytes:
+        """An answer without secrets; where no decoder can read it, something that none can read either."""
+        try:
+            return self.body(body)
+        except MalformedError:
+            return (_beginning(body) or "?").encode()
+
     def _said_again(self, said: Exchange) -> Exchange:
-        answer = said.answer
+        """Nobody vouches for a line that was passed on: what an error says may stand in it."""
+        answered, answer = said.status == HTTPStatus.OK, said.answer
         if answer is not msgspec.UNSET:
-            answer = msgspec.Raw(self._disguised(bytes(answer)))
-        kept = {name: self._header(name, value) for name, value in said.headers.items()}
-        return msgspec.structs.replace(said, headers=kept, answer=answer)
+            answer = msgspec.Raw(self.body(bytes(answer))) if answered else msgspec.UNSET
+        revision = None if said.revision is None else self._disguise.text(said.revision)
+        begins = said.begins if answered and len(said.begins) == 1 and said.begins in _BEGINNINGS else ""
+        headers = self.headers(said.headers)
+        return msgspec.structs.replace(said, headers=headers, answer=answer, revision=revision, begins=begins)
 
     def _exchange(self, said: Said) -> Exchange:
         asked = said.asked
@@ -96,17 +119,17 @@ class Scribe:
             answer = msgspec.UNSET
         if answer is not msgspec.UNSET:
             return Exchange(**known, headers=headers, answer=answer)
-        first = said.body.lstrip(b" \t\r\n")[:1].decode("latin-1")
-        begins = first if answered and first and first in _BEGINNINGS else ""
+        begins = _beginning(said.body) if answered else ""
         return Exchange(**known, headers=headers, bytes=len(said.body), begins=begins)
+
+    def _share(self, share: Share) -> Share:
+        rules, beside = (tuple(map(self._disguise.object, each)) for each in (share.rules, share.beside))
+        return Share(rules, share.version, beside)
 
     def _shown(self, shown: Mapping[Side, Share | None] | None) -> Mapping[Side, Share | None] | None:
         if shown is None:
             return None
-        return {
-            side: None if share is None else Share(tuple(map(self._disguise.object, share.rules)), share.version)
-            for side, share in shown.items()
-        }
+        return {side: None if share is None else self._share(share) for side, share in shown.items()}
 
     def _headers(self, headers: RawHeaders, also: str | None = None) -> dict[str, str]:
         """Those that matter, and `also` this one, unless its name says that it is secret."""
@@ -143,8 +166,13 @@ class Scribe:
         )
 
 
+def _beginning(body: bytes) -> str:
+    first = body.lstrip(b" \t\r\n")[:1].decode("latin-1")
+    return first if first and first in _BEGINNINGS else ""
+
+
 def _spelled(headers: Mapping[str, str]) -> RawHeaders:
-    return [(name.encode(), value.encode("latin-1", "replace")) for name, value in headers.items()]
+    return [(name.encode("latin-1", "replace"), value.encode("latin-1", "replace")) for name, value in headers.items()]
 
 
 def _applied_texts(request: bytes) -> Iterator[str]:

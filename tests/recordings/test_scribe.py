@@ -104,6 +104,26 @@ def test_a_secret_is_in_none_of_the_places_that_secrets_live_in():
     assert (call.new.answer, call.new.bytes, call.new.headers) == (msgspec.UNSET, 32, {"content-type": "text/plain"})
 
 
+@pytest.mark.parametrize(
+    "planted",
+    [
+        {"old": {"status": 200, "answer": {}, "revision": f"token={PLANTED}"}},
+        {"old": {"status": 200, "answer": {}, "headers": {"x-session": PLANTED}}},
+        {"new": {"status": 500, "answer": PLANTED}},
+        {"new": {"status": 200, "begins": PLANTED, "bytes": 9}},
+        {"again": {"old": {"status": 403, "answer": [PLANTED], "headers": {"set-cookie": PLANTED}}}},
+        {"shown": {"old": {"rules": [SECRET], "version": "v1"}}},
+        {"request_headers": {"x-custom": PLANTED}},
+    ],
+    ids=["revision", "header", "error", "beginning", "again", "rules", "request-header"],
+)
+def test_a_line_that_others_wrote_is_disguised_in_every_field(planted):
+    call = written(taken(request()))
+    line = json.loads(msgspec.json.encode(call)) | planted
+    again = Scribe(Disguise(b"k" * 32)).again(msgspec.json.decode(json.dumps(line), type=RecordedCall))
+    assert not shows(msgspec.json.encode(again))
+
+
 def test_configured_paths_are_secret_here_too():
     hidden = config_map("a", {"plain": PLANTED})
     body = json.dumps(answer(hidden)).encode()
