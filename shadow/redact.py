@@ -34,6 +34,17 @@ _ASSIGNMENT: Final = re.compile(
 _FLAG_IN_TEXT: Final = re.compile(
     r"(?<!\S)(--?[A-Za-z][\w.-]{0,63})([ \t]+)(\"[^\"\n]*\"|'[^'\n]*'|[^\s\"'-][^\s\"']*)"
 )
+_FIELD: Final = re.compile(
+    r"((?:\"[\w.-]{0,64}|'[\w.-]{0,64}|(?:^|[\n{,\[]|(?<=- ))[ \t]*[\w.-]{0,64}?)"
+    r"(?:password|passwd|passphrase|token|secret|api_?key|access_?key|secret_?key|private_?key|signature|credentials?)"
+    r"(?:[\"'][ \t]*:[ \t]*|:[ \t]+))(\"[^\"\n]*\"|'[^'\n]*'|[^\s&;,\"'{}\[\]|>]+)",
+    re.IGNORECASE,
+)
+"""Of YAML or JSON that stands in a text; a bare word counts at the beginning of a line or of a list only."""
+_HEADER: Final = re.compile(
+    r"\b((?:proxy-)?authorization|cookie|x-(?:api-key|auth[\w-]{0,32}))([ \t]*:[ \t]*)([^\n\"']+)", re.IGNORECASE
+)
+_SECRET_AS_YAML: Final = re.compile(r"^[ \t-]*[\"']?kind[\"']?[ \t]*:[ \t]*[\"']?Secret(?:List)?\b", re.MULTILINE)
 _PEM: Final = "PRIVATE KEY-----"
 _STAND_IN: Final = re.compile(r"<redacted:[0-9a-f]{8}:\d{1,12}>\Z")
 
@@ -139,10 +150,13 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """Free text without credentials in URLs, Authorization-like values, `password=...` and private keys."""
-        if _PEM in text:
+        if _PEM in text or ("kind" in text and _SECRET_AS_YAML.search(text)):
             return self.stand_in(text)
         if "://" in text and "@" in text:
             text = _URL.sub(lambda match: f"{match[1]}{self.stand_in(match[2])}@", text)
+        if ":" in text:
+            text = _HEADER.sub(lambda match: f"{match[1]}{match[2]}{self.stand_in(match[3])}", text)
+            text = _FIELD.sub(lambda match: f"{match[1]}{self._quoted(match[2])}", text)
         if " " in text:
             text = _SCHEME.sub(lambda match: f"{match[1]}{match[2]}{self.stand_in(match[3])}", text)
         if "-" in text and " " in text:
@@ -243,11 +257,26 @@ class Redactor:
         return self.stand_in_for_base64(value) if mode is _Mode.HIDE_BASE64 else self.stand_in(value)
 
     def _clear_leaf(self, name: str, value: Any) -> Any:
+        if isinstance(value, bool):
+            return value
         if not isinstance(value, str):
-            return value if isinstance(value, bool | int | float) else self.text(_text(value))
-        if name in LAST_APPLIED or (value[:1] == "{" and '"Secret"' in value):
+            named = isinstance(value, int | float) and not secret_field(name)
+            return value if named else self.stand_in_for_other(value)
+        if name in LAST_APPLIED:
             return self.embedded(value)
-        return self.stand_in(value) if value and secret_field(name) else self.text(value)
+        if value and secret_field(name):
+            return self.stand_in(value)
+        return self._json(value) if value.lstrip()[:1] in ("{", "[") else self.text(value)
+
+    def _json(self, text: str) -> str:
+        """A text that may be JSON, as of a file in a ConfigMap; it stays where nothing in it is secret."""
+        try:
+            value = json.loads(text)
+            if self.object(value) != value:
+                return self.embedded(text)
+        except (ValueError, RecursionError):
+            return self.stand_in(text) if '"Secret"' in text else self.text(text)
+        return self.text(text)
 
 
 def _plain(value: Any) -> bool:

@@ -57,6 +57,13 @@ def leaks(value):
         pytest.param({"spec": {"auth": {"password": PLANTED}}}, id="password-field"),
         pytest.param({"data": {"MINIO_SECRET_KEY": PLANTED}}, id="variable-in-a-config-map"),
         pytest.param({"env": [{"name": "X_TOKEN", "value": {"odd": [PLANTED]}}]}, id="env-of-a-wrong-type"),
+        pytest.param({"data": {"c.json": json.dumps({"password": PLANTED})}}, id="json-in-a-text"),
+        pytest.param({"data": {"c.json": f' {json.dumps([secret(data={"k": ENCODED})])}'}}, id="json-list-in-a-text"),
+        pytest.param({"x": json.dumps(secret(data={"k": ENCODED})).replace('"Se', '"\\u0053e')}, id="escapes"),
+        pytest.param({"data": {"a.yaml": f"x: 1\npassword: {PLANTED}\n"}}, id="yaml-in-a-text"),
+        pytest.param({"data": {"s.yaml": f"a: b\nkind: Secret\ndata: {{a: {ENCODED}}}"}}, id="a-secret-as-yaml"),
+        pytest.param({"run": f'curl -H "X-Api-Key: {PLANTED}" -H "Authorization: token {PLANTED}"'}, id="header"),
+        pytest.param({"name": "CONFIG", "value": json.dumps({"auth": {"token": PLANTED}})}, id="json-in-a-variable"),
     ],
 )  # fmt: skip
 def test_a_planted_secret_is_not_shown(item):
@@ -83,7 +90,8 @@ def test_a_planted_secret_is_not_shown(item):
         {"url": "http://host:80/path@sha256:abc", "image": "registry:5000/a/b@sha256:abc"},
         {"automountServiceAccountToken": False, "n": 1, "f": 1.5, "none": None, "list": [True]},
         {"metadata": {"annotations": {"note": "{not json", "author": "me"}}},
-        {"kind": "ConfigMap", "data": {"viewer.json": '{"spec": 1}'}},
+        {"kind": "ConfigMap", "data": {"viewer.json": '{"spec": 1}', "tags": '[ "b",  "a" ]', "t": "{{ .Values }}"}},
+        {"image": "registry/access-token:1.2", "note": "cannot read the token: permission denied"},
     ],
 )
 def test_what_is_no_secret_stays_as_it_is(item):
@@ -204,6 +212,11 @@ def test_hostile_text_takes_no_quadratic_time():
         "bearer " * 100_000,
         "a" * 2_000_000 + "=",
         "-" * 500_000,
+        "{" * 200_000 + ":",
+        "\n" + " " * 500_000 + ": ",
+        "- " * 200_000 + "token: ",
+        '"' + "token" * 100_000 + '":',
+        "kind" + "\n-" * 200_000,
     ):
         REDACTOR.text(text)
     assert time.perf_counter() - start < 10
@@ -302,3 +315,8 @@ def test_what_is_told_plain_at_a_glance_is_so_under_a_closer_look(value):
 @pytest.mark.parametrize("word", [*_WORDS, *_ENDINGS])
 def test_every_word_that_names_a_secret_takes_the_closer_look(word):
     assert not nothing_secret(json.dumps({"-".join(word).upper(): "x"}).encode())
+
+
+def test_a_number_in_a_secret_place_is_hidden():
+    assert "12345678" not in json.dumps(REDACTOR.object({"password": 12345678987654, "port": 8080}))
+    assert REDACTOR.object({"port": 8080, "token": True}) == {"port": 8080, "token": True}
