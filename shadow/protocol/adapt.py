@@ -153,7 +153,7 @@ def _adapted_answer(
         answer = Answer(dialect.protocol, request.hook, split_object(body))
         rejected = rejection(answer, body, strict=True) if strict else None
         if rejected is not None:
-            return _rejected(answer, request, body, alterations, rejected)
+            return _rejected(answer, request, body, alterations, controller, rejected)
         return _adapt(answer, request, body, front_version, alterations, controller)
     except UnreadableError as exc:
         return Adapted(body, refusal=Refusal("unreadable", f"the call or its answer cannot be read: {exc}"))
@@ -176,7 +176,7 @@ def _adapt_closely(
     controller = read_controller(request.controller)
     rejected = rejection(answer, body, strict=controller.strict(request.hook, alterations.strict))
     if rejected is not None:
-        return _rejected(answer, request, body, alterations, rejected)
+        return _rejected(answer, request, body, alterations, controller, rejected)
     if request.hook is Hook.CUSTOMIZE:
         return Adapted(body)
     return _adapt(answer, request, body, front_version, alterations, controller)
@@ -226,8 +226,8 @@ def _refuse_draft(
     draft: Draft, answer: Answer, body: bytes, alterations: Alterations, controller: Controller
 ) -> Refusal | None:
     """What can only be said of the answer as it would go out."""
-    if controller.rolling and is_null(draft.fields.get("status")):
-        return Refusal("rolling-null-status", "no status, with a `Rolling*` update method, crashes Metacontroller")
+    if (crash := _crash(draft.fields, controller)) is not None:
+        return crash
     if draft.changed and repeats_a_key(body, answer.fields):
         return Refusal("repeated-field", "a field is there twice, so its meaning cannot be carried over for certain")
     if draft.inexpressible and alterations.inexpressible == "refuse":
@@ -236,8 +236,23 @@ def _refuse_draft(
     return None
 
 
-def _rejected(answer: Answer, request: Request, body: bytes, alterations: Alterations, reason: str) -> Adapted:
-    """Served untouched only where nothing would have to be written: what is malformed cannot be altered safely."""
+def _crash(fields: Fields, controller: Controller) -> Refusal | None:
+    """What Metacontroller would not survive."""
+    if controller.rolling and is_null(fields.get("status")):
+        return Refusal("rolling-null-status", "no status, with a `Rolling*` update method, crashes Metacontroller")
+    return None
+
+
+def _rejected(
+    answer: Answer, request: Request, body: bytes, alterations: Alterations, controller: Controller, reason: str
+) -> Adapted:
+    """Served untouched only where nothing would have to be written: what is malformed cannot be altered safely.
+
+    Nor where it crashes a Metacontroller that takes it after all: `strict` may be set though the front is loose.
+    """
+    crash = None if request.hook is Hook.CUSTOMIZE else _crash(answer.fields, controller)
+    if crash is not None:
+        return Adapted(body, refusal=crash, rejected=reason)
     altering = request.hook is not Hook.CUSTOMIZE and alterations.altering
     if answer.protocol is request.front and not altering:
         return Adapted(body, rejected=reason)

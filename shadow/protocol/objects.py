@@ -14,6 +14,11 @@ def object_of(holder: Json, name: str) -> Json:
     return value if isinstance(value, dict) else {}
 
 
+def parsable(api_version: str | None) -> bool:
+    """Whether Go finds a group and a version in an apiVersion; with a second slash it finds no kind either."""
+    return api_version is None or api_version.count("/") < 2
+
+
 class Identity(msgspec.Struct, frozen=True, order=True):
     """What makes two desired objects the same one. `namespace` is empty for a cluster-scoped object."""
 

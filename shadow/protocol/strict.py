@@ -10,6 +10,8 @@ from collections.abc import Iterator
 import msgspec
 
 from shadow.protocol.answers import Answer, known_fields
+from shadow.protocol.keys import identify
+from shadow.protocol.objects import parsable
 from shadow.protocol.scan import scan
 from shadow.protocol.wire import (
     UnreadableError,
@@ -96,6 +98,7 @@ def _struct(answer: Answer) -> str:
 
 class _Item(msgspec.Struct):
     kind: str = ""
+    apiVersion: str | None = None
 
 
 _ITEMS = msgspec.json.Decoder(list[_Item])
@@ -117,16 +120,19 @@ def _item_fault(answer: Answer) -> str | None:
 def _all_have_a_kind(answer: Answer) -> bool:
     """The usual case at once; False says no more than that a closer look is needed."""
     try:
-        return answer.items is None or all(item.kind for item in _ITEMS.decode(answer.fields[answer.list_key]))
+        items = [] if answer.items is None else _ITEMS.decode(answer.fields[answer.list_key])
+        return all(item.kind and parsable(item.apiVersion) for item in items)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return False
 
 
 def _kind_fault(item: msgspec.Raw) -> str | None:
-    """Metacontroller wants a kind of every object; a name and an API version are the API server's business."""
-    kind = split_object(item).get("kind")
-    named = kind is not None and json_type(kind) == "string" and bytes(kind) != b'""'
-    return None if named else "Object 'Kind' is missing in a list item"
+    """Metacontroller wants a kind of every object, and finds none beside an apiVersion that it cannot parse.
+
+    A name, and whether there is such an apiVersion, are the API server's business.
+    """
+    identity = identify(item)
+    return None if identity.kind and parsable(identity.apiVersion) else "Object 'Kind' is missing in a list item"
 
 
 def _number_fault(answer: Answer) -> str | None:

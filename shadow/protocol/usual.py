@@ -12,6 +12,7 @@ from msgspec import UNSET, UnsetType
 
 from shadow.protocol.keys import Groups
 from shadow.protocol.names import CONTROLLER_KIND
+from shadow.protocol.objects import parsable
 from shadow.protocol.wire import REFUSED, UnreadableError, parse_as
 from shadow.terms import Protocol
 
@@ -99,6 +100,7 @@ def declared_kind(controller: bytes) -> str | None:
 
 class _Item(msgspec.Struct):
     kind: str
+    apiVersion: str | None = None
 
 
 class _Answer(msgspec.Struct):
@@ -143,4 +145,4 @@ def is_usual_answer(body: bytes, protocol: Protocol) -> bool:
         items = _ANSWERS[protocol].decode(body).usual_list
     except REFUSED:
         return False
-    return items is not None and all(item.kind for item in items)
+    return items is not None and all(item.kind and parsable(item.apiVersion) for item in items)

@@ -319,6 +319,33 @@ def test_only_an_answer_that_would_write_nothing_but_a_status_is_harmless(fields
 
 
 @pytest.mark.parametrize(
+    "twice",
+    [
+        '"labels":{"x":"y"},"labels":{}',
+        '"labels":{"x":"y"},"labels":{"tier":"dev"}',
+        '"annotations":{"x":"y"}, "annotations":{}',
+        '"finalized":true,"finalized":null',
+        '"resyncAfterSeconds":1,"resyncAfterSeconds":1',
+    ],
+)
+def test_an_answer_with_a_field_twice_is_never_harmless(twice):
+    body = answer(config_map())
+    assert harmless(view(request(SEEN)), body, "dynamic")
+    assert not harmless(view(request(SEEN)), body[:-1] + b"," + twice.encode() + b"}", "dynamic")
+
+
+@pytest.mark.parametrize(
+    ("list_twice", "expected"),
+    [("LIST, null", {CM: Effect.DELETE}), ("LIST, []", {CM: Effect.DELETE}), ("null, LIST", {}), ("[], LIST", {})],
+)
+def test_of_a_list_that_is_there_twice_the_last_one_removes(list_twice, expected):
+    listed = encoded(config_map()).decode()
+    lists = [part.strip().replace("LIST", f"[{listed}]") for part in list_twice.split(",")]
+    body = "{" + ",".join(f'"attachments":{each}' for each in lists) + ',"finalized":true,"finalized":null}'
+    assert removals(view(request(SEEN)), body.encode(), "dynamic") == expected
+
+
+@pytest.mark.parametrize(
     ("method", "items", "expected"),
     [
         ("InPlace", [CHANGED], False),

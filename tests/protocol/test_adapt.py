@@ -219,6 +219,19 @@ def test_no_status_with_a_rolling_method_is_refused(method, front, status):
     assert json.loads(dropped.body)["status"] == {"phase": "before"}
 
 
+@pytest.mark.parametrize("strict", ["true", "auto"])
+@pytest.mark.parametrize("listed", ["[]", "null"])
+@pytest.mark.parametrize("rest", ['"debug":1', '"status":null,"debug":1', '"status":{},"status":null'])
+@pytest.mark.parametrize("front", Protocol)
+def test_what_a_loose_metacontroller_would_crash_on_is_refused_however_strict_it_is_said_to_be(
+    front, rest, listed, strict
+):
+    body = f'{{{rest},"{LIST[front]}":{listed}}}'.encode()
+    adapted = adapt_answer(call(front, method="RollingInPlace"), body, Dialect(front), V1, Alterations(strict=strict))
+    assert adapted.refusal is not None
+    assert adapted.refusal.code == "rolling-null-status"
+
+
 def test_a_decorator_without_status_is_served_before_a_rolling_composite_front():
     adapted = adapt_answer(
         call(COMPOSITE, method="RollingInPlace"), b'{"attachments":[]}', Dialect(DECORATOR), V1, PASS

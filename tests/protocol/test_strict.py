@@ -61,6 +61,9 @@ def _rejection(body, protocol=COMPOSITE, hook=Hook.SYNC, *, strict):
         ('{"children":[{}]}', COMPOSITE),
         ('{"children":[{"kind":""}]}', COMPOSITE),
         ('{"children":[{"kind":5}]}', COMPOSITE),
+        ('{"children":[{"apiVersion":"a/b/c","kind":"A"}]}', COMPOSITE),
+        ('{"attachments":[{"kind":"A"},{"apiVersion":"a//b","kind":"A"}]}', DECORATOR),
+        (r'{"children":[{"apiVersion":"a\/b\/c","kind":"A","x":"\ud800"}]}', COMPOSITE),
         ('{"children":[{"kind":"A"},{"kind":null}]}', COMPOSITE),
         ('{"resyncAfterSeconds":"5"}', COMPOSITE),
         ('{"finalized":"true"}', DECORATOR),
@@ -81,11 +84,12 @@ def test_wrong_types_are_rejected_in_both_modes(body, protocol, strict):
         ('{"labels":{"a":null},"annotations":null,"attachments":[]}', DECORATOR),
         ('{"children":[{"kind":"A","metadata":{"name":5},"x":{"a":1,"a":2}}]}', COMPOSITE),
         ('{"children":[{"kind":"A","x":"\\ud800"}]}', COMPOSITE),
+        ('{"children":[{"kind":"A","apiVersion":"a/b"},{"kind":"A","apiVersion":5},{"kind":"A"}]}', COMPOSITE),
         ('{"status":{"a":[{"b":1},{"b":1}]},"resyncAfterSeconds":-0.5}', COMPOSITE),
         ('{"status":{"n":' + "1" * 308 + ',"m":1e-999,"hex":"0e1234"}}', COMPOSITE),
         ('{"status":' + '{"a":' * 1500 + "1" + "}" * 1500 + "}", COMPOSITE),
     ],
-    ids=["nulls", "null-values", "inside-items", "surrogate", "lists", "long-number", "deep"],
+    ids=["nulls", "null-values", "inside-items", "surrogate", "api-versions", "lists", "long-number", "deep"],
 )
 def test_strict_mode_takes_these(body, protocol):
     assert _rejection(body, protocol, strict=True) is None
