@@ -156,14 +156,15 @@ class Proxy:
         # On a thread: a megabyte of YAML takes seconds, in which no call may wait.
         return self.checked(await asyncio.to_thread(parse, text, "the configuration file"), text)
 
-    def _pull(self, migration: Migration, because: str, values: Mapping[str, float]) -> None:
-        """The guard's hand on the brake."""
+    def _pull(self, migration: Migration, because: str, values: Mapping[str, float]) -> bool:
+        """The guard's hand on the brake. Returns whether it pulls."""
         snapshot = self.runtime.snapshot
         present = snapshot.migrations.get(migration.name) if snapshot is not None else None
         if snapshot is None or present is None or present.governed_digest != migration.governed_digest:
-            return  # what it saw was of a configuration that is not in force any more
+            return False  # what it saw was of a configuration that is not in force any more
         governed = governed_by(snapshot, migration.name) | {"guard": dict(values)}
         self.background.spawn(self._pulled(migration.name, because, governed))
+        return True
 
     async def _pulled(self, name: str, because: str, governed: Mapping[str, object]) -> None:
         await self.brakes.pull(name, GUARD, because, governed)

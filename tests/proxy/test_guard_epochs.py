@@ -1,8 +1,11 @@
 """What the guard counts together: by state of the brake and evidence, also while two revisions answer in turn."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, cast
+
+import pytest
 
 from shadow.config.judging import Guard as Settings
 from shadow.proxy.calls.call import Call
@@ -23,9 +26,14 @@ class Scene:
         self.pulled: list[str] = []
         self.noted: list[Change] = []
         self.now = 1000.0
-        self.guard = Guard(
-            lambda _: self.brake, lambda _, why, __: self.pulled.append(why), self.noted.append, lambda: self.now
-        )
+        self.gone = False  # the configuration that it judges by
+        self.guard = Guard(lambda _: self.brake, self.pull, self.noted.append, lambda: self.now)
+
+    def pull(self, _: Migration, why: str, __: Mapping[str, float]) -> bool:
+        """In force a little later, as with the real one."""
+        if not self.gone:
+            self.pulled.append(why)
+        return not self.gone
 
     def fail(self, of: Migration, times: int = 1) -> None:
         observation = SimpleNamespace(error=None, status=500, timed_out=False, seconds=0.1)
@@ -71,6 +79,19 @@ def test_a_window_is_as_long_as_the_settings_in_force_say():
     scene.now += 60
     scene.fail(live(), 3)
     assert "new failed in 4 of 4 calls (100%) within 10m" in scene.pulled[0]
+
+
+def test_a_burst_pulls_once_and_a_pull_that_came_too_late_is_none(caplog: pytest.LogCaptureFixture):
+    scene = Scene()
+    scene.gone = True
+    scene.fail(live(), 6)
+    assert caplog.messages == []
+    scene.gone = False
+    scene.fail(live(), 6)
+    assert len(scene.pulled) == len(caplog.messages) == 1
+    scene.brake = replace_version(scene.brake, 2)
+    scene.fail(live(), 4)
+    assert len(scene.pulled) == 2
 
 
 def test_evidence_without_end_is_forgotten():

@@ -33,8 +33,8 @@ _log = logging.getLogger(__name__)
 _EPOCHS = 4  # counted side by side
 _OURS = frozenset(("busy", "internal"))  # errors of an asking that are none of the implementation's
 
-Pull = Callable[[Migration, str, Mapping[str, float]], None]
-"""(migration, reason, values) -> the brake is on."""
+Pull = Callable[[Migration, str, Mapping[str, float]], bool]
+"""(migration, reason, values) -> the brake will be on; False: what was seen is of a configuration that is gone."""
 
 
 class Guard:
@@ -139,12 +139,14 @@ class Guard:
 
     def _act(self, migration: Migration, window: Window, why: str) -> None:
         brake = self._brake_of(migration.name)
-        if brake is not None and brake.on:
+        if window.pulled or (brake is not None and brake.on):
             return
         values = {name: round(value, 3) for name, value in window.totals.items() if value and name != TRIPPED}
         if brakes(migration.stage, migration.guard):
-            _log.error("the guard of %s pulls the brake: %s", migration.name, why)
-            self._pull(migration, why, values)
+            # What comes before the pull is in force must not pull again.
+            if self._pull(migration, why, values):
+                window.pulled = True
+                _log.error("the guard of %s pulls the brake: %s", migration.name, why)
         elif not window.totals.get(TRIPPED):
             window.add(self._clock(), {TRIPPED: 1})
             self.warnings[migration.name] = why

@@ -29,6 +29,7 @@ class Window:
         """
         self._length = math.ceil(seconds / BUCKET_SECONDS)
         self._latest = 0
+        self.pulled = False  # the brake was, for what is in here
         self._buckets: dict[int, dict[str, float]] = {}
         self._unsaved: dict[int, dict[str, float]] = {}
         self.totals: dict[str, float] = {}
