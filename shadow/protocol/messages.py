@@ -22,6 +22,10 @@ T = TypeVar("T", bound=msgspec.Struct)
 
 _EMPTY = msgspec.Raw(b"{}")
 
+_LONGEST = {"name": 253, "namespace": 63, "uid": 253}
+"""As Kubernetes allows; a longer one would fit no index of a store, and fail what is stored with it."""
+_SHOWN = 40
+
 
 class Request(msgspec.Struct, frozen=True, dict=True):
     """One hook call as Metacontroller sent it."""
@@ -95,7 +99,7 @@ def read_request(body: bytes, hook: Hook) -> Request:
 
     Raises:
         RequestError: 400 with the code `not-json`, `not-an-object`, `neither-protocol`, `wrong-hook`,
-            `controller-kind` or `bad-envelope`.
+            `controller-kind`, `bad-envelope` or `parent-too-long`.
     """
     envelope = None if hook is Hook.CUSTOMIZE else usual_call(body)
     if envelope is None:
@@ -105,6 +109,7 @@ def read_request(body: bytes, hook: Hook) -> Request:
     parent = ParentRef(
         root.apiVersion or "", root.kind or "", metadata.namespace or "", metadata.name or "", metadata.uid or ""
     )
+    _bound(parent)
     return Request(
         body=body,
         hook=hook,
@@ -118,6 +123,18 @@ def read_request(body: bytes, hook: Hook) -> Request:
         related_groups=envelope.related,
         status_written=any(entry.subresource == "status" for entry in metadata.managedFields or ()),
     )
+
+
+def _bound(parent: ParentRef) -> None:
+    if len(parent.name) <= 63 and len(parent.namespace) <= 63 and len(parent.uid) <= 63:
+        return  # as nearly always
+    for place, longest in _LONGEST.items():
+        value: str = getattr(parent, place)
+        if len(value) > longest:
+            shown = f"{value[:_SHOWN]!r}... has {len(value)} characters"
+            raise RequestError(
+                400, "parent-too-long", f"the parent's metadata.{place} {shown}, at most {longest} can be"
+            )
 
 
 def read_closely(body: bytes, hook: Hook) -> Envelope:

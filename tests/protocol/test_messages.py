@@ -71,6 +71,22 @@ def test_what_is_no_sync_call_is_a_400(body, code):
     assert (caught.value.status, caught.value.code) == (400, code)
 
 
+@pytest.mark.parametrize("front", Protocol)
+@pytest.mark.parametrize(("place", "longest"), [("name", 253), ("namespace", 63), ("uid", 253)])
+def test_a_parent_that_kubernetes_cannot_have_is_refused(front, place, longest):
+    def body(length):
+        parent = {**PARENT, "metadata": {**PARENT["metadata"], place: "x" * length}}
+        keys = ("parent", "children") if front is COMPOSITE else ("object", "attachments")
+        return compact(dict(zip(keys, (parent, {}), strict=True)))
+
+    assert len(getattr(read_request(body(longest), Hook.SYNC).parent, place)) == longest
+    with pytest.raises(RequestError, match=f"metadata.{place} 'x+'... has 20000 characters") as caught:
+        read_request(body(20000), Hook.SYNC)
+    assert (caught.value.status, caught.value.code, len(str(caught.value)) < 200) == (400, "parent-too-long", True)
+    with pytest.raises(RequestError):
+        read_request(body(longest + 1), Hook.SYNC)
+
+
 @pytest.mark.parametrize(
     ("body", "code"),
     [
