@@ -1,4 +1,7 @@
-"""How much CPU time one comparison may take. Asked between objects; what is beyond it is dropped, and counted."""
+"""How much CPU time one comparison may take. What is beyond it is dropped, and counted.
+
+Asked between objects, and at each place in which they differ.
+"""
 
 from collections.abc import Callable
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -21,6 +21,7 @@ from shadow.terms import Change, Effect
 MAX_VALUE_BYTES = 8192
 """A larger value is shown as its size: the whole one is in the answer, if that is kept."""
 
+_T = TypeVar("_T")
 Effects = Mapping[Identity, ObjectEffect]
 _OF_PARENT = frozenset({"status", "labels", "annotations"})
 _WHOLE = FieldChange((), Change.CHANGED, (), ())
@@ -53,9 +54,9 @@ class Describer:
             yield self._difference(identity, change, self._shown.object(old), self._shown.object(new))
         elif not same(old, new):
             shown = self._shown.object(old), self._shown.object(new)
-            changes = list(field_changes(old, new, partial(is_set, identity)))
+            changes = list(self._checked(field_changes(old, new, partial(is_set, identity))))
             normalizer = Normalizer(identity, old, new, observed)
-            names = normalizer.names(changes, self._effects(identity))
+            names = normalizer.names(self._checked(changes), self._effects(identity))
             for change, normalized in zip(changes, names, strict=True):
                 yield self._difference(identity, change, *shown, normalized)
 
@@ -66,9 +67,15 @@ class Describer:
     def of_parent(self, changes: Iterable[ParentChange], old: Json, new: Json) -> Iterator[Difference]:
         """Of the parent's own fields; `old` and `new` are what either side wants of them."""
         shown = self._shown.fields(old), self._shown.fields(new)
-        for change, effects in changes:
+        for change, effects in self._checked(changes):
             prefix: Steps = ("parent",) if change.path[0] in _OF_PARENT else ()
             yield self._record(None, change, (*prefix, *change.path), effects, False, *shown)
+
+    def _checked(self, places: Iterable[_T]) -> Iterator[_T]:
+        """One object may have as many places as a thousand have."""
+        for place in places:
+            self._shown.check()
+            yield place
 
     def _effects(self, identity: Identity) -> EffectPair:
         before, after = self._old_effects.get(identity), self._new_effects.get(identity)

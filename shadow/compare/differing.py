@@ -44,6 +44,7 @@ def differences(
     for identity in sorted(among):
         check()
         yield from _of_object(view, describer, identity, old, new)
+    check()
     yield from _of_parent(view, describer, old, new)
     yield from _of_order(view, describer, old, new)
 

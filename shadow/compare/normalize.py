@@ -74,6 +74,7 @@ class Normalizer:
         self._sides = old, new
         self._observed = observed
         self._typed = built_in(identity)
+        self._known: Known = {}
 
     def names(self, changes: Iterable[FieldChange], effects: EffectPair) -> list[str | None]:
         """The rule that explains each change; None: it is a real one.
@@ -146,7 +147,7 @@ class Normalizer:
         """Whether every side that has the field has it as it is observed: an object that was passed on whole."""
         if self._observed is None or not _of_the_system(place.names):
             return False
-        seen = _seen(self._observed, place.path)
+        seen = _seen(self._observed, place.path, self._known)
         return seen is not _NOTHING and all(value is _NOTHING or same(value, seen) for value in place.values)
 
     def set_order(self, place: _Place) -> bool:
@@ -162,7 +163,7 @@ class Normalizer:
             return False
         value, around = (old, place.old_around) if new is _NOTHING else (new, place.new_around)
         filled_in = is_default(self._identity, place.names, value) or self._target_port(place, value, around)
-        seen = _seen(self._observed, place.path)
+        seen = _seen(self._observed, place.path, self._known)
         return filled_in and seen is not _NOTHING and _shows(seen, value)
 
     def _target_port(self, place: _Place, value: Any, around: Any) -> bool:
@@ -211,14 +212,24 @@ def _of_the_system(names: Names) -> bool:
     return names[1] in SYSTEM_METADATA | {"ownerReferences"} or names[1:] == ("annotations", LAST_APPLIED)
 
 
-def _seen(observed: Json, path: Steps) -> Any:
+Known = dict[tuple[int, str], dict[str, Any]]
+"""Items by what they are called, of each list that was looked into; by its id, as long as its object is held."""
+
+
+def _by_key(items: list[Any], key: str, known: Known) -> dict[str, Any]:
+    place = id(items), key
+    if place not in known:  # of two that are called the same the first one counts
+        known[place] = {item_key(item[key]): item for item in reversed(items) if isinstance(item, dict) and key in item}
+    return known[place]
+
+
+def _seen(observed: Json, path: Steps, known: Known) -> Any:
     """What the observed object has at this place; items of lists found by their key."""
     here: Any = observed
     for step in path:
         match step, here:
             case Item(key, value), list():
-                fitting = (item for item in here if isinstance(item, dict) and key in item)
-                here = next((item for item in fitting if item_key(item[key]) == value), _NOTHING)
+                here = _by_key(here, key, known).get(value, _NOTHING)
             case str(), dict():
                 here = here.get(step, _NOTHING)
             case int(), list():

@@ -47,12 +47,13 @@ def wanted_status(view: RequestView, answer: Answer) -> Json | None:
 def parent_differences(view: RequestView, old: Answer, new: Answer) -> Iterator[ParentChange]:
     """Every place in which the two answers want another parent, with the effect of either."""
     wanted = parent_fields(view, old), parent_fields(view, new)
+    changed = [parent_changes(view, answer) for answer in (old, new)]
     effects: dict[str, EffectPair] = {}
     for change in field_changes(*wanted):
         field = str(change.path[0])
         if field in ("labels", "annotations"):
             key = str(change.path[1]) if len(change.path) > 1 else ""
-            yield change, EffectPair(*(_text_effect(view, answer, field, key) for answer in (old, new)))
+            yield change, EffectPair(*(_text_effect(view, (field, key) in texts) for texts in changed))
         else:
             effect = _EFFECTS[field]
             if field not in effects:
@@ -60,8 +61,8 @@ def parent_differences(view: RequestView, old: Answer, new: Answer) -> Iterator[
             yield change, effects[field]
 
 
-def _text_effect(view: RequestView, answer: Answer, field: str, key: str) -> Effect:
-    if (field, key) not in parent_changes(view, answer):
+def _text_effect(view: RequestView, changes: bool) -> Effect:
+    if not changes:
         return Effect.NONE
     return Effect.INEXPRESSIBLE if view.front is Protocol.COMPOSITE else Effect.UPDATE
 

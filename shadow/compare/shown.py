@@ -16,12 +16,12 @@ class Shown:
     """Redacts for one comparison.
 
     Args:
-        check: called before each object; what it raises ends the comparison.
+        check: called before each object and each place; what it raises ends the comparison.
     """
 
     def __init__(self, redactor: Redactor, check: Callable[[], None]) -> None:
         self._redactor = redactor
-        self._check = check
+        self.check = check
         # By id, which means the same object as long as that is held here.
         self._known: dict[int, tuple[Json, Any]] = {}
 
@@ -30,7 +30,7 @@ class Shown:
         if item is None:
             return None
         if id(item) not in self._known:
-            self._check()
+            self.check()
             self._known[id(item)] = item, self._redactor.object(item)
         return self._known[id(item)][1]
 

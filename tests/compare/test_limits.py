@@ -2,6 +2,7 @@
 
 import json
 import time
+from itertools import count
 
 import pytest
 
@@ -89,3 +90,19 @@ def test_beyond_its_budget_a_comparison_is_dropped():
     items = [config_map(f"cm-{number}") for number in range(50)]
     comparison = compared(request(), answer(*items), answer(*items[:-1]), budget_seconds=0.0)
     assert (comparison.outcome, comparison.reason) == (Outcome.DROPPED, "budget")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        pytest.param([config_map(data={f"k{n}": "1" for n in range(500)})], [config_map(data={"a": "1"})], id="object"),
+        pytest.param({"labels": {f"k{n}": "1" for n in range(500)}}, {"labels": {"a": "1"}}, id="parent"),
+    ],
+)
+def test_the_budget_ends_a_walk_within_one_object(old, new):
+    """The clock goes on by a second at every look: one at each place where it is found, one where it is judged."""
+    bodies = [answer(**said) if isinstance(said, dict) else answer(*said) for said in (old, new)]
+    seconds = count()
+    comparison = compare(pair(request(), *bodies), compile_rules([]), Redactor(b"k"), 700.0, lambda: next(seconds))
+    assert (comparison.outcome, comparison.reason) == (Outcome.DROPPED, "budget")
+    assert next(seconds) < 710

@@ -239,6 +239,14 @@ def test_a_default_counts_as_such_where_the_observed_object_shows_it(new, path, 
         assert named(old, other, seen)[1] == [(path, rule and f"normalized:{rule}")]
 
 
+@pytest.mark.parametrize(("first", "rule"), [("TCP", "normalized:default"), ("UDP", None)])
+def test_of_observed_items_that_are_called_the_same_the_first_one_counts(first, rule):
+    ports = [{"port": 80, "protocol": first}, "no item", {"port": 80, "protocol": "SCTP"}]
+    seen = observed(service()) | {"spec": {"ports": ports}}
+    old, new = service(), service({"protocol": "TCP"})
+    assert ("spec.ports[port=80].protocol", rule) in named(old, new, seen)[1]
+
+
 def test_a_whole_structure_of_defaults_is_one():
     strategy = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": "25%", "maxUnavailable": "25%"}}
     seen = observed(deployment(strategy=strategy))
