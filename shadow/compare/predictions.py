@@ -20,7 +20,7 @@ from shadow.terms import Effect, Side
 
 CODES: Final[Mapping[str, str]] = {
     "create-not-seen": "it was to be created and is not there: the name is taken by somebody else, or it was denied",
-    "update-not-seen": "it was to be written and is still as it was: the write was denied, or taken back",
+    "update-not-seen": "it was to be written and does not show it: denied, or taken back, or the object is gone",
     "delete-not-seen": "it was to be deleted and is still there",
     "repeats-seen": "it was written as wanted, and would be written the same once more",
 }

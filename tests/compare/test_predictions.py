@@ -79,6 +79,15 @@ def test_the_next_call_confirms_or_contradicts(method, body, before, after, expe
     assert told(parent.call(body, *after)) == expected
 
 
+@pytest.mark.parametrize("after", [[SEEN], []], ids=["as-it-was", "gone"])
+def test_what_is_said_of_an_update_that_does_not_show_is_true_of_either(after):
+    parent = Parent()
+    parent.call(CHANGED, SEEN)
+    (said,) = [each.message for each in parent.call(CHANGED, *after).advice if each.code == "update-not-seen"]
+    assert "does not show it" in said
+    assert "or the object is gone" in said
+
+
 def test_the_advice_names_whose_answer_it_was_and_the_object_for_every_parent():
     parent = Parent()
     parent.call(WANTED, served=Side.OLD)
