@@ -12,7 +12,7 @@ import msgspec
 from shadow.protocol.answers import Answer, Refusal, identities, read_answer, refuse
 from shadow.protocol.controller import Controller, read_controller
 from shadow.protocol.convert import converted
-from shadow.protocol.customize import RelatedRules, select_related
+from shadow.protocol.customize import RelatedRules, rules_fault, select_related
 from shadow.protocol.dialect import Alterations, Dialect
 from shadow.protocol.draft import Draft, Inexpressible, Note
 from shadow.protocol.fitting import not_declared
@@ -175,6 +175,8 @@ def _adapt_closely(
         return Adapted(body, refusal=refusal)
     controller = read_controller(request.controller)
     rejected = rejection(answer, body, strict=controller.strict(request.hook, alterations.strict))
+    if rejected is None and request.hook is Hook.CUSTOMIZE:
+        rejected = rules_fault(body, front_version, request.parent.namespace)
     if rejected is not None:
         return _rejected(answer, request, body, alterations, controller, rejected)
     if request.hook is Hook.CUSTOMIZE:

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 import msgspec
 
-from shadow.protocol.keys import Groups
+from shadow.protocol.keys import Groups, split_group_key
 from shadow.protocol.names import RELATED_RULES_KEY
-from shadow.protocol.resources import match_resources
+from shadow.protocol.related_rules import Rule
+from shadow.protocol.resources import Resource, likeness, match_certainly, match_resources
 from shadow.protocol.wire import (
     Fields,
     is_null,
@@ -31,10 +32,14 @@ NO_RULES = b'{"relatedResources":[]}'
 
 @dataclass(frozen=True, slots=True)
 class RelatedRules:
-    """One implementation's rules for a parent, as JSON texts, and the version of its customize hook."""
+    """One implementation's rules for a parent, as JSON texts, and the version of its customize hook.
+
+    `beside`: the other one's, which Metacontroller was told as well: some of the related objects are theirs.
+    """
 
     rules: tuple[bytes, ...]
     version: HookVersion = HookVersion.V1
+    beside: tuple[bytes, ...] = ()
 
 
 def read_rules(body: bytes) -> tuple[bytes, ...]:
@@ -45,6 +50,16 @@ def read_rules(body: bytes) -> tuple[bytes, ...]:
     """
     raw = split_object(body).get(RELATED_RULES_KEY)
     return () if raw is None or is_null(raw) else tuple(map(bytes, split_array(raw)))
+
+
+def rules_fault(body: bytes, front_version: HookVersion, parent_namespace: str) -> str | None:
+    """Why Metacontroller would fail the sync of this very parent for the rules of a readable customize answer.
+
+    Raises:
+        UnreadableError: it is no customize answer.
+    """
+    faults = (parse_as(rule, Rule).fault_for(front_version, parent_namespace) for rule in read_rules(body))
+    return next(filter(None, faults), None)
 
 
 def union_rules(*rules: Iterable[bytes]) -> bytes:
@@ -65,47 +80,23 @@ def _meaning(rule: bytes) -> str:
     return json.dumps(parse(rule), sort_keys=True)
 
 
-class _Requirement(msgspec.Struct):
-    key: str = ""
-    operator: str = ""
-    values: list[str] | None = None
+def inseparable(own: Iterable[bytes], other: Iterable[bytes]) -> bool:
+    """Whether the union would show one of the two objects that it did not ask for, and nobody could tell which.
 
-    def matches(self, labels: dict[str, str]) -> bool:
-        value, values = labels.get(self.key), self.values or []
-        match self.operator:
-            case "In":
-                return value in values
-            case "NotIn":
-                return value not in values  # also where the label is absent
-            case "Exists":
-                return value is not None
-            case "DoesNotExist":
-                return value is None
-        return False
+    So it is where a rule with a `namespaceSelector` meets another rule of the other one for the same kind: a request
+    does not hold the labels of namespaces.
+
+    Raises:
+        UnreadableError: a rule cannot be read.
+    """
+    own, other = tuple(own), tuple(other)
+    return _blurred(own, other) or _blurred(other, own)
 
 
-class _Selector(msgspec.Struct):
-    matchLabels: dict[str, str] | None = None
-    matchExpressions: list[_Requirement] | None = None
-
-    def matches(self, labels: dict[str, str]) -> bool:
-        wanted = (self.matchLabels or {}).items()
-        return wanted <= labels.items() and all(each.matches(labels) for each in self.matchExpressions or ())
-
-
-class _Rule(msgspec.Struct):
-    apiVersion: str = ""
-    resource: str = ""
-    labelSelector: _Selector | None = None
-    namespaceSelector: _Selector | None = None
-    namespace: str | None = None
-    names: list[str] | None = None
-
-    @property
-    def valid(self) -> bool:
-        """Metacontroller fails the whole sync for a rule that is not."""
-        by_selector = self.labelSelector is not None or self.namespaceSelector is not None
-        return not (self.names and by_selector) and not (self.namespace and self.namespaceSelector is not None)
+def _blurred(own: Iterable[bytes], other: Iterable[bytes]) -> bool:
+    known = set(map(_meaning, own))
+    added = set(_targets(raw for raw in other if _meaning(raw) not in known))
+    return any(rule.namespaceSelector is not None and rule.target in added for rule in _parsed(own))
 
 
 class _Metadata(msgspec.Struct):
@@ -121,34 +112,61 @@ class _Object(msgspec.Struct):
 def select_related(related: Groups, own: RelatedRules, parent_namespace: str) -> Groups:
     """Of the related objects those that an implementation's own rules select; groups it has no rule for are left out.
 
-    A `namespaceSelector` cannot be decided, since a request does not hold the namespaces' labels: it selects all.
+    A `namespaceSelector` cannot be decided, so it selects all; who has one is told no others' rules for that kind.
 
     Raises:
         UnreadableError: a rule or an object cannot be read.
     """
-    rules = [parse_as(rule, _Rule) for rule in own.rules]
-    resources = dict.fromkeys((rule.apiVersion, rule.resource) for rule in rules)
-    matched = match_resources(resources, related)
+    rules = _parsed(own.rules)
+    mine, matched = {rule.target for rule in rules}, _matched(_targets((*own.rules, *own.beside)), related)
     within = parent_namespace if own.version is HookVersion.V1 else ""
     return {
-        key: _select(objects, [rule for rule in rules if (rule.apiVersion, rule.resource) == matched[key]], within)
+        key: _select(objects, [rule for rule in rules if rule.target == matched[key]], within)
         for key, objects in related.items()
-        if key in matched
+        if matched.get(key) in mine
     }
 
 
-def _select(objects: Fields, rules: Sequence[_Rule], within: str) -> Fields:
+def _matched(told: Iterable[Resource], group_keys: Iterable[str]) -> dict[str, Resource]:
+    """What is certain, and for the rest the best guess, though none between words that begin differently."""
+    matched = match_certainly(told, group_keys)
+    free = [each for each in told if each not in matched.values()]
+    guessed = match_resources(free, [key for key in group_keys if key not in matched])
+    return matched | {key: each for key, each in guessed.items() if likeness(split_group_key(key)[1], each[1]) > 0}
+
+
+def is_certain(group_keys: Iterable[str], own: RelatedRules) -> bool:
+    """Whether no related objects of a kind that nobody can name might be those of one of its own rules.
+
+    Raises:
+        UnreadableError: a rule cannot be read.
+    """
+    keys, told = tuple(group_keys), _targets((*own.rules, *own.beside))
+    matched = match_certainly(told, keys)
+    doubtful = {split_group_key(key)[0] for key in keys if key not in matched}
+    return not any(each[0] in doubtful and each not in matched.values() for each in _targets(own.rules))
+
+
+def _parsed(rules: Iterable[bytes]) -> list[Rule]:
+    return [parse_as(rule, Rule) for rule in rules]
+
+
+def _targets(rules: Iterable[bytes]) -> tuple[Resource, ...]:
+    return tuple(dict.fromkeys(rule.target for rule in _parsed(rules)))
+
+
+def _select(objects: Fields, rules: Sequence[Rule], within: str) -> Fields:
     """`within`: the only namespace that v1 shows to a namespaced parent, else empty."""
     return {key: raw for key, raw in objects.items() if _is_selected(parse_as(raw, _Object).metadata, rules, within)}
 
 
-def _is_selected(metadata: _Metadata, rules: Sequence[_Rule], within: str) -> bool:
+def _is_selected(metadata: _Metadata, rules: Sequence[Rule], within: str) -> bool:
     if within and metadata.namespace and metadata.namespace != within:
         return False
     return any(_selects(rule, metadata) for rule in rules if rule.valid)
 
 
-def _selects(rule: _Rule, metadata: _Metadata) -> bool:
+def _selects(rule: Rule, metadata: _Metadata) -> bool:
     if rule.namespace and metadata.namespace and metadata.namespace != rule.namespace:
         return False
     if rule.names and metadata.name not in rule.names:

@@ -33,6 +33,23 @@ def match_resources(resources: Iterable[Resource], group_keys: Iterable[str]) ->
     return matched
 
 
+def match_certainly(resources: Iterable[Resource], group_keys: Iterable[str]) -> dict[str, Resource]:
+    """Of the group keys those whose resource is beyond doubt, if each stands for one of these resources.
+
+    Where a regular plural does not tell, nothing else must be left: no other plural with the same first letter (`mice`
+    and `people` are no riddle), or no other at all. Kinds of Kubernetes itself, whose groups have no dot, are regular.
+    """
+    resources, keys = tuple(dict.fromkeys(resources)), tuple(group_keys)
+    matched = _regular(resources, keys)
+    for api_version in {split_group_key(key)[0] for key in keys if key not in matched}:
+        left = [key for key in keys if key not in matched and split_group_key(key)[0] == api_version]
+        free = [each for each in resources if each[0] == api_version and each not in matched.values()]
+        if len(left) == len(free) and "." in api_version.rpartition("/")[0]:
+            initials = {key: [each for each in free if key[:1].lower() == each[1][:1]] for key in left}
+            matched |= {left[0]: free[0]} if len(left) == 1 else _forced_all(initials)
+    return matched
+
+
 def certain(resources: Iterable[Resource], group_keys: Iterable[str]) -> frozenset[str]:
     """The apiVersions in which every kind has a resource with just its regular plural: there is nothing to guess."""
     keys = tuple(group_keys)
@@ -51,6 +68,10 @@ def _regular(resources: Iterable[Resource], group_keys: Iterable[str]) -> dict[s
     for key in group_keys:
         api_version, kind = split_group_key(key)
         fitting[key] = sorted(declared & {(api_version, plural) for plural in _plurals(kind.lower())})
+    return _forced_all(fitting)
+
+
+def _forced_all(fitting: dict[str, list[Resource]]) -> dict[str, Resource]:
     matched: dict[str, Resource] = {}
     while (pair := _forced(fitting)) is not None:
         key, resource = pair

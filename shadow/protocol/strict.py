@@ -12,13 +12,12 @@ import msgspec
 from shadow.protocol.answers import Answer, known_fields
 from shadow.protocol.keys import identify
 from shadow.protocol.objects import parsable
+from shadow.protocol.related_rules import Rule, Selector, rule_fault
 from shadow.protocol.scan import scan
 from shadow.protocol.wire import (
-    UnreadableError,
     is_null,
     json_type,
     number_beyond_float,
-    parse_as,
     repeats_a_key,
     split_object,
 )
@@ -39,26 +38,6 @@ _TYPES = {
 
 _STRINGS = ("labels", "annotations")
 _DEEP = ("status", "labels", "annotations")
-
-
-class _Selector(msgspec.Struct):
-    matchLabels: dict[str, str] | None = None
-    matchExpressions: list["_Requirement"] | None = None
-
-
-class _Requirement(msgspec.Struct):
-    key: str = ""
-    operator: str = ""
-    values: list[str] | None = None
-
-
-class _Rule(msgspec.Struct):
-    apiVersion: str | None = None
-    resource: str | None = None
-    labelSelector: _Selector | None = None
-    namespaceSelector: _Selector | None = None
-    namespace: str | None = None
-    names: list[str] | None = None
 
 
 def rejection(answer: Answer, body: bytes, *, strict: bool) -> str | None:
@@ -111,7 +90,7 @@ def _item_fault(answer: Answer) -> str | None:
         found = json_type(item)
         if found != "object":
             return _mismatch(found, answer, answer.list_key, _MAP)
-        fault = _rule_fault(item) if answer.hook is Hook.CUSTOMIZE else _kind_fault(item)
+        fault = rule_fault(item) if answer.hook is Hook.CUSTOMIZE else _kind_fault(item)
         if fault is not None:
             return fault
     return None
@@ -143,25 +122,12 @@ def _number_fault(answer: Answer) -> str | None:
     return None if number is None else f"json: cannot unmarshal number {number} into Go value of type float64"
 
 
-def _rule_fault(item: msgspec.Raw) -> str | None:
-    """Of the second kind Metacontroller takes note only when it looks for related objects: it fails the whole sync."""
-    try:
-        rule = parse_as(item, _Rule)
-    except UnreadableError as exc:
-        return f"json: cannot unmarshal a related rule: {exc}"
-    if rule.names and (rule.labelSelector is not None or rule.namespaceSelector is not None):
-        return "related rule cannot have both names and labelSelector/namespaceSelector specified"
-    if rule.namespace and rule.namespaceSelector is not None:
-        return "related rule cannot have both namespace and namespaceSelector specified"
-    return None
-
-
 def _unknown_fields(answer: Answer) -> Iterator[str]:
     known = known_fields(answer.protocol, answer.hook)
     yield from (f'unknown field "{name}"' for name in answer.fields if name not in known)
     if answer.hook is Hook.CUSTOMIZE:
         for number, item in enumerate(answer.items or ()):
-            yield from _unknown_in(item, _Rule, f"relatedResources[{number}]")
+            yield from _unknown_in(item, Rule, f"relatedResources[{number}]")
 
 
 def _unknown_in(item: msgspec.Raw, shape: type[msgspec.Struct], path: str) -> Iterator[str]:
@@ -169,7 +135,7 @@ def _unknown_in(item: msgspec.Raw, shape: type[msgspec.Struct], path: str) -> It
         if name not in shape.__struct_fields__:
             yield f'unknown field "{path}.{name}"'
         elif name.endswith("Selector") and not is_null(raw):
-            yield from _unknown_in(raw, _Selector, f"{path}.{name}")
+            yield from _unknown_in(raw, Selector, f"{path}.{name}")
 
 
 def _repeated_fields(answer: Answer, body: bytes) -> Iterator[str]:

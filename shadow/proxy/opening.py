@@ -92,7 +92,7 @@ class Opening:
         self, migration: Migration, request: Request, controller: Controller, front: str, now: float
     ) -> Shares | None:
         state = self._related.get((migration.name, request.parent.uid, front))
-        return shares(migration, controller, state, request.generation, now)
+        return shares(migration, controller, state, request.generation, now, request.related_groups)
 
     def assign(self, migration: Migration, request: Request) -> Assignment:
         """Who answers for this parent and who is only compared, as the brake stands now."""

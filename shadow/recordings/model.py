@@ -42,10 +42,14 @@ class Removal(msgspec.Struct, frozen=True):
 
 
 class Share(msgspec.Struct, frozen=True):
-    """Which related objects an implementation was shown: its own rules, as JSON; null: all that came."""
+    """Which related objects an implementation was shown: its own rules, as JSON; null: all that came.
+
+    `beside`: the other one's rules, by which some came.
+    """
 
     rules: tuple[Any, ...]
     version: HookVersion
+    beside: tuple[Any, ...] = ()
 
 
 class Asked(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):

@@ -1,6 +1,8 @@
 """A recorded call as the proxy had it, judged and translated anew by the configuration of today. Asks nobody."""
 
 import time
+from collections.abc import Iterable
+from typing import Any
 
 import msgspec
 
@@ -95,11 +97,15 @@ def _shares(recorded: RecordedCall) -> Shares | None:
         return None
     shown = recorded.shown or {}
     rules = {
-        side: RelatedRules(tuple(bytes(encode(rule)) for rule in share.rules), share.version)
+        side: RelatedRules(_texts(share.rules), share.version, _texts(share.beside))
         for side, share in shown.items()
         if share is not None
     }
     return Shares({side: rules.get(side) for side in Side}, frozenset(recorded.unsure))
+
+
+def _texts(rules: Iterable[Any]) -> tuple[bytes, ...]:
+    return tuple(bytes(encode(rule)) for rule in rules)
 
 
 def _headers(recorded: RecordedCall) -> Headers:

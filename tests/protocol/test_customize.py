@@ -3,7 +3,16 @@ import json
 import pytest
 
 from shadow.protocol.adapt import adapt_request
-from shadow.protocol.customize import NO_RULES, RelatedRules, read_rules, select_related, union_rules
+from shadow.protocol.customize import (
+    NO_RULES,
+    RelatedRules,
+    inseparable,
+    is_certain,
+    read_rules,
+    rules_fault,
+    select_related,
+    union_rules,
+)
 from shadow.protocol.dialect import Dialect
 from shadow.protocol.keys import split_groups
 from shadow.protocol.messages import read_request
@@ -39,6 +48,24 @@ def test_what_is_no_customize_answer_is_unreadable(body):
         read_rules(body)
 
 
+@pytest.mark.parametrize(
+    ("parts", "version", "parent_namespace", "taken"),
+    [
+        ({"namespace": "ns"}, V1, "ns", True),
+        ({"namespace": "other"}, V1, "ns", False),
+        ({"namespace": "other"}, V2, "ns", True),
+        ({"namespace": "other"}, V1, "", True),
+        ({"namespace": "other", "resource": "nodes"}, V1, "ns", True),
+        ({"namespaceSelector": {}}, V1, "ns", False),
+        ({"namespaceSelector": {}}, V2, "ns", True),
+        ({"namespaceSelector": {}}, V1, "", True),
+    ],
+)
+def test_in_v1_a_parent_with_a_namespace_relates_to_that_only(parts, version, parent_namespace, taken):
+    body = union_rules([_rule(names=["fine"]), _rule(**parts)])
+    assert (rules_fault(body, version, parent_namespace) is None) is taken
+
+
 OBJECTS = {
     "ns/a": config_map("a", namespace="ns", labels={"tier": "dev", "app": "x"}),
     "ns/b": config_map("b", namespace="ns"),
@@ -68,6 +95,8 @@ def _expression(operator, *values):
         ({"namespace": "other", "names": ["a", "c"]}, {"other/a", "c"}),
         ({"namespace": "ns", "labelSelector": {"matchLabels": {"tier": "dev"}}}, {"ns/a", "c"}),
         ({"namespaceSelector": {"matchLabels": {"team": "a"}}}, {"ns/a", "ns/b", "other/a", "c"}),
+        ({"names": ["a", None]}, {"ns/a", "other/a"}),
+        ({"labelSelector": {"matchLabels": {"tier": None}}}, set()),
         ({"names": ["a"], "labelSelector": {}}, set()),
         ({"namespace": "ns", "namespaceSelector": {}}, set()),
     ],
@@ -108,6 +137,54 @@ def test_rules_of_one_kind_add_up():
 def test_a_rule_that_cannot_be_read_is_said(rule):
     with pytest.raises(UnreadableError):
         select_related({}, RelatedRules((rule,)), "")
+
+
+@pytest.mark.parametrize(
+    ("own", "beside", "keys", "shown", "certain"),
+    [
+        ("people", "pens", ["Person", "Pen"], {"Person"}, True),
+        ("pens", "people", ["Person", "Pen"], {"Pen"}, True),
+        ("mice", "mics", ["Mouse", "Mic"], {"Mouse"}, True),
+        ("dbs", "dashboards", ["Database", "Dashboard"], {"Database"}, True),
+        ("rdsinstances", "pens", ["Database", "Pen"], {"Database"}, True),
+        ("geese", "mice", ["Mouse", "Goose"], {"Goose"}, True),
+        ("people", "pens", ["Pony", "Person", "Pen"], {"Person"}, False),
+        ("pens", "people", ["Pony", "Person", "Pen"], {"Pen"}, True),
+        ("people", "mice", ["Secret"], set(), False),
+    ],
+)
+def test_kinds_are_told_by_the_rules_of_both(own, beside, keys, shown, certain):
+    rules = [_rule(apiVersion="x.io/v1", resource=plural) for plural in (own, beside)]
+    related = split_groups(compact({f"{kind}.x.io/v1": {"a": config_map("a")} for kind in keys}))
+    share = RelatedRules((rules[0],), V1, (rules[1],))
+    assert select_related(related, share, "").keys() == {f"{kind}.x.io/v1" for kind in shown}
+    assert is_certain(related, share) is certain
+
+
+def test_a_kind_of_kubernetes_itself_is_never_one_with_another_plural():
+    related = split_groups(compact({"Secret.v1": {"s": config_map("s")}}))
+    assert select_related(related, RelatedRules((_rule(),)), "") == {}
+    assert not is_certain(related, RelatedRules((_rule(),)))
+
+
+SELECTING = {"namespaceSelector": {"matchLabels": {"tier": "prod"}}}
+
+
+@pytest.mark.parametrize(
+    ("own", "other", "expected"),
+    [
+        ([SELECTING], [{}], True),
+        ([SELECTING], [SELECTING], False),
+        ([SELECTING, {}], [{}], False),
+        ([SELECTING, {"names": ["a"]}], [{"names": ["b"]}], True),
+        ([SELECTING], [{"resource": "secrets"}], False),
+        ([{"names": ["a"]}], [{"names": ["b"]}], False),
+    ],
+    ids=["one alone", "alike", "one has both", "both and another", "another kind", "no selector"],
+)
+def test_a_namespace_selector_cannot_be_told_from_another_rule_for_its_kind(own, other, expected):
+    own, other = ([_rule(**parts) for parts in each] for each in (own, other))
+    assert inseparable(own, other) is inseparable(other, own) is expected
 
 
 CUSTOMIZED = [each for each in recordings() if each.name.endswith("customize")]

@@ -139,12 +139,45 @@ RULE = '{"apiVersion":"v1","resource":"configmaps","labelSelector":{"matchLabels
         ('{"apiVersion":"v1","resource":"configmaps","names":"a"}', False, False),
         ('{"apiVersion":"v1","resource":"configmaps","labelSelector":{"matchLabels":{"a":1}}}', False, False),
         ('"configmaps"', False, False),
+        ('{"apiVersion":"v1","resource":"configmaps","names":[null]}', True, True),
+        ('{"apiVersion":"v1","resource":"configmaps","labelSelector":{"matchLabels":{"a":null}}}', True, True),
+        ('{"apiVersion":"v1"}', False, False),
+        ('{"apiVersion":null,"resource":"configmaps"}', False, False),
+        ('{"apiVersion":"v1","resource":"nodes","namespaceSelector":{}}', False, False),
+        ('{"apiVersion":"v1","resource":"configmaps","namespace":"a","namespaceSelector":{}}', False, False),
+        ('{"apiVersion":"v1","resource":"configmaps","names":["a"],"labelSelector":{}}', False, False),
     ],
 )
 def test_related_rules_are_checked_to_the_bottom(rule, loose, strict):
     body = f'{{"relatedResources":[{rule}]}}'
     assert (_rejection(body, hook=Hook.CUSTOMIZE, strict=False) is None) is loose
     assert (_rejection(body, hook=Hook.CUSTOMIZE, strict=True) is None) is strict
+
+
+@pytest.mark.parametrize(
+    ("selector", "taken"),
+    [
+        ('"matchLabels":{"app.kubernetes.io/name":"a.b_c-1"}', True),
+        ('"matchLabels":{"a":""}', True),
+        ('"matchLabels":{"a b":"c"}', False),
+        ('"matchLabels":{"A.io/b":"c"}', False),
+        ('"matchLabels":{"/b":"c"}', False),
+        ('"matchLabels":{"%s/b":"c"}' % ("a" * 254), False),
+        ('"matchLabels":{"%s":"c"}' % ("a" * 64), False),
+        ('"matchLabels":{"a":"-c"}', False),
+        ('"matchExpressions":[{"key":"a","operator":"In","values":["b",null]}]', True),
+        ('"matchExpressions":[{"key":"a","operator":"Exists","values":[]}]', True),
+        ('"matchExpressions":[{"key":"a","operator":"In"}]', False),
+        ('"matchExpressions":[{"key":"a","operator":"NotIn","values":[]}]', False),
+        ('"matchExpressions":[{"key":"a","operator":"Exists","values":["b"]}]', False),
+        ('"matchExpressions":[{"key":"a","operator":"Equals","values":["b"]}]', False),
+        ('"matchExpressions":[{"operator":"Exists"}]', False),
+    ],
+)
+@pytest.mark.parametrize("place", ["labelSelector", "namespaceSelector"])
+def test_a_selector_that_kubernetes_cannot_read_fails_the_sync(place, selector, taken):
+    body = f'{{"relatedResources":[{{"apiVersion":"v1","resource":"secrets","{place}":{{{selector}}}}}]}}'
+    assert (_rejection(body, hook=Hook.CUSTOMIZE, strict=False) is None) is taken
 
 
 @pytest.mark.parametrize("each", answered(), ids=lambda each: each.name)

@@ -49,7 +49,7 @@ def test_each_is_shown_what_its_own_rules_select():
     of = both_customize()
     found = shares(of, front(), state(of), 0, NOW)
     assert found is not None
-    assert found.shown == {Side.OLD: RelatedRules((A,)), Side.NEW: RelatedRules((B,))}
+    assert found.shown == {Side.OLD: RelatedRules((A,), beside=(B,)), Side.NEW: RelatedRules((B,), beside=(A,))}
     assert not found.unknown
 
 
@@ -90,7 +90,7 @@ def test_an_implementation_without_the_hook_relates_to_nothing():
     of = migration(new__customize="/customize")
     found = shares(of, front(), state(of, old=None), 0, NOW)
     assert found is not None
-    assert (found.shown[Side.OLD], found.shown[Side.NEW]) == (RelatedRules(()), None)
+    assert (found.shown[Side.OLD], found.shown[Side.NEW]) == (RelatedRules((), beside=(B,)), None)
     assert not found.unknown
 
 
@@ -102,13 +102,34 @@ def test_where_the_proxy_has_no_part_in_it_everything_is_shown(of: Migration, ve
 
 
 @pytest.mark.parametrize(
-    ("version", "shown"), [("v1", None), ("v2", RelatedRules((A,), HookVersion.V1))], ids=["same", "front v2"]
+    ("version", "shown"), [("v1", None), ("v2", RelatedRules((A,), HookVersion.V1, (A,)))], ids=["same", "front v2"]
 )
 def test_rules_alike_show_everything_unless_the_version_hides_some(version: str, shown: RelatedRules | None):
     of = both_customize()
     found = shares(of, front(version), state(of, new=A), 0, NOW)
     assert found is not None
     assert found.shown == {Side.OLD: shown, Side.NEW: shown}
+
+
+@pytest.mark.parametrize(
+    ("plurals", "keys", "unknown"),
+    [
+        (("people", "pens"), ("Person", "Pen"), set()),
+        (("mice", "people"), ("Mouse", "Person"), set()),
+        (("mice", "men"), ("Mouse", "Man"), {Side.OLD, Side.NEW}),
+        (("pens", "people"), ("Pen", "Person", "Pony"), {Side.NEW}),
+        (("pens", "people"), (), set()),
+    ],
+    ids=["one irregular", "other initials", "same initial", "a kind too many", "nothing came"],
+)
+def test_whose_kinds_cannot_be_told_is_not_known_to_see_everything(
+    plurals: tuple[str, str], keys: tuple[str, ...], unknown: set[Side]
+):
+    of = both_customize()
+    old, new = (b'{"apiVersion":"x.io/v1","resource":"%s"}' % plural.encode() for plural in plurals)
+    found = shares(of, front(), state(of, old=old, new=new), 0, NOW, [f"{kind}.x.io/v1" for kind in keys])
+    assert found is not None
+    assert found.unknown == unknown
 
 
 def rules(*texts: bytes) -> bytes:
@@ -134,6 +155,15 @@ def test_the_last_known_rules_stand_in_for_one_that_gave_none():
     answer = customized(of, Side.OLD, {Side.OLD: rules(A)}, state(of, generation=2), 2, both=True)
     assert answer.body == b'{"relatedResources":[%s,%s]}' % (A, B)
     assert set(answer.answered) == {Side.OLD, Side.NEW}
+
+
+def test_who_has_a_namespace_selector_is_told_no_rules_of_the_other_for_that_kind():
+    """Metacontroller would bring Secrets of all namespaces, and nobody could say which of them are whose."""
+    some = b'{"apiVersion":"v1","resource":"secrets","namespaceSelector":{"matchLabels":{"tier":"prod"}}}'
+    bodies = {Side.OLD: rules(some), Side.NEW: rules(B)}
+    for primary in Side:
+        answer = customized(both_customize(), primary, bodies, None, 0, both=True)
+        assert (answer.body, answer.answered) == (bodies[primary], (primary,))
 
 
 def test_without_any_known_rules_only_the_primarys_are_answered():

@@ -5,11 +5,12 @@ implementation whose rules were not in that answer sees too little, and would de
 Pure.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from shadow.protocol.controller import Controller
-from shadow.protocol.customize import RelatedRules, adds_nothing, read_rules, union_rules
+from shadow.protocol.customize import RelatedRules, adds_nothing, inseparable, is_certain, read_rules, union_rules
+from shadow.protocol.wire import UnreadableError
 from shadow.proxy.migrations.migration import Migration, Party
 from shadow.store.base import GivenRules, RelatedState
 from shadow.terms import Hook, Side
@@ -28,7 +29,8 @@ UNKNOWN = "related-unknown"
 class Shares:
     """What of the related objects in a sync or finalize call each implementation is shown.
 
-    `shown`: its own rules, or None for everything as it came. `unknown`: who may miss objects that it would select.
+    `shown`: its own rules, or None for everything as it came. `unknown`: who may miss objects that it would select, or
+    see others, as far as is known.
     """
 
     shown: Mapping[Side, RelatedRules | None]
@@ -36,13 +38,19 @@ class Shares:
 
 
 def shares(
-    migration: Migration, controller: Controller, state: RelatedState | None, generation: int, now: float
+    migration: Migration,
+    controller: Controller,
+    state: RelatedState | None,
+    generation: int,
+    now: float,
+    group_keys: Iterable[str] = (),
 ) -> Shares | None:
     """The shares in one call; None where this proxy has no part in what is related, so nobody is shown less.
 
     Args:
         state: what the front was answered for this parent; None: not known.
         generation: the parent's. Another one than the rules were given for: they may be others by now.
+        group_keys: of the related objects in the call.
     """
     parties = migration.parties
     if Hook.CUSTOMIZE not in controller.hooks:
@@ -59,7 +67,16 @@ def shares(
     )
     others = {side: known[side.other] if side.other in answered else None for side in Side}
     shown = {side: _shown(parties[side], controller, known[side], others[side], answered) for side in Side}
-    return Shares(shown, unknown)
+    doubtful = frozenset(side for side, own in shown.items() if own is not None and not _tellable(group_keys, own))
+    return Shares(shown, unknown | doubtful)
+
+
+def _tellable(group_keys: Iterable[str], own: RelatedRules) -> bool:
+    """Whether the kinds of its own rules can be told from the other one's, by their plurals."""
+    try:
+        return is_certain(group_keys, own)
+    except UnreadableError:
+        return False
 
 
 def known_rules(party: Party, state: RelatedState | None, side: Side) -> GivenRules | None:
@@ -84,7 +101,8 @@ def _shown(
     dialect = party.dialects.get(Hook.CUSTOMIZE)
     version = dialect.version if dialect is not None else spoken
     only_own = bool(answered) and (other is None or adds_nothing(own.rules, other.rules))
-    return None if only_own and version is spoken else RelatedRules(own.rules, version)
+    beside = other.rules if other is not None else ()
+    return None if only_own and version is spoken else RelatedRules(own.rules, version, beside)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +125,7 @@ def customized(
     """The answer to a customize call: the primary's rules and, while both are asked, the other one's.
 
     For the other one without a valid answer its last known rules stand in. The primary's very bytes where nothing is
-    added.
+    added, and where in the union nobody could tell whose objects are whose.
 
     Args:
         bodies: the valid answers; the primary's is among them.
@@ -119,7 +137,7 @@ def customized(
     given = {side: GivenRules(read_rules(body), generation, parties[side].digest) for side, body in bodies.items()}
     own, other = given[primary], given.get(primary.other) or known_rules(parties[primary.other], state, primary.other)
     known = {**(state.given if state is not None else {}), **given}
-    if other is None or not both:
+    if other is None or not both or inseparable(own.rules, other.rules):
         return Customized(bodies[primary], known, (primary,))
     alone = adds_nothing(own.rules, other.rules)
     body = bodies[primary] if alone else union_rules(own.rules, other.rules)

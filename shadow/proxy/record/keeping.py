@@ -1,6 +1,7 @@
 """Hands calls to the recording, if there is one. What is secret is taken out there; nothing in here raises or waits."""
 
 import logging
+from typing import Any
 
 from shadow.compare.model import Foresight
 from shadow.protocol.wire import parse
@@ -82,6 +83,12 @@ def _shown(call: Call) -> dict[Side, Share | None] | None:
     if call.shares is None or not any(call.shares.shown.values()):
         return None
     return {
-        side: Share(tuple(map(parse, rules.rules)), rules.version) if rules is not None else None
+        side: Share(tuple(map(parse, rules.rules)), rules.version, tuple(map(parse, rules.beside)))
+        if rules is not None
+        else None
         for side, rules in call.shares.shown.items()
     }
+
+
+def _parsed(rules: tuple[bytes, ...]) -> tuple[Any, ...]:
+    return tuple(map(parse, rules))
