@@ -117,6 +117,16 @@ class TestWait:
         api.answer("GET", self.STATUS, {"convergence": {"answered": 1, "of": 3, "outstanding": 2}})
         assert main(["rollback", "kfp", "--because", "x", "--wait", "10ms"]) == 4
 
+    def test_a_release_meanwhile_ends_it_with_4_and_who_did_it(self, api: Control, capsys: pytest.CaptureFixture[str]):
+        api.answer("POST", ROLLBACK, changed(on=True))
+        brake = {"on": False, "by": "alice", "because": "oops"}
+        met = {"answered": 3, "of": 3, "outstanding": 0}
+        api.answer("GET", self.STATUS, {"convergence": met, "brake": brake})
+        assert main(["rollback", "kfp", "--because", "x", "--wait", "10s"]) == 4
+        shown = capsys.readouterr()
+        assert "answered by old" not in shown.out
+        assert "released meanwhile, by alice: oops" in shown.err
+
     def test_a_brake_that_is_not_stored_is_4_however_long_it_is_waited_for(self, api: Control):
         api.answer("POST", ROLLBACK, changed(on=True, stored=False), status=202)
         api.answer("GET", self.STATUS, {"convergence": {"answered": 3, "of": 3, "outstanding": 0}})
