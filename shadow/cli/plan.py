@@ -102,7 +102,9 @@ def _parents(plan: Plan) -> Iterator[str]:
 
 def _writes(line: PlannedParent) -> str:
     if line.writes is None:
-        return "never compared at this evidence"
+        if line.compared_at is None:
+            return "never compared"
+        return "nothing known: its latest comparison failed, or was of other implementations"
     if line.held:
         return "held: " + ", ".join(f"{each.effect} {printable(str(each.object))}" for each in line.held)
     named = [f"{each.effect} {printable(str(each.object))}" for each in line.objects]

@@ -41,10 +41,12 @@ WRITES = {"writes": [{"verb": "delete", "kind": "Service", "count": 1, "parents"
         (plan(parent(writes={}, objects=[])), 0, "nothing is written"),
         (plan(parent(), **WRITES), 3, "team-a: old -> new: delete Service/team-a/ui"),
         (plan(parent(writes=None, objects=[]), without_evidence=1, **WRITES), 4, "NO EVIDENCE for 1 moving parent"),
+        (plan(parent(writes=None, objects=[]), without_evidence=1), 4, "its latest comparison failed, or was of other"),
+        (plan(parent(writes=None, objects=[], compared_at=None), without_evidence=1), 4, "new: never compared"),
         (plan(parent(writes={}, objects=[], held=[EFFECT]), held=1), 0, "held: delete Service/team-a/ui"),
         (plan(parent(writes={"delete Service": 3}), **WRITES), 3, "delete Service/team-a/ui and 2 more"),
     ],
-    ids=["nobody", "no-writes", "writes", "blind", "held", "many"],
+    ids=["nobody", "no-writes", "writes", "blind", "failed", "never", "held", "many"],
 )
 def test_the_exit_status_says_what_a_move_would_write(
     api: Control, capsys: pytest.CaptureFixture[str], document: dict[str, Any], status: int, told: str
