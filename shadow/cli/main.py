@@ -107,6 +107,10 @@ def _told(error: Exception) -> int:
             return error.status
         case ShadowError():
             complain(str(error))
+        case FileNotFoundError() if error.filename:
+            complain(f"{error.filename}: No such file or directory; check the path, or run this where the file is")
+        case IsADirectoryError() if error.filename:
+            complain(f"{error.filename}: Is a directory; name a file in it")
         case OSError():
             complain(f"{error.filename}: {error.strerror}" if error.filename else str(error))
         case _:

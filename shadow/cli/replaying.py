@@ -63,6 +63,9 @@ async def replay(args: argparse.Namespace) -> int:
     path = locate(args.config, os.environ)
     configuration = load(path)
     name = _chosen(configuration, args.migration)
+    if missing := [str(each) for each in args.paths if not each.exists()]:
+        message = f"{', '.join(missing)}: No such file or directory; name recordings, or directories of them"
+        raise CommandError(message)
     files = files_of(args.paths)
     if not files:
         raise CommandError("there is no recording in " + ", ".join(map(str, args.paths)), Exit.INCONCLUSIVE)

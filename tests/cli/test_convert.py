@@ -81,6 +81,16 @@ def test_wrong_arguments_are_2(composite: str, argv: list[str], capsys: pytest.C
     assert capsys.readouterr().out == ""
 
 
-def test_a_file_that_is_not_there_is_one_line(capsys: pytest.CaptureFixture[str]):
-    assert main(["convert", "/nowhere.yaml"]) == 1
-    assert capsys.readouterr().err == "shadow: /nowhere.yaml: No such file or directory\n"
+@pytest.mark.parametrize(
+    "command",
+    [["convert"], ["redact"], ["handover", "m", "--direction", "forward", "--from"]],
+    ids=lambda command: command[0],
+)
+@pytest.mark.parametrize("there", [False, True], ids=["not there", "a directory"])
+def test_a_file_that_is_none_is_one_line_with_a_remedy(
+    tmp_path: Path, command: list[str], there: bool, capsys: pytest.CaptureFixture[str]
+):
+    path = tmp_path if there else tmp_path / "none.yaml"
+    assert main([*command, str(path)]) == 1
+    remedy = "Is a directory; name a file in it" if there else "No such file or directory; check the path"
+    assert capsys.readouterr().err.startswith(f"shadow: {path}: {remedy}")

@@ -64,7 +64,11 @@ def run_with(monkeypatch: pytest.MonkeyPatch, run: Callable[[object], int]) -> i
         (CommandError("not yet", Exit.INCONCLUSIVE), 4, "shadow: not yet\n"),
         (StoreError("/x/shadow.db", "no permission"), 1, "shadow: store /x/shadow.db: no permission\n"),
         (ConfigurationError([Problem("a.b", "one"), Problem("a.c", "two")]), 2, "a.b: one\na.c: two\n"),
-        (FileNotFoundError(2, "No such file or directory", "/x"), 1, "shadow: /x: No such file or directory\n"),
+        (
+            FileNotFoundError(2, "No such file or directory", "/x"),
+            1,
+            "shadow: /x: No such file or directory; check the path, or run this where the file is\n",
+        ),
         (OSError("odd"), 1, "shadow: odd\n"),
         (ExceptionGroup("tasks", [ShadowError("in a task")]), 1, "shadow: in a task\n"),
         (ValueError("two\nlines"), 1, "shadow: unexpected ValueError: two lines (SHADOW_DEBUG=1 shows where)\n"),

@@ -132,8 +132,8 @@ def test_a_replay_goes_on_where_it_ended_and_only_with_what_it_was_begun_with(tm
 @pytest.mark.parametrize(
     ("arguments", "status", "said"),
     [
-        (["none.jsonl"], 4, "cannot be read: No such file"),
-        (["--concurrency", "0", "x"], 2, "whole number from 1 to 1000"),
+        (["none.jsonl"], 1, "none.jsonl: No such file or directory; name recordings"),
+        (["--concurrency", "0", "."], 2, "whole number from 1 to 1000"),
         (["x", "--migration", "n"], 2, "no migration is called 'n'"),
         (["x", "--answers", "guessed"], 2, "invalid choice"),
     ],
