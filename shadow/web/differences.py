@@ -123,6 +123,6 @@ OPERATIONS = (
         "GET", _LIST, "differences", _list, {200: Answer("worst first", Page[DifferenceItem])}, ListQuery, Nothing
     ),
     Operation("GET", _ONE, "one difference", _one, _IT, Nothing, Nothing),
-    Operation("PUT", _NOTE, "acknowledge a difference", _acknowledge, _IT, Nothing, Note, problems=(413,)),
+    Operation("PUT", _NOTE, "acknowledge a difference", _acknowledge, _IT, Nothing, Note),
     Operation("DELETE", _NOTE, "take an acknowledgement back", _withdraw, _IT, Nothing, Nothing),
 )

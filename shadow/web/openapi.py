@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from shadow import __version__
 from shadow.report.schema import always_whole, named
-from shadow.web.operation import Nothing, Operation
+from shadow.web.operation import Anything, Nothing, Operation
 from shadow.web.probes import Probe
 from shadow.web.problems import MEDIA_TYPE, Problem
 
@@ -60,9 +60,15 @@ def _schemas(operations: tuple[Operation[Any, Any], ...], probes: tuple[Probe, .
     answered = [*(each.answers for each in operations), *(each.answers for each in probes)]
     answers = [answer.type for each in answered for answer in each.values() if answer.type]
     taken = [operation.body for operation in operations if operation.body is not Nothing]
-    types = [*dict.fromkeys((Problem, *answers, *(kind for kind in taken if not issubclass(kind, BaseModel))))]
+    types = [
+        *dict.fromkeys(
+            (Problem, *answers, *(kind for kind in taken if kind is not Anything and not issubclass(kind, BaseModel)))
+        )
+    ]
     found, components = msgspec.json.schema_components(types, ref_template=_REF)
     schemas = dict(zip(types, found, strict=True))
+    if Anything in taken:
+        schemas[Anything] = {"description": "Nothing of it is looked at."}
     for kind in taken:
         if issubclass(kind, BaseModel):
             schemas[kind] = _of_model(kind, components)
@@ -87,7 +93,7 @@ def _operation(operation: Operation[Any, Any], schemas: Mapping[Any, Json]) -> J
     }
     if operation.body is not Nothing:
         described["requestBody"] = {
-            "required": True,
+            "required": operation.body is not Anything,
             "content": {"application/json": {"schema": schemas[operation.body]}},
         }
     return described
@@ -148,5 +154,5 @@ def _problems(operation: Operation[Any, Any]) -> Json:
     content = {MEDIA_TYPE: {"schema": {"$ref": _REF.format(name="Problem")}}}
     return {
         str(status): {"description": _PROBLEMS[status], "content": content}
-        for status in sorted({*_ALWAYS, *operation.problems})
+        for status in sorted({*_ALWAYS, *operation.problems, *((413,) if operation.body is not Nothing else ())})
     }

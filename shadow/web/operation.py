@@ -28,6 +28,10 @@ class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """No query parameters, or no body."""
 
 
+class Anything(msgspec.Struct, frozen=True):
+    """A body of which nothing is looked at, as webhooks send them; or none."""
+
+
 Q = TypeVar("Q", bound=msgspec.Struct)
 B = TypeVar("B", bound=msgspec.Struct | BaseModel)
 
@@ -124,6 +128,8 @@ async def _body(request: Request, kind: type[B]) -> B:
     if kind is Nothing:
         return kind()
     body = await body_of(request)
+    if kind is Anything:
+        return kind()
     try:
         if issubclass(kind, BaseModel):
             return kind.model_validate_json(body)

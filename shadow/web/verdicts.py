@@ -7,14 +7,10 @@ from starlette.responses import Response
 
 from shadow.report.model import VerdictLine, Word
 from shadow.web.desk import Desk
-from shadow.web.operation import ROOT, Answer, Asked, Nothing, Operation, as_json
+from shadow.web.operation import ROOT, Answer, Anything, Asked, Nothing, Operation, as_json
 from shadow.web.reports import found
 
 _STATUS = {Word.READY: 200, Word.NOT_READY: 409, Word.INCONCLUSIVE: 425}
-
-
-class Hooked(msgspec.Struct, frozen=True):
-    """Whatever a webhook sends: nothing of it is looked at."""
 
 
 class VerdictQuery(msgspec.Struct, frozen=True, rename={"as_": "as"}):
@@ -28,7 +24,7 @@ async def verdict_of(desk: Desk, name: str) -> VerdictLine:
     return (await found(desk, name)).assessment.verdict
 
 
-async def _verdict(desk: Desk, asked: Asked[VerdictQuery, Nothing] | Asked[VerdictQuery, Hooked]) -> Response:
+async def _verdict(desk: Desk, asked: Asked[VerdictQuery, Nothing] | Asked[VerdictQuery, Anything]) -> Response:
     verdict = await verdict_of(desk, asked.name)
     return as_json(verdict, _STATUS[verdict.verdict] if asked.query.as_ == "status" else 200)
 
@@ -43,5 +39,5 @@ _ANSWERS = {
 
 OPERATIONS = (
     Operation("GET", _PATH, _ABOUT, _verdict, _ANSWERS, VerdictQuery, Nothing),
-    Operation("POST", _PATH, f"{_ABOUT}, for webhooks", _verdict, _ANSWERS, VerdictQuery, Hooked),
+    Operation("POST", _PATH, f"{_ABOUT}, for webhooks", _verdict, _ANSWERS, VerdictQuery, Anything),
 )
