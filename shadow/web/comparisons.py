@@ -12,7 +12,7 @@ from shadow.terms import Outcome
 from shadow.web.desk import Desk
 from shadow.web.lists import Cursor, Limit, Page, no_such_cursor
 from shadow.web.operation import ROOT, Answer, Asked, Nothing, Operation, as_json
-from shadow.web.reports import Instant, instant
+from shadow.web.reports import Instant, window_of
 
 JSON_LINES = "application/jsonl"
 
@@ -68,7 +68,7 @@ async def _one(desk: Desk, asked: Asked[Nothing, Nothing]) -> Response:
 async def _export(desk: Desk, asked: Asked[ExportQuery, Nothing]) -> Response:
     """As long as somebody reads; a store that fails meanwhile cuts the connection, so that nobody takes it for all."""
     now, query = desk.clock(), asked.query
-    since, until = instant(query.since, "since", now), instant(query.until, "until", now)
+    since, until = window_of(query.since, query.until, now)
     await desk.recorder.flush()
     lines = await desk.store.read(lambda store: stored_lines(store, asked.name, since, until))
 

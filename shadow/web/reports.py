@@ -53,7 +53,7 @@ async def _rendered(desk: Desk, name: str, query: ReportQuery, rules: Compare) -
     now, form = desk.clock(), query.format
     if form not in FORMATS:
         raise HTTPException(400, f"format: must be one of {', '.join(FORMATS)}, not {form!r}")
-    since, until = instant(query.since, "since", now), instant(query.until, "until", now)
+    since, until = window_of(query.since, query.until, now)
     view = view_of(desk, name, rules, now)
     await desk.recorder.flush()  # so that the report is of this moment
 
@@ -111,6 +111,18 @@ def view_of(desk: Desk, name: str, rules: Compare, now: float) -> MigrationView:
     )
 
 
+def window_of(since: str | None, until: str | None, now: float) -> tuple[float | None, float | None]:
+    """Unix seconds.
+
+    Raises:
+        HTTPException: 400 naming the parameter, also for a window that ends before it begins.
+    """
+    begins, ends = instant(since, "since", now), instant(until, "until", now)
+    if begins is not None and ends is not None and begins >= ends:
+        raise HTTPException(400, f"since: {since} is not before until={until}; exchange them")
+    return begins, ends
+
+
 def instant(text: str | None, key: str, now: float) -> float | None:
     """Unix seconds.
 
@@ -137,6 +149,5 @@ OPERATIONS = (
         _ANSWERS,
         ReportQuery,
         Compare,
-        problems=(413,),
     ),
 )

@@ -68,6 +68,9 @@ async def every_comparison_is_exported_whole(proxy: Running) -> None:
     assert {line["outcome"] for line in lines} == {"mismatched", "failed"}
     assert lines == [await proxy.get(f"/comparisons/{item['id']}") for item in listed]
     assert (await text_of(proxy, "comparisons.jsonl?until=1h")) == ""
+    for kind in ("comparisons.jsonl", "report"):
+        inverted = await proxy.client.get(f"{proxy.control}/api/v1/migrations/m/{kind}?since=1h&until=2h")
+        assert (inverted.status_code, "not before until=2h" in inverted.text) == (400, True)
 
 
 async def test_api_and_command_line_tell_the_same_all_of_it_and_no_secret(
