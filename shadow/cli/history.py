@@ -113,7 +113,7 @@ def told(line: Line) -> Iterator[str]:
 
 
 def _value(value: Any) -> str:
-    return "(default)" if value is None else msgspec.json.encode(value).decode()
+    return "(not said)" if value is None else msgspec.json.encode(value).decode()
 
 
 def governed(found: Governing) -> str:

@@ -26,7 +26,7 @@ def test_every_page_of_the_change_log_is_told_newest_first(api: Control, capsys:
     assert capsys.readouterr().out == (
         "2027-01-15 09:00:00 UTC  rollback              by alice: it deletes\\x1b[0m\n"
         "2027-01-15 08:00:00 UTC  configuration         by file: x\n"
-        '    migrations.kfp.stage: (default) -> "live"\n'
+        '    migrations.kfp.stage: (not said) -> "live"\n'
     )
     assert api.asked[1].target == f"{HISTORY}?after=abc"
 
