@@ -248,7 +248,8 @@ class Migration(Section):
     """Effects that an answer of `new` may not have in canary and live unless a rule expects them. Empty: no hold."""
 
     sample: Share = 1.0
-    """Share of calls whose shadow is asked at all."""
+    """Share of calls whose shadow is asked at all. Where `old` is not, each effect of `new`'s sync answer counts
+    with the guard that no rule expects."""
 
     resync: Resync | None = None
     """Null: the time of the next sync is left to the hooks and the controller."""

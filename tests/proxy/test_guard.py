@@ -1,6 +1,7 @@
 """The guard on a whole proxy: each thing that goes wrong trips it or does not, once, and its brake removes nothing."""
 
 import asyncio
+import json
 import os
 import signal
 import time
@@ -146,6 +147,32 @@ async def test_in_complete_every_delete_counts_but_expected_ones(tmp_path: Path,
         brake = await tripped(proxy)
     assert "1 delete" in brake["because"]
     assert (counts["comparisons"]["skipped"], counts["calls"]) == (2, 2)
+
+
+UNASKED: dict[str, Json] = {"sample": {"sample": 0}, "shadow_when": {"old__shadow_when": "never"}}
+
+
+@pytest.mark.parametrize("settings", UNASKED.values(), ids=UNASKED)
+async def test_where_old_is_not_asked_every_delete_counts(tmp_path: Path, hook_server: Start, settings: Json):
+    async with running(tmp_path, hook_server(GOOD), hook_server(GOOD), **LIVE | settings) as proxy:
+        await calls(proxy, 1, SEES_BOTH)
+        brake = await tripped(proxy)
+    assert "1 delete that no rule expects" in brake["because"]
+
+
+async def test_a_finalize_answer_counts_as_well(tmp_path: Path, hook_server: Start):
+    old = hook_server(answer_json(answer(ONE, finalized=False)))
+    new = hook_server(answer_json(answer(finalized=False)))
+    hooks = {"old__finalize": "/sync", "old__shadow_finalize": True, "new__finalize": "/sync"}
+    body = json.loads(SEES_ONE) | {"finalizing": True}
+    body["object"]["metadata"]["deletionTimestamp"] = "2027-01-15T08:00:00Z"
+    body["object"]["metadata"]["finalizers"] = ["metacontroller.io/decoratorcontroller-profiles"]
+    body["controller"]["spec"]["hooks"]["finalize"] = {"version": "v1", "webhook": {"url": "http://shadow/m/finalize"}}
+    async with running(tmp_path, old, new, **LIVE | hooks) as proxy:
+        served = await proxy.call(json.dumps(body).encode(), hook="finalize")
+        assert (served.status_code, served.headers.get("x-shadow-served")) == (200, "new"), served.text
+        brake = await tripped(proxy)
+    assert "1 delete that old's had not" in brake["because"]
 
 
 async def test_in_shadow_it_warns_once(tmp_path: Path, hook_server: Start):

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from shadow.config.judging import Guard
-from shadow.proxy.guard.window import CALLS, FAILED, PAIRS, Window, effect, excess, took
+from shadow.proxy.guard.window import CALLS, FAILED, PAIRS, Window, alone, effect, excess, took
 from shadow.terms import Side
 
 OLD, NEW = took(Side.OLD), took(Side.NEW)
@@ -29,6 +29,8 @@ def guard(**values: Any) -> Guard:
             {effect("delete"): 1},
             "answers of new that were served had 1 delete that old's had not within 10m; 0 allowed",
         ),
+        ({}, {effect("delete"): 1, alone("delete"): 1}, "1 delete that no rule expects (old was not asked) within"),
+        ({}, {effect("delete"): 3, alone("delete"): 1}, "where old was not asked (1 of them), within 10m"),
         ({"max_effects": {"delete": 2}}, {effect("delete"): 2}, None),
         ({"max_effects": {"update": 1}}, {effect("delete"): 9}, None),
         ({"max_effects": {"update": 1}}, {effect("update"): 2}, "2 updates"),

@@ -20,6 +20,7 @@ from shadow.proxy.guard.window import (
     PAIRS,
     Counts,
     Window,
+    alone,
     effect,
     excess,
     took,
@@ -31,6 +32,7 @@ from shadow.terms import Effect, Hook, Outcome, Side, Stage
 
 _log = logging.getLogger(__name__)
 _EPOCHS = 4  # counted side by side
+_UNASKED = frozenset(("sample", "never", "shadow-when"))  # why `old` was not asked: the configuration says so
 _OURS = frozenset(("busy", "internal"))  # errors of an asking that are none of the implementation's
 
 Pull = Callable[[Migration, str, Mapping[str, float]], bool]
@@ -90,15 +92,16 @@ class Guard:
             self._count(migration, counts)
 
     def compared(self, call: Call, comparison: Comparison) -> None:
-        """The answers of a call were compared, or, in complete, `new`'s was looked at alone."""
+        """The answers of a call were compared, or, where `old` was not asked, `new`'s was looked at alone."""
         if not served_new(call):
             return
         limited = dict(call.migration.guard.max_effects)
-        found = _alone(call, comparison) if call.migration.stage is Stage.COMPLETE else _beside(comparison)
+        lone = Side.OLD not in call.askings
         counts: dict[str, float] = {}
-        for one in found:
+        for one in _alone(call, comparison) if lone else _beside(comparison):
             if one in limited:
-                counts[effect(one)] = counts.get(effect(one), 0.0) + 1.0
+                for name in (effect(one), alone(one)) if lone else (effect(one),):
+                    counts[name] = counts.get(name, 0.0) + 1.0
         if counts:
             self._count(call.migration, counts)
 
@@ -163,12 +166,16 @@ def brakes(stage: Stage, settings: Settings) -> bool:
 def served_new(call: Call) -> bool:
     """Whether an answer of `new` went out that Metacontroller applies."""
     reply = call.reply
-    return call.hook is Hook.SYNC and reply is not None and reply.side is Side.NEW and reply.status == 200
+    return call.hook is not Hook.CUSTOMIZE and reply is not None and reply.side is Side.NEW and reply.status == 200
 
 
 def watches_alone(call: Call) -> bool:
-    """Whether `new`'s answer has to be looked at though there is nothing to compare it with."""
-    return served_new(call) and call.migration.stage is Stage.COMPLETE and bool(call.migration.guard.max_effects)
+    """Whether `new`'s answer has to be looked at though there is nothing to compare it with.
+
+    Not at a parent's end: to delete is what such an answer is for.
+    """
+    unasked = call.migration.stage is Stage.COMPLETE or call.not_asked in _UNASKED
+    return unasked and call.is_sync and served_new(call) and bool(call.migration.guard.max_effects)
 
 
 def _of_call(call: Call) -> Iterator[tuple[str, float]]:

@@ -14,6 +14,7 @@ FAILED = "failed"  # of these
 PAIRS = "pairs"  # calls in which both took their time
 _SECONDS = "seconds."
 _EFFECT = "effect."
+_ALONE = "alone."
 
 Counts = Mapping[str, float]
 
@@ -102,19 +103,30 @@ def effect(name: str) -> str:
     return f"{_EFFECT}{name}"
 
 
+def alone(name: str) -> str:
+    """The name under which it is counted once more where `old` was not asked."""
+    return f"{_ALONE}{name}"
+
+
 def excess(settings: Guard, totals: Counts) -> str | None:
     """What is too much, in words with the values seen; None while all is within bounds. Effects come first."""
     for name, limit in settings.max_effects:
         if (count := round(totals.get(effect(name), 0))) > limit:
-            times = _times(count, name)
-            return (
-                f"answers of new that were served had {times} that old's had not {_within(settings)}; {limit} allowed"
-            )
+            times, why = _times(count, name), _besides(count, round(totals.get(alone(name), 0)))
+            return f"answers of new that were served had {times} {why} {_within(settings)}; {limit} allowed"
     calls, failed = round(totals.get(CALLS, 0)), round(totals.get(FAILED, 0))
     if calls >= settings.min_calls and failed > settings.max_failed * calls:
         share, allowed = spell_share(round(failed / calls, 4)), spell_share(settings.max_failed)
         return f"new failed in {failed} of {calls} calls ({share}) {_within(settings)}; {allowed} allowed"
     return _slow(settings, totals)
+
+
+def _besides(count: int, alone: int) -> str:
+    if not alone:
+        return "that old's had not"
+    if alone == count:
+        return "that no rule expects (old was not asked)"
+    return f"that old's had not, or no rule expects where old was not asked ({alone} of them),"
 
 
 def _slow(settings: Guard, totals: Counts) -> str | None:

@@ -159,7 +159,8 @@ class Recorder:
         if self.guard is not None:
             self.guard.seen(call)
         if settled is not None:
-            self._watch_alone(call)
+            if not self._watch_alone(call) and settled[0] is Outcome.SKIPPED:
+                settled = Outcome.DROPPED, "queue"
             self._finish(call, *settled, None)
             return
         self._waiting[call.id] = call
@@ -167,12 +168,15 @@ class Recorder:
         if self.worker is None or not self.worker.submit(pair):
             self.lost([call.id], "queue")
 
-    def _watch_alone(self, call: Call) -> None:
-        """In complete `old` is not asked, but what `new` does is looked at all the same; nothing is counted by it."""
-        if self.guard is not None and self.worker is not None and watches_alone(call):
-            self._watched[call.id] = call
-            if not self.worker.submit(lone_pair_of(call)):
-                del self._watched[call.id]
+    def _watch_alone(self, call: Call) -> bool:
+        """Where `old` is not asked, what `new` does is looked at all the same. Returns whether there is room for it."""
+        if self.guard is None or self.worker is None or not watches_alone(call):
+            return True
+        self._watched[call.id] = call
+        if self.worker.submit(lone_pair_of(call)):
+            return True
+        del self._watched[call.id]
+        return False
 
     def compared(self, comparison: Comparison) -> None:
         """The compare process answered."""
