@@ -9,6 +9,7 @@ from typing import Any
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from shadow.errors import RequestError
 from shadow.web.connection import MAX_HEAD_BYTES, REQUEST_SECONDS, require_version
 from shadow.web.crowd import Crowd
 
@@ -57,6 +58,8 @@ class BoundedConnection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._head_bytes = None
         require_version(self.parser.get_http_version())  # what is raised in here makes it no valid request
+        if self.parser.should_upgrade() and self.parser.get_method() not in (b"GET", b"HEAD"):
+            raise RequestError(400, "upgrade", "its body would be taken for the other protocol's")
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:

@@ -31,6 +31,8 @@ REQUEST_SECONDS = 10.0
 
 _MOST_HEAD_BYTES = 4096  # of one that is remembered
 
+_NO_UPGRADE = "hooks are called with plain HTTP/1.1"
+
 _CHUNK_OVERHEAD = 8
 """Bytes around each byte of a chunked body: `1\\r\\nx\\r\\n` are five."""
 
@@ -145,7 +147,7 @@ class HookConnection(asyncio.Protocol):
         try:
             self._parser.feed_data(data)
         except HttpParserUpgrade:
-            self._refuse(RequestError(400, "upgrade", "hooks are called with plain HTTP/1.1"))
+            self._refuse(RequestError(400, "upgrade", _NO_UPGRADE))
         except HttpParserError as exc:
             self._refuse(RequestError(400, "not-http", f"not a valid HTTP request: {exc}"))
         if self._raw - self._incoming.size > MAX_HEAD_BYTES + _CHUNK_OVERHEAD * self._incoming.size:
@@ -186,6 +188,8 @@ class HookConnection(asyncio.Protocol):
             incoming.error = exc
         else:
             self._admit(incoming, incoming.path)
+        if self._parser.should_upgrade():  # llhttp takes the body for the other protocol's: it would be missing
+            incoming.error = RequestError(400, "upgrade", _NO_UPGRADE)
         expected = first(incoming.headers, b"expect")
         if expected is not None:
             self._head = b""  # there is more to such a head than to read it
@@ -298,7 +302,7 @@ class HookConnection(asyncio.Protocol):
 
     def _look_whether_idle(self) -> None:
         left = self._active_at + self._idle_seconds - self._loop.time()
-        if self._task is None and left <= 0 and self._transport is not None:
+        if self._task is None and not self._partial and left <= 0 and self._transport is not None:
             self._transport.close()
             return
         self._timer = self._loop.call_later(left if left > 0 else self._idle_seconds, self._look_whether_idle)

@@ -23,6 +23,7 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 _MOST_HEADS = 64
+_MOST_DIGITS = 20  # of a length; llhttp refuses what needs more, but not zeros in front, and Python reads no thousands
 _SERVED = {side: (b"x-shadow-served", side.value.encode()) for side in Side}
 HOOKS = {hook.value: hook for hook in Hook}
 
@@ -85,11 +86,12 @@ class HookEndpoint:
         Raises:
             RequestError: 401, 404, 405, 413.
         """
+        self._authenticate(headers)  # first: whoever has no token learns no migration's name
         admitted = self._addressed(method, path)
-        self._authenticate(headers)
         announced = first(headers, b"content-length") or b"0"
-        if announced.isdigit() and int(announced) > self.max_body:
-            raise self.too_large(f"{int(announced)} bytes")
+        length = int(announced.lstrip(b"0")[:_MOST_DIGITS] or b"0") if announced.isdigit() else 0
+        if length > self.max_body:
+            raise self.too_large(f"{length} bytes")
         return admitted
 
     async def answer(self, admitted: Admitted, headers: Headers, body: bytes) -> Response:

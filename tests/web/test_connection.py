@@ -175,7 +175,8 @@ async def test_what_is_no_call_is_told_so(http: Http, sent: bytes, status: int, 
 @BOTH
 async def test_the_token_is_asked_for(http: Http) -> None:
     async with serving(http, token="fake-token") as server:
-        assert (await server.raw(CALL)).startswith(b"HTTP/1.1 401 ")
+        for address in (b"/m/sync", b"/other/sync", b"/m/other"):  # what there is cannot be tried out without it
+            assert (await server.raw(CALL.replace(b"/m/sync", address))).startswith(b"HTTP/1.1 401 ")
         given = CALL.replace(b"host: x", b"host: x\r\nAuthorization: Bearer fake-token")
         assert (await server.raw(given)).startswith(b"HTTP/1.1 200 ")
         assert server.dispatcher.bodies == [b"{}"]
@@ -218,6 +219,26 @@ async def test_a_caller_that_asks_first_is_told_to_go_on(http: Http) -> None:
     async with serving(http) as server:
         answered = await server.raw(CALL[:-2].replace(b"host: x", b"host: x\r\nexpect: 100-continue"), b"{}")
     assert answered.startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n")
+
+
+@BOTH
+@pytest.mark.parametrize("protocol", [b"h2c", b"websocket"])
+async def test_a_call_that_asks_for_another_protocol_is_not_made_without_its_body(http: Http, protocol: bytes) -> None:
+    async with serving(http) as server:
+        asked = b"host: x\r\nconnection: upgrade\r\nupgrade: " + protocol
+        answered = await server.raw(CALL.replace(b"host: x", asked))
+        assert server.dispatcher.bodies == []
+    assert answered.startswith(b"HTTP/1.1 400 ")
+    assert answered.endswith(b"(closed)")
+    assert (b"plain HTTP/1.1" in answered) is (http is HookConnection)
+
+
+@BOTH
+@pytest.mark.parametrize(("length", "status"), [(b"2", 200), (b"1001", 413)])
+async def test_zeros_before_a_length_count_nothing(http: Http, length: bytes, status: int) -> None:
+    sent = HEAD + b"content-length: " + b"0" * 6000 + length + b"\r\n\r\n" + b"x" * int(length)
+    async with serving(http) as server:
+        assert (await server.raw(sent)).startswith(b"HTTP/1.1 %d " % status)
 
 
 @BOTH
@@ -345,6 +366,17 @@ async def test_a_body_that_was_refused_is_not_read_without_end() -> None:
         answered = await server.raw(HEAD + b"content-length: 9000\r\n\r\n" + b"x" * 3000)
     assert answered.startswith(b"HTTP/1.1 413 ")
     assert answered.endswith(b"(closed)")
+
+
+async def test_a_request_that_has_begun_is_not_cut_as_idle(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listen, "_KEEP_ALIVE_SECONDS", 0.1)
+    async with serving(HookConnection) as server:
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(CALL[:-1])
+        await asyncio.sleep(0.25)
+        writer.write(CALL[-1:])
+        assert (await reader.read()).endswith(b"got {}")  # and closed once it is idle
+        writer.close()
 
 
 async def test_a_fault_of_ours_is_an_error_and_the_connection_stays(caplog: pytest.LogCaptureFixture) -> None:
