@@ -59,8 +59,15 @@ class Disguise(Redactor):
         """A Kubernetes object, or a list of them: configured paths count from each."""
         if isinstance(value, dict) and isinstance(value.get("items"), list):
             rest = {name: part for name, part in value.items() if name != "items"}
-            return self.object(rest) | {"items": [self.object(item) for item in value["items"]]}
+            return self.object(rest) | {"items": [self._listed(item, value.get("kind")) for item in value["items"]]}
         return self.object(value)
+
+    def _listed(self, item: Any, kind: Any) -> Any:
+        """An item of a typed list need not say its kind, which decides what in it is secret."""
+        if kind != "SecretList" or not isinstance(item, dict) or "kind" in item:
+            return self.object(item)
+        redacted = self.object({"kind": "Secret", **item})
+        return {name: part for name, part in redacted.items() if name != "kind"}
 
     def stand_in(self, value: str | bytes) -> str:
         data = value.encode("utf-8", "surrogatepass") if isinstance(value, str) else value

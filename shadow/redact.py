@@ -89,6 +89,10 @@ class _Mode(Enum):
     CLEAR = 0  # only what looks like a secret by itself
     HIDE = 1  # every leaf
     HIDE_BASE64 = 2  # every leaf, as what it decodes to
+    SECRETS = 3  # the items of a SecretList, which need not say their kind
+
+
+_SECRET: Final = {"data": _Mode.HIDE_BASE64, "stringData": _Mode.HIDE}
 
 
 class _Place(NamedTuple):
@@ -250,7 +254,7 @@ class Redactor:
     def _leaf(self, name: str, value: Any, mode: _Mode) -> Any:
         if value is None:
             return None
-        if mode is _Mode.CLEAR:
+        if mode in {_Mode.CLEAR, _Mode.SECRETS}:
             return self._clear_leaf(name, value)
         if not isinstance(value, str):
             return self.stand_in_for_other(value)
@@ -289,10 +293,14 @@ def _plain(value: Any) -> bool:
 
 def _modes(here: dict[Any, Any], at: _Place) -> dict[str, _Mode]:
     """The fields of this object that are secret because of what the object is."""
+    if at.mode is _Mode.SECRETS:
+        return dict.fromkeys(here, _Mode.CLEAR) | _SECRET
     if at.mode is not _Mode.CLEAR:
         return {}
     if here.get("kind") == "Secret":
-        return {"data": _Mode.HIDE_BASE64, "stringData": _Mode.HIDE}
+        return _SECRET
+    if here.get("kind") == "SecretList":
+        return {"items": _Mode.SECRETS}
     name = here.get("name")
     if isinstance(name, str) and "value" in here and secret_name(name):
         return {"value": _Mode.HIDE}

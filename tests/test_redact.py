@@ -39,6 +39,8 @@ def leaks(value):
         pytest.param(secret(data={"k": PLANTED}), id="data-that-is-not-base64"),
         pytest.param(secret(data={"k": [{"deep": PLANTED}]}), id="data-of-a-wrong-type"),
         pytest.param({"kind": "SecretList", "items": [secret(data={"k": ENCODED})]}, id="a-list-of-secrets"),
+        pytest.param({"kind": "SecretList", "items": [{"data": {"k": ENCODED}, "stringData": {"k": PLANTED}}]}, id="a"),
+        pytest.param({"kind": "List", "items": [{"kind": "SecretList", "items": [{"data": {"k": ENCODED}}]}]}, id="b"),
         pytest.param({"metadata": {"annotations": {LAST: json.dumps(secret(data={"k": ENCODED}))}}}, id="last-applied"),
         pytest.param({"metadata": {"annotations": {LAST: f'{{"data": "{PLANTED}'}}}, id="last-applied-broken"),
         pytest.param(
