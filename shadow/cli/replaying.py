@@ -120,6 +120,7 @@ async def _play(plan: _Plan) -> Passed:
         replaying = await _replay_of(store, plan, snapshot)
         reader = Reader(plan.files, complain)
         await replaying.play(_shown(reader, plan.files))
+        replaying.passed.lost = reader.lost
         return replaying.passed
     finally:
         await implementations.close()
@@ -219,5 +220,8 @@ def _report(plan: _Plan, passed: Passed, outputs: Outputs) -> Exit:
         status = present(report, outputs, track)
     if status is Exit.FINE and plan.asks and report.totals.comparisons.failed:
         complain(f"{counted(report.totals.comparisons.failed, 'call')} failed and could not be compared")
+        return Exit.INCONCLUSIVE
+    if status is Exit.FINE and (lost := passed.lost + passed.unreadable):
+        complain(f"{counted(lost, 'line')} could not be replayed, and may differ")
         return Exit.INCONCLUSIVE
     return status

@@ -13,6 +13,7 @@ from typing import Any, BinaryIO, Final
 
 import msgspec
 
+from shadow.protocol.scan import readable
 from shadow.recordings.foreign import captured
 from shadow.recordings.model import SCHEMA, RecordedCall
 
@@ -27,6 +28,7 @@ SUFFIXES: Final = (".jsonl", ".jsonl.gz", ".json", ".json.gz")
 _FAMILY: Final = SCHEMA.partition("/")[0]
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 _CUT: Final = (EOFError, zlib.error, gzip.BadGzipFile)
+_LATEST: Final = 1e11  # seconds: beyond is no time, or one in milliseconds
 _MOST_BYTES: Final = 1 << 28
 """Of a file that is not one call a line, which has to be held as a whole."""
 
@@ -57,6 +59,7 @@ class Reader:
 
     def __init__(self, files: Sequence[Path], told: Told) -> None:
         self.done_bytes = 0
+        self.lost = 0  # lines of recordings that are no calls, and were not used
         self._files = files
         self._told = told
 
@@ -78,7 +81,7 @@ class Reader:
         number, used, unused = 0, 0, 0
         try:
             for number, (text, whole) in enumerate(values(lines), start=1):
-                call = self._call(path, number, text, used == 0)
+                call = self._call(path, number, text)
                 if call is not None:
                     used += 1
                     yield call
@@ -93,22 +96,26 @@ class Reader:
         if unused and not used:
             raise ForeignError("is no recording, and no call")
         if unused:
+            self.lost += unused
             self._told(f"{path}: {unused} of {number} lines are no calls: not used")
 
-    def _call(self, path: Path, number: int, text: bytes, first: bool) -> RecordedCall | None:
+    def _call(self, path: Path, number: int, text: bytes) -> RecordedCall | None:
         """The call in a value of the file; None if it is none, or the manifest.
 
         Raises:
             ForeignError: the file is of a version that is not known here.
         """
+        if b"\\ud" in text or b"\\uD" in text:  # half a character, which one of the hooks spelled like that
+            text = readable(text).encode()
         try:
             head = msgspec.json.decode(text, type=_Head)
-            if first and head.schema.startswith(f"{_FAMILY}/") and head.schema != SCHEMA:
-                raise ForeignError(f"is of a newer version ({head.schema}; this is {SCHEMA})")
+            if head.schema.startswith(f"{_FAMILY}/") and head.schema != SCHEMA:
+                raise ForeignError(f"line {number} begins another version ({head.schema}; this is {SCHEMA})")
             if head.request is msgspec.UNSET:
                 return None
             if head.call is not msgspec.UNSET:
-                return msgspec.json.decode(text, type=RecordedCall)
+                call = msgspec.json.decode(text, type=RecordedCall)
+                return call if 0 <= call.at <= _LATEST else None
             return captured(text, f"{path}:{number}" if number > 1 else str(path))
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             return None

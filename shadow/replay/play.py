@@ -48,6 +48,7 @@ class Passed:
     before: int = 0  # in an earlier run that was broken off
     twice: int = 0
     unreadable: int = 0
+    lost: int = 0  # lines of the files that are no calls
     unmasked: int = 0  # recorded with another key than the answers of today could be disguised by
     elsewhere: Counter[str] = field(default_factory=Counter)  # by migration: calls of others
     evidence: Counter[str] = field(default_factory=Counter)  # by digest: at which the answers were recorded

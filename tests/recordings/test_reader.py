@@ -45,12 +45,17 @@ def read(*paths: Path) -> tuple[list[str], list[str]]:
             json.dumps(json.loads(call("a")), indent=2).encode() * 2, ["a", "a"], None, id="as-jq-writes-it"
         ),
         pytest.param(
-            lines(MANIFEST.replace("/v1", "/v2"), call("a")), [], "is of a newer version (shadow.", id="newer"
+            lines(MANIFEST.replace("/v1", "/v2"), call("a")), [], "line 1 begins another version (shadow.", id="newer"
         ),
         pytest.param(
             lines(MANIFEST[:-1] + ', "more": 1}', call("a")[:-1] + ', "more": 1}'), ["a"], None, id="fields-to-come"
         ),
         pytest.param(lines(MANIFEST, "{}", call("a"), '{"call":1,"request":2}'), ["a"], "2 of 4 lines", id="others"),
+        pytest.param(
+            lines(MANIFEST, call("a"), MANIFEST.replace("/v1", "/v2"), call("b")), ["a"], "line 3 begins", id="newer-amid"
+        ),
+        pytest.param(lines(call("a")[:-1] + ', "odd": "\\ud800"}'), ["a"], None, id="half-a-character"),
+        pytest.param(lines(call("a"), call("b")[:-1] + ', "at": 1e300}'), ["a"], "1 of 2 lines", id="no-time"),
         pytest.param(b"apiVersion: v1\nkind: List\n", [], "is no recording, and no call", id="yaml"),
         pytest.param(b'{"kind":"List"}', [], "is no recording, and no call", id="json"),
         pytest.param(gzip.compress(b"\x00\xff" * 500), [], "is no recording, and no call", id="gzip-of-something"),
