@@ -52,7 +52,7 @@ def read(*paths: Path) -> tuple[list[str], list[str]]:
         ),
         pytest.param(lines(MANIFEST, "{}", call("a"), '{"call":1,"request":2}'), ["a"], "2 of 4 lines", id="others"),
         pytest.param(
-            lines(MANIFEST, call("a"), MANIFEST.replace("/v1", "/v2"), call("b")), ["a"], "line 3 begins", id="newer-amid"
+            lines(MANIFEST, call("a"), MANIFEST.replace("/v1", "/v2"), call("b")), ["a"], "line 3 begins", id="amid"
         ),
         pytest.param(lines(call("a")[:-1] + ', "odd": "\\ud800"}'), ["a"], None, id="half-a-character"),
         pytest.param(lines(call("a"), call("b")[:-1] + ', "at": 1e300}'), ["a"], "1 of 2 lines", id="no-time"),
