@@ -74,7 +74,7 @@ def test_what_they_publish_is_what_the_replay_writes():
     written = {"report.md", "report.xml", "report.html"}
     artifacts = GITLAB["replay"]["artifacts"]
     assert {*artifacts["paths"], artifacts["reports"]["junit"]} == written
-    assert {each["path"] for each in ARGO_REPLAY["outputs"]["artifacts"]} == {f"/work/{name}" for name in written}
+    assert {each["path"] for each in ARGO_REPLAY["outputs"]["artifacts"]} == {f"/replay/{name}" for name in written}
     assert GITHUB["jobs"]["replay"]["steps"][-1]["with"]["path"] == "report.*"
 
 
