@@ -5,7 +5,7 @@ import pytest
 from shadow.config.model import Migration
 from shadow.proxy.cutover.convergence import Convergence
 from shadow.proxy.cutover.removable import removable
-from tests.proxy.test_fronts import front
+from tests.proxy.migrations.test_fronts import front
 
 MET = Convergence(3, frozenset())
 COMPLETE: dict[str, Any] = {
