@@ -11,8 +11,8 @@ import msgspec
 from shadow.cli.client import Control, add_control_arguments, control, migration_path
 from shadow.cli.common import CommandError, Exit, write
 from shadow.cli.stored import opened
-from shadow.proxy.cutover.governing import Governing, governing
-from shadow.report.view import changes, parent_states
+from shadow.proxy.cutover.governing import Governing, governing_at
+from shadow.report.view import changes
 from shadow.report.window import moment, parse_instant
 from shadow.report.words import printable
 
@@ -51,10 +51,7 @@ def register(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """0; 4 if the log does not tell who governed."""
-    try:
-        at = None if args.at is None else parse_instant(args.at, time.time())
-    except ValueError as error:
-        raise CommandError(f"--at {error}", Exit.USAGE) from error
+    at = _instant(args.at, time.time())
     if args.parent:
         found = _stored_governing(args, at) if args.store else _governing(control(args), args)
         write([governed(found)])
@@ -62,6 +59,16 @@ def run(args: argparse.Namespace) -> int:
     lines = _stored(args) if args.store else _fetched(control(args), args.migration)
     write(text for line in lines if at is None or line.at.timestamp() <= at for text in told(line))
     return Exit.FINE
+
+
+def _instant(text: str | None, now: float) -> float | None:
+    try:
+        at = None if text is None else parse_instant(text, now)
+    except ValueError as error:
+        raise CommandError(f"--at {error}", Exit.USAGE) from error
+    if at is not None and at > now:
+        raise CommandError(f"--at {text} has not come yet; the change log tells only what was", Exit.USAGE)
+    return at
 
 
 def _fetched(api: Control, migration: str) -> Iterator[Line]:
@@ -87,12 +94,10 @@ def _governing(api: Control, args: argparse.Namespace) -> Governing:
 def _stored_governing(args: argparse.Namespace, at: float | None) -> Governing:
     now = time.time()
     with opened(args.store, now) as store:
-        known = [each for each in parent_states(store, args.migration) if str(each.parent) == args.parent]
-        if not known:
-            raise CommandError(f"no parent {args.parent!r} has called", Exit.USAGE)
-        state = max(known, key=lambda each: each.seen_at)
-        lines = changes(store, args.migration)
-        return governing(lines, args.migration, state.parent, state.labels, now if at is None else at)
+        found = governing_at(store, args.migration, args.parent, now if at is None else at)
+    if found is None:
+        raise CommandError(f"no parent {args.parent!r} has called", Exit.USAGE)
+    return found
 
 
 def _decoded(api: Control, document: bytes, kind: type[T]) -> T:
@@ -119,8 +124,11 @@ def _value(value: Any) -> str:
 def governed(found: Governing) -> str:
     """`team-a at ...: new, by weight (stage canary 25%, since ...)`."""
     when = f"{printable(str(found.parent))} at {found.at:%Y-%m-%d %H:%M:%S} UTC"
+    if found.depends_on_labels and found.primary is None:
+        return f"{when}: depends on its labels of then, by which a pin selects, and no call of then is kept\n"
     if found.primary is None:
         return f"{when}: the change log does not tell\n"
+    by = f"as call {printable(found.call or '')} of then shows" if found.depends_on_labels else f"by {found.by}"
     since = f", since {found.since:%Y-%m-%d %H:%M:%S} UTC" if found.since else ""
     stage = f"canary {found.weight:g}%" if found.stage == "canary" else found.stage
-    return f"{when}: {found.primary}, by {found.by} (stage {stage}, brake {'on' if found.brake else 'off'}{since})\n"
+    return f"{when}: {found.primary}, {by} (stage {stage}, brake {'on' if found.brake else 'off'}{since})\n"

@@ -137,3 +137,12 @@ class Pins(Section):
         if any(pin.matches(parent, labels) for pin in self.new):
             return Side.NEW
         return None
+
+    def asks_labels(self, parent: Parent) -> bool:
+        """Whether this parent's labels decide: a glob that names it leaves nothing to the selectors after it."""
+        for pins in (self.old, self.new):
+            if any(isinstance(pin, Glob) and pin.matches(parent, {}) for pin in pins):
+                return False
+            if any(isinstance(pin, Selector) for pin in pins):
+                return True
+        return False

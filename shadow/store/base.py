@@ -147,9 +147,20 @@ class Store(Protocol):
         ...
 
     def comparisons(
-        self, migration: str, outcome: Outcome | None, after: str | None, limit: int, parent: str | None = None
+        self,
+        migration: str,
+        outcome: Outcome | None,
+        after: str | None,
+        limit: int,
+        parent: str | None = None,
+        *,
+        until: float | None = None,
     ) -> tuple[list[Call], str | None]:
-        """Newest first, without answers; of one parent, `ns/name` or `name`, if one is given."""
+        """Newest first, without answers; of one parent, `ns/name` or `name`, if one is given.
+
+        Args:
+            until: up to and with that moment.
+        """
         ...
 
     def comparison(self, migration: str, id: str) -> Call | None:

@@ -15,6 +15,7 @@ from shadow.store.rows import compress, cursor, decode, decompress, encode, plai
 from shadow.store.sql import Connection, places
 from shadow.terms import Outcome
 
+_PAST_ANY = 2**62  # later than any row of the same moment
 _A_STEP = 500  # comparisons that go in one transaction: some tens of milliseconds
 
 
@@ -86,10 +87,17 @@ def _insert_bodies(connection: Connection, bodies: Mapping[bytes, bytes]) -> Non
 
 
 def page(
-    connection: Connection, migration: str, outcome: Outcome | None, parent: str | None, after: str | None, limit: int
+    connection: Connection,
+    migration: str,
+    outcome: Outcome | None,
+    parent: str | None,
+    after: str | None,
+    limit: int,
+    until: float | None = None,
 ) -> tuple[list[Call], str | None]:
     """Newest first, without answers."""
-    behind = uncursor(after, tuple[float, int]) if after else (math.inf, 0)
+    begin = (math.inf, 0) if until is None else (until, _PAST_ANY)
+    behind = min(uncursor(after, tuple[float, int]), begin) if after else begin
     wanted = {"migration": migration, "outcome": outcome, "parent": None if parent is None else plain(parent)}
     given = {column: value for column, value in wanted.items() if value is not None}
     chosen = " AND ".join(f"{column} = ?" for column in given)

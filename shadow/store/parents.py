@@ -39,6 +39,12 @@ def cursor_of(state: ParentState) -> str:
     return cursor(map(plain, (parent.namespace, parent.name, parent.uid)))
 
 
+def before_all_called(name: str) -> str:
+    """Where a page begins whose first parents are those of that name: `namespace/name`, or `name`."""
+    namespace, _, own = name.rpartition("/")
+    return cursor((plain(namespace), plain(own), ""))
+
+
 def _row(state: ParentState) -> tuple[str, str, str, str, str, bytes]:
     parent = state.parent
     names = plain(parent.uid), plain(parent.namespace), plain(parent.name)

@@ -117,10 +117,17 @@ class RelationalStore(ABC):
             return parents.page(connection, migration, after, limit)
 
     def comparisons(
-        self, migration: str, outcome: Outcome | None, after: str | None, limit: int, parent: str | None = None
+        self,
+        migration: str,
+        outcome: Outcome | None,
+        after: str | None,
+        limit: int,
+        parent: str | None = None,
+        *,
+        until: float | None = None,
     ) -> tuple[list[Call], str | None]:
         with self._reading() as connection:
-            return comparisons.page(connection, migration, outcome, parent, after, limit)
+            return comparisons.page(connection, migration, outcome, parent, after, limit, until)
 
     def comparison(self, migration: str, id: str) -> Call | None:
         with self._reading() as connection:

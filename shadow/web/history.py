@@ -8,8 +8,7 @@ import msgspec
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from shadow.proxy.cutover.governing import Governing, governing
-from shadow.report.view import changes
+from shadow.proxy.cutover.governing import Governing, governing_at
 from shadow.report.window import moment
 from shadow.store.base import Change
 from shadow.web.desk import Desk
@@ -45,17 +44,18 @@ async def governed(desk: Desk, name: str, query: GoverningQuery) -> Governing:
     """Which implementation governed a parent at a time, as the change log tells it.
 
     Raises:
-        HTTPException: 404 for a parent that never called.
+        HTTPException: 404 for a parent that never called, 400 for a time that has not come.
     """
     now = desk.clock()
     at = instant(query.at, "at", now)
-    states = [state for state in desk.parents.of(name) if str(state.parent) == query.parent]
-    if not states:
-        raise HTTPException(404, f"no parent {query.parent!r} has called")
-    state = max(states, key=lambda state: state.seen_at)
+    if at is not None and at > now:
+        raise HTTPException(400, f"at: {moment(at):%Y-%m-%d %H:%M:%S} UTC has not come yet; nobody has governed then")
     await desk.recorder.flush()
     asked = now if at is None else at
-    return await desk.store.read(lambda store: governing(changes(store, name), name, state.parent, state.labels, asked))
+    found = await desk.store.read(lambda store: governing_at(store, name, query.parent, asked))
+    if found is None:
+        raise HTTPException(404, f"no parent {query.parent!r} has called")
+    return found
 
 
 async def _governing(desk: Desk, asked: Asked[GoverningQuery, Nothing]) -> Response:

@@ -110,6 +110,8 @@ async def test_a_comparison_tells_its_whole_story(proxy: Running):
         ("GET", "/parents?after=x", 400),
         ("GET", "/comparisons?after=WzEuMCw5OTk5OTk5OTk5OTk5OTk5OTk5OTldCg==", 400),
         ("GET", "/history?after=x", 400),
+        ("GET", "/history/governing?parent=team-a&at=2999-01-01", 400),
+        ("GET", "/history/governing?parent=nobody", 404),
         ("GET", "/comparisons?limit=0", 400),
         ("GET", "/comparisons?limit=501", 400),
         ("GET", "/comparisons?limit=x", 400),
