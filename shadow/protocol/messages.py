@@ -40,7 +40,6 @@ class Request(msgspec.Struct, frozen=True, dict=True):
     deleting: bool  # the parent has a deletionTimestamp
     observed_groups: Groups  # the observed objects by group and key, as bytes; empty in a customize call
     related_groups: Groups
-    status_written: bool  # somebody wrote the parent through a status subresource, as its managedFields show
 
     @cached_property
     def fields(self) -> Mapping[str, msgspec.Raw]:
@@ -121,7 +120,6 @@ def read_request(body: bytes, hook: Hook) -> Request:
         deleting=metadata.deletionTimestamp is not None,
         observed_groups=envelope.observed,
         related_groups=envelope.related,
-        status_written=any(entry.subresource == "status" for entry in metadata.managedFields or ()),
     )
 
 

@@ -10,10 +10,27 @@ import msgspec
 
 from shadow.protocol.draft import Draft
 from shadow.protocol.messages import Request
-from shadow.protocol.wire import NULL, encode, is_null, join_object, split_object
+from shadow.protocol.wire import NULL, UnreadableError, encode, is_null, join_object, parse_as, split_object
 from shadow.terms import Protocol
 
 _EMPTY = msgspec.Raw(b"{}")
+
+
+class _Manager(msgspec.Struct):
+    """One writer of an object, and the fields that it owns."""
+
+    subresource: str | None = None
+    fieldsV1: dict[str, msgspec.Raw] | None = None
+
+
+class _Metadata(msgspec.Struct):
+    managedFields: list[_Manager] | None = None
+
+
+class _Parent(msgspec.Struct):
+    metadata: _Metadata
+    apiVersion: str | None = None
+    status: dict[str, msgspec.Raw] | None = None
 
 
 def parent_status(request: Request) -> msgspec.Raw:
@@ -55,11 +72,31 @@ def add_observed_generation(
 
 
 def keeps_observed_generation(request: Request, setting: Literal["auto", "true", "false"]) -> bool:
-    """`auto`: the parent has been written through its status subresource, and it is no Namespace."""
+    """`auto`: the parent shows that it has a status subresource, and it is no Namespace."""
     if setting != "auto":
         return setting == "true"
     is_namespace = request.parent.kind == "Namespace" and request.parent.apiVersion == "v1"
-    return request.status_written and not is_namespace
+    return not is_namespace and shows_status_subresource(request.root)
+
+
+def shows_status_subresource(parent: msgspec.Raw) -> bool:
+    """Whether somebody wrote the parent through its status subresource, as its `managedFields` tell.
+
+    1. There is an entry with `subresource: status`.
+    2. A custom resource has a status, and no writer owns it. A DecoratorController removes that entry itself: after
+       the status it writes the rest of the parent, with the `managedFields` of before. Written without a subresource
+       the status would be owned by who wrote it.
+    """
+    try:
+        shown = parse_as(parent, _Parent)
+    except UnreadableError:
+        return False
+    entries = shown.metadata.managedFields or []
+    if any(entry.subresource == "status" for entry in entries):
+        return True
+    is_custom = "." in (shown.apiVersion or "").rpartition("/")[0]
+    told = bool(entries) and all(entry.fieldsV1 for entry in entries)
+    return is_custom and bool(shown.status) and told and not any("f:status" in (e.fieldsV1 or {}) for e in entries)
 
 
 def leave_status_alone(draft: Draft, request: Request, *, rolling: bool) -> None:

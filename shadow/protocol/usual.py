@@ -19,12 +19,6 @@ from shadow.terms import Protocol
 _EMPTY = msgspec.Raw(b"{}")
 
 
-class Manager(msgspec.Struct):
-    """One writer of an object."""
-
-    subresource: str | None = None
-
-
 class Metadata(msgspec.Struct):
     """What of a parent's metadata decides anything."""
 
@@ -33,7 +27,6 @@ class Metadata(msgspec.Struct):
     uid: str | None = None
     generation: int | None = None
     deletionTimestamp: str | None = None
-    managedFields: list[Manager] | None = None
 
 
 class Root(msgspec.Struct):

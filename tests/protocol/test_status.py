@@ -14,6 +14,8 @@ PASS = Alterations()
 WRITTEN = {"managedFields": [{"manager": "m"}, {"manager": "m", "subresource": "status"}]}
 WIDGET = PARENT
 WIDGET_WITH_STATUS = PARENT | {"metadata": PARENT["metadata"] | WRITTEN}
+OWNED = {"manager": "m", "fieldsV1": {"f:spec": {}}}
+STATUS_OWNED = {"manager": "m", "fieldsV1": {"f:spec": {}, "f:status": {}}}
 NAMESPACE = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "p", "uid": "p-uid"} | WRITTEN}
 OWN_NAMESPACE = NAMESPACE | {"apiVersion": "lab.example.com/v1"}
 
@@ -51,6 +53,31 @@ def test_a_composite_status_before_a_decorator_front(parent, status, expected):
     assert served == expected
     added = isinstance(served, dict) and "observedGeneration" in served
     assert ("observed-generation" in {note.code for note in adapted.notes}) is not added
+
+
+def _parent(*managed, status=PARENT["status"], **fields):
+    return PARENT | {"metadata": PARENT["metadata"] | {"managedFields": list(managed)}, "status": status} | fields
+
+
+@pytest.mark.parametrize(
+    ("parent", "shown"),
+    [
+        pytest.param(WIDGET_WITH_STATUS, True, id="an-entry-of-the-subresource"),
+        pytest.param(_parent(OWNED), True, id="a-decorator-controller-removed-the-entry"),
+        pytest.param(_parent(OWNED, STATUS_OWNED), False, id="written-with-the-rest"),
+        pytest.param(_parent(OWNED, status={}), False, id="no-status-yet"),
+        pytest.param(_parent(OWNED, status=None), False, id="null"),
+        pytest.param(_parent(OWNED, {"manager": "m"}), False, id="a-writer-that-does-not-say-what"),
+        pytest.param(_parent(), False, id="no-writers"),
+        pytest.param(_parent(OWNED, apiVersion="v1"), False, id="a-core-kind-has-a-status-of-its-own"),
+        pytest.param(_parent(OWNED, apiVersion="apps/v1"), False, id="a-kind-of-kubernetes"),
+        pytest.param(_parent("m"), False, id="no-entry"),
+        pytest.param(_parent(OWNED, status="up"), False, id="no-status-object"),
+    ],
+)
+def test_the_signs_of_a_status_subresource(parent, shown):
+    expected = {"a": 1, "observedGeneration": 3} if shown else {"a": 1}
+    assert _served(DECORATOR, COMPOSITE, STATUSES["some"], parent)[0] == expected
 
 
 @pytest.mark.parametrize(
