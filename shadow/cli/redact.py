@@ -19,12 +19,15 @@ from shadow.cli.common import CommandError, Exit, complain
 from shadow.cli.keys import read_key
 from shadow.config.load import load
 from shadow.disguise import Disguise
-from shadow.jsontext import MalformedError, rewritten
+from shadow.jsontext import MAX_DEPTH, MalformedError, rewritten
 from shadow.migrate.yamltext import dump, read_documents
 from shadow.recordings.foreign import disguised
-from shadow.recordings.model import Manifest, RecordedCall
-from shadow.recordings.reader import ForeignError, is_manifest, opened, values
+from shadow.recordings.lines import ForeignError, opened
+from shadow.recordings.model import Manifest
+from shadow.recordings.reader import Entry, NoCallsError, Reader
 from shadow.recordings.scribe import Scribe
+
+_NEITHER = "is neither an export nor a recording"
 
 
 def register(subparsers: Any) -> None:
@@ -42,85 +45,92 @@ def register(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """0 it is written."""
+    """0 all of it is written, 1 what of it could be read is: each line on stderr tells of something that is not."""
     if args.output is not None and Path(args.output).exists() and Path(args.output).samefile(args.file):
         raise CommandError("-o must name another file", Exit.USAGE)
-    pieces = redacted(args.file, _disguise(args))
-    first = next(pieces, b"")  # what is wrong with the file shows before anything is written
-    with _output(args.output) as out:
-        out.write(first)
-        for piece in pieces:
-            out.write(piece)
-    return Exit.FINE
+    redaction = _Redaction(args.file, _disguise(args))
+    pieces = redaction.pieces()
+    first = next(pieces, None)  # what is wrong with the file shows before anything is written
+    if first is not None:
+        with _output(args.output) as out:
+            out.write(first)
+            for piece in pieces:
+                out.write(piece)
+    return Exit.FAILED if redaction.flaws else Exit.FINE
 
 
-def redacted(path: Path, disguise: Disguise) -> Iterator[bytes]:
-    """The file's content without secrets.
+class _Redaction:
+    """Of one file; `flaws` counts what of it could not be written, each told in a line."""
 
-    Raises:
-        CommandError: it is neither an export nor a recording.
-    """
-    try:
-        with opened(path) as (lines, _):
-            read = values(lines)
-            first, _ = next(read, (b"", True))
-            if _is_call(first) or is_manifest(first):
-                yield _line(first, disguise)
-                for number, (text, whole) in enumerate(read, start=2):
-                    try:
-                        yield _line(text, disguise)
-                    except (MalformedError, msgspec.MsgspecError):
-                        complain(f"{path}: value {number} is {'no call' if whole else 'cut short'}: left out")
-                return
-    except (EOFError, gzip.BadGzipFile):
-        complain(f"{path}: is cut short: what comes before the cut is written")
-        return
-    except ForeignError as exc:
-        raise CommandError(f"{path}: {exc}") from exc
-    yield from _export(path, disguise)
+    def __init__(self, path: Path, disguise: Disguise) -> None:
+        self.flaws = 0
+        self._path = path
+        self._disguise = disguise
+        self._scribe = Scribe(disguise)
 
+    def pieces(self) -> Iterator[bytes]:
+        """The file's content without secrets.
 
-def _is_call(text: bytes) -> bool:
-    try:
-        fields = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        return False
-    return "request" in fields
+        Raises:
+            CommandError: it is neither an export nor a recording.
+        """
+        wrote = False
+        try:
+            for entry in Reader([self._path], self._told).entries(self._path):
+                try:
+                    piece = self._line(entry)
+                except MalformedError:
+                    self._told(f"{entry.place}: is nested deeper than {MAX_DEPTH} levels, or no JSON: not used")
+                    continue
+                yield piece
+                wrote = True
+        except NoCallsError as exc:
+            if wrote:
+                self._told(f"{self._path}: {exc}")
+            else:
+                yield self._export(exc)
+        except ForeignError as exc:
+            self._told(f"{self._path}: {exc}: not used")
 
+    def _told(self, line: str) -> None:
+        self.flaws += 1
+        complain(line)
 
-def _line(text: bytes, disguise: Disguise) -> bytes:
-    """
-    Raises:
-        MalformedError: nobody can tell what in it is secret.
-    """
-    if is_manifest(text):
-        manifest = msgspec.json.decode(text, type=Manifest)
-        return msgspec.json.encode(msgspec.structs.replace(manifest, key=disguise.fingerprint)) + b"\n"
-    try:
-        call = msgspec.json.decode(text, type=RecordedCall)
-    except msgspec.MsgspecError:
-        return disguised(text, Scribe(disguise)) + b"\n"
-    return msgspec.json.encode(Scribe(disguise).again(call)) + b"\n"
+    def _line(self, entry: Entry) -> bytes:
+        """
+        Raises:
+            MalformedError: nobody can tell what in it is secret.
+        """
+        if isinstance(entry.said, Manifest):
+            return msgspec.json.encode(msgspec.structs.replace(entry.said, key=self._disguise.fingerprint)) + b"\n"
+        if entry.is_captured:
+            return disguised(entry.text, self._scribe) + b"\n"
+        return msgspec.json.encode(self._scribe.again(entry.said)) + b"\n"
 
+    def _export(self, why: NoCallsError) -> bytes:
+        """JSON keeps its lay-out and every spelling; YAML is written anew."""
+        with opened(self._path) as (content, _):
+            data = content.read()
+        if not data.strip():
+            raise CommandError(f"{self._path}: {why}")
+        try:
+            text = data.decode()
+        except UnicodeDecodeError as exc:
+            raise CommandError(f"{self._path}: {_NEITHER}: no UTF-8; save it as that") from exc
+        try:
+            return rewritten(text, self._exported).encode()
+        except MalformedError:
+            documents = [document.value for document in read_documents(text, str(self._path))]
+            return "---\n".join(dump(self._exported(value)) for value in documents).encode()
 
-def _export(path: Path, disguise: Disguise) -> Iterator[bytes]:
-    """JSON keeps its lay-out and every spelling; YAML is written anew."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as exc:
-        raise CommandError(f"{path}: is neither an export nor a recording: no UTF-8") from exc
-    try:
-        whole = rewritten(text, disguise.exported)
-    except MalformedError:
-        whole = _yaml(path, text, disguise)
-    yield whole.encode()
-
-
-def _yaml(path: Path, text: str, disguise: Disguise) -> str:
-    documents = [document.value for document in read_documents(text, str(path))]
-    if not documents or not all(isinstance(value, dict) and "kind" in value for value in documents):
-        raise CommandError(f"{path}: is neither an export nor a recording")
-    return "---\n".join(dump(disguise.exported(value)) for value in documents)
+    def _exported(self, value: Any) -> Any:
+        """
+        Raises:
+            CommandError: the value is no object of a cluster, nor a list of them.
+        """
+        if not isinstance(value, dict) or not isinstance(value.get("kind"), str):
+            raise CommandError(f"{self._path}: {_NEITHER}: neither `kind` nor `request` is in it")
+        return self._disguise.exported(value)
 
 
 def _disguise(args: argparse.Namespace) -> Disguise:

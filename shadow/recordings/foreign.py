@@ -4,6 +4,8 @@
 "implementation": "old"}`, of which only the request is needed.
 """
 
+import hashlib
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 
@@ -15,6 +17,8 @@ from shadow.recordings.scribe import Scribe
 from shadow.terms import Hook, Role, Side
 
 _UNASKED = "not-recorded"
+_NO_ID = re.compile(r"[^A-Za-z0-9_-]+")
+_LONGEST_NAME = 60
 
 
 class _Captured(msgspec.Struct, omit_defaults=True):
@@ -28,11 +32,12 @@ class _Captured(msgspec.Struct, omit_defaults=True):
     answer_raw: str | None = None
 
 
-def captured(text: bytes, name: str) -> RecordedCall:
+def captured(text: bytes, file: str, number: int) -> RecordedCall:
     """The call as a recording would hold it, of no migration.
 
     Args:
-        name: what the call is known by afterwards.
+        file, number: its name without directories, and which value of it this is. Calls get an id of these and of the
+            text, so that it is the same wherever the files lie.
 
     Raises:
         msgspec.ValidationError: it has no form of a call.
@@ -41,7 +46,7 @@ def captured(text: bytes, name: str) -> RecordedCall:
     side = Side(read.implementation) if read.implementation in list(Side) else None
     said = _exchange(read)
     return RecordedCall(
-        call=name,
+        call=_id(text, file, number),
         migration="",
         at=0.0,
         hook=read.hook or _hook_of(read.request),
@@ -84,6 +89,12 @@ def disguised(text: bytes, scribe: Scribe) -> bytes:
             answer_raw=scribe.body_or_beginning(raw.encode()).decode() if answered and raw is not None else None,
         )
     )
+
+
+def _id(text: bytes, file: str, number: int) -> str:
+    stem = _NO_ID.sub("-", file.partition(".json")[0])[:_LONGEST_NAME]
+    digest = hashlib.sha256(b"%d\0%s" % (number, text)).hexdigest()
+    return f"{stem}-{digest[:12]}"
 
 
 def _exchange(read: _Captured) -> Exchange:

@@ -3,34 +3,30 @@
 What cannot be read is told in one line, and the rest is used. Nothing in a file is believed beyond its form.
 """
 
-import gzip
-import json
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Final
 
 import msgspec
 
 from shadow.protocol.scan import readable
 from shadow.recordings.foreign import captured
-from shadow.recordings.model import SCHEMA, RecordedCall
+from shadow.recordings.lines import DamagedError, ForeignError, opened, values
+from shadow.recordings.model import SCHEMA, Manifest, RecordedCall
 
 Told = Callable[[str], None]
 """Takes one line for a person."""
-
-Lines = BinaryIO | gzip.GzipFile
 
 SUFFIXES: Final = (".jsonl", ".jsonl.gz", ".json", ".json.gz")
 """Of the files that are read in a directory; one that is named is read whatever its name."""
 
 _FAMILY: Final = SCHEMA.partition("/")[0]
-_GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
-_CUT: Final = (EOFError, zlib.error, gzip.BadGzipFile)
 _LATEST: Final = 1e11  # seconds: beyond is no time, or one in milliseconds
-_MOST_BYTES: Final = 1 << 28
-"""Of a file that is not one call a line, which has to be held as a whole."""
+
+
+class NoCallsError(ForeignError):
+    """It can be read, and nothing in it is a call."""
 
 
 class _Head(msgspec.Struct):
@@ -39,6 +35,20 @@ class _Head(msgspec.Struct):
     schema: str = ""
     call: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
     request: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a line says: a manifest, or a call in the form of a recording; `is_captured`: it was in another one."""
+
+    place: str
+    text: bytes
+    said: Manifest | RecordedCall
+    is_captured: bool = False
+
+
+class _UnusedError(Exception):
+    """The line is no call; the text says why."""
 
 
 def files_of(paths: Iterable[Path]) -> list[Path]:
@@ -67,69 +77,107 @@ class Reader:
         for path in self._files:
             before = self.done_bytes
             try:
-                with opened(path) as (lines, raw):
-                    for call in self._calls(path, lines):
-                        self.done_bytes = before + raw.tell()
-                        yield call
+                for entry in self.entries(path):
+                    if isinstance(entry.said, RecordedCall):
+                        yield entry.said
             except OSError as exc:
                 self._told(f"{path}: cannot be read: {exc.strerror or exc}")
             except ForeignError as exc:
                 self._told(f"{path}: {exc}: not used")
             self.done_bytes = before + _size(path)
 
-    def _calls(self, path: Path, lines: Lines) -> Iterator[RecordedCall]:
-        number, used, unused = 0, 0, 0
-        try:
-            for number, (text, whole) in enumerate(values(lines), start=1):
-                call = self._call(path, number, text)
-                if call is not None:
-                    used += 1
-                    yield call
-                elif not whole:
-                    raise EOFError
-                elif number > 1 or not is_manifest(text):
-                    unused += 1
-        except _CUT:
-            self._told(f"{path}: is cut short; before the cut: {used} {'call' if used == 1 else 'calls'}, used")
-        if number == 0:
-            self._told(f"{path}: is empty")
-        if unused and not used:
-            raise ForeignError("is no recording, and no call")
-        if unused:
-            self.lost += unused
-            self._told(f"{path}: {unused} of {number} lines are no calls: not used")
-
-    def _call(self, path: Path, number: int, text: bytes) -> RecordedCall | None:
-        """The call in a value of the file; None if it is none, or the manifest.
+    def entries(self, path: Path) -> Iterator[Entry]:
+        """What one file holds, manifests included; what is wrong with single lines, or with its end, is told.
 
         Raises:
-            ForeignError: the file is of a version that is not known here.
+            OSError: it cannot be read.
+            ForeignError: nothing of it can be used, or nothing from here on.
         """
-        if b"\\ud" in text or b"\\uD" in text:  # half a character, which one of the hooks spelled like that
-            text = readable(text).encode()
+        before = self.done_bytes
+        with opened(path) as (lines, raw):
+            counts = _Counts()
+            try:
+                for entry in _entries(path, values(lines), counts):
+                    self.done_bytes = before + raw.tell()
+                    yield entry
+            except DamagedError as exc:
+                self._told(f"{path}: {exc}; {counts.before()}")
+            else:
+                counts.check()
+        if counts.unused:
+            self.lost += counts.unused
+            self._told(f"{path}: {counts.unused} of {counts.lines} lines are no calls, {counts.why}: not used, the rest is")
+
+
+@dataclass(slots=True)
+class _Counts:
+    """Of the lines of one file; `why` is of the first that is not used."""
+
+    lines: int = 0
+    used: int = 0
+    unused: int = 0
+    why: str = ""
+
+    def before(self) -> str:
+        """What became of the lines before the one that is damaged."""
+        if not self.used:
+            return "nothing of it can be used: take another copy"
+        return f"before that: {self.used} call{'' if self.used == 1 else 's'}, used"
+
+    def check(self) -> None:
+        """After the whole file. Raises NoCallsError if there was no call in it."""
+        if self.used:
+            return
+        if self.unused:
+            raise NoCallsError("is no recording, and no call")
+        raise NoCallsError("holds nothing but the first line of a recording" if self.lines else "is empty")
+
+
+def _entries(path: Path, texts: Iterable[bytes], counts: _Counts) -> Iterator[Entry]:
+    for counts.lines, text in enumerate(texts, start=1):
         try:
-            head = msgspec.json.decode(text, type=_Head)
-            if head.schema.startswith(f"{_FAMILY}/") and head.schema != SCHEMA:
-                raise ForeignError(f"line {number} begins another version ({head.schema}; this is {SCHEMA})")
-            if head.request is msgspec.UNSET:
-                return None
-            if head.call is not msgspec.UNSET:
-                call = msgspec.json.decode(text, type=RecordedCall)
-                return call if 0 <= call.at <= _LATEST else None
-            return captured(text, f"{path}:{number}" if number > 1 else str(path))
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-            return None
+            entry = _entry(path, counts.lines, text)
+        except _UnusedError as exc:
+            counts.unused += 1
+            counts.why = counts.why or f"the first is line {counts.lines} ({exc})"
+            continue
+        counts.used += isinstance(entry.said, RecordedCall)
+        yield entry
 
 
-class ForeignError(Exception):
-    """The file is none of ours."""
-
-
-def is_manifest(text: bytes) -> bool:
+def _entry(path: Path, number: int, text: bytes) -> Entry:
+    """
+    Raises:
+        ForeignError: the file is of a version that is not known here.
+        _UnusedError: the line holds neither a call nor a manifest.
+    """
+    if b"\\ud" in text or b"\\uD" in text:  # half a character, which one of the hooks spelled like that
+        text = readable(text).encode()
+    place = f"{path}:{number}"
     try:
-        return msgspec.json.decode(text, type=_Head).schema == SCHEMA
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return False
+        head = msgspec.json.decode(text, type=_Head)
+        if head.schema.startswith(f"{_FAMILY}/") and head.schema != SCHEMA:
+            raise ForeignError(
+                f"line {number} begins another version ({head.schema}; this is {SCHEMA}; a newer shadow reads it)"
+            )
+        if head.request is msgspec.UNSET:
+            return Entry(place, text, _manifest(head, text))
+        if head.call is msgspec.UNSET:
+            return Entry(place, text, captured(text, path.name, number), is_captured=True)
+        call = msgspec.json.decode(text, type=RecordedCall)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as exc:
+        raise _UnusedError(str(exc)) from exc
+    except RecursionError as exc:
+        raise _UnusedError("nested too deeply") from exc
+    if not 0 <= call.at <= _LATEST:
+        raise _UnusedError("`at` is no time in seconds")
+    return Entry(place, text, call)
+
+
+def _manifest(head: _Head, text: bytes) -> Manifest:
+    if head.schema != SCHEMA:
+        raise _UnusedError("it has no `request`")
+    return msgspec.json.decode(text, type=Manifest)
 
 
 def _size(path: Path) -> int:
@@ -137,54 +185,3 @@ def _size(path: Path) -> int:
         return path.stat().st_size
     except OSError:
         return 0
-
-
-@contextmanager
-def opened(path: Path) -> Iterator[tuple[Lines, BinaryIO]]:
-    """The file's content, and the file itself for how far it is read."""
-    with path.open("rb") as raw:
-        magic = raw.read(4)
-        raw.seek(0)
-        if magic == _ZSTD:
-            raise ForeignError("is compressed with zstd (`zstd -d` makes a file that can be read)")
-        if magic[:2] == _GZIP:
-            with gzip.GzipFile(fileobj=raw) as unpacked:
-                yield unpacked, raw
-        else:
-            yield raw, raw
-
-
-def values(lines: Lines) -> Iterator[tuple[bytes, bool]]:
-    """The JSON values of a file: one a line, or spread over lines as a person or `jq` writes them.
-
-    With each whether its line was ended: the last one may have been cut.
-    """
-    first = lines.readline()
-    if first.strip() and not _is_json(first):
-        yield from _spread(first + lines.read(_MOST_BYTES))
-        return
-    while first:
-        if first.strip():
-            yield first, first.endswith(b"\n") or _is_json(first)
-        first = lines.readline()
-
-
-def _spread(text: bytes) -> Iterator[tuple[bytes, bool]]:
-    decoder, at = json.JSONDecoder(), 0
-    spelled = text.decode("utf-8", "replace")
-    while at < len(spelled):
-        try:
-            _, end = decoder.raw_decode(spelled, at)
-        except (ValueError, RecursionError):
-            yield spelled[at:].encode(), at == 0
-            return
-        yield spelled[at:end].encode(), True
-        at = end + len(spelled[end:]) - len(spelled[end:].lstrip())
-
-
-def _is_json(text: bytes) -> bool:
-    try:
-        msgspec.json.decode(text, type=Any)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return False
-    return True

@@ -20,6 +20,7 @@ from tests.hook_server import HookServer, answer_json
 from tests.hook_server import answer as bytes_answer
 from tests.migrate.lab import kubeflow_export
 from tests.proxy.bodies import answer, observed, request
+from tests.recordings.test_reader import DEEP, MANIFEST, WHOLE, call, lines
 from tests.recordings.test_scribe import ENCODED, PLANTED, POD, SECRET, everywhere
 
 CAPTURE = {
@@ -117,24 +118,46 @@ def test_paths_of_a_configuration_are_hidden_too(tmp_path: Path, capsysbinary):
     assert item["data"]["a"] != A["data"]["a"]
 
 
-def test_a_recording_that_is_cut_short_is_redacted_up_to_there(tmp_path: Path, capsysbinary):
-    calls = recorded(tmp_path / "calls.jsonl.gz", answer(A), answer(A), count=2)
-    (tmp_path / "cut.jsonl.gz").write_bytes(calls.read_bytes()[:-12])
-    assert main(["redact", str(tmp_path / "cut.jsonl.gz")]) == 0
-    told = capsysbinary.readouterr()
-    assert len(told.out.splitlines()) == 2
-    assert b"is cut short" in told.err
-
-
 @pytest.mark.parametrize(
-    ("content", "said"),
-    [(b"\xff\xfe", "neither an export nor a recording"), (b"a: [", "no YAML"), (b"word", "neither an export")],
-)
-def test_what_is_neither_is_refused_and_nothing_is_written(tmp_path: Path, capsys, content, said):
+    ("content", "calls", "said"),
+    [
+        pytest.param(WHOLE[:-12], 1, "is cut short; before that: 1 call, used", id="cut"),
+        pytest.param(WHOLE[:-6] + b"\0\0" + WHOLE[-4:], 2, "is damaged: CRC check", id="wrong-sum"),
+        pytest.param(b"\x1f\x8bjunkjunkjunk", None, "is damaged: Unknown compression", id="no-gzip"),
+        pytest.param(lines(MANIFEST), 0, "holds nothing but the first line", id="manifest"),
+        pytest.param(lines(DEEP, call("a")), 1, "the first is line 1 (nested too deeply)", id="too-deep-first"),
+        pytest.param(
+            lines(DEEP.replace("[" * 4050 + "]" * 4050, ""), call("a")), 1, "levels, or no JSON", id="deep-first"
+        ),
+        pytest.param(lines(call("a")[:-9], call("b")), 1, "the first is line 1 (", id="damaged-first"),
+        pytest.param(lines(MANIFEST.replace("/v1", "/v2"), call("a")), None, "line 1 begins another", id="newer"),
+        pytest.param(lines(call("a"), MANIFEST.replace("/v1", "/v2")), 1, "line 2 begins another", id="newer-later"),
+        pytest.param(b"", None, "is empty", id="empty"),
+        pytest.param(b"\xff\xfe", None, "neither an export nor a recording: no UTF-8", id="bytes"),
+        pytest.param(b"a: [", None, "no YAML", id="broken-yaml"),
+        pytest.param(b"word", None, "neither an export nor a recording", id="word"),
+        pytest.param(b'[1, {"a": "b"}]', None, "neither `kind` nor `request`", id="any-json"),
+        pytest.param(b'{"a": "b"}', None, "neither `kind` nor `request`", id="any-object"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_redacted_is_one_line_and_the_rest_is_written(
+    tmp_path: Path, capsysbinary, content, calls, said
+):
     (tmp_path / "file").write_bytes(content)
     assert main(["redact", str(tmp_path / "file"), "-o", str(tmp_path / "out")]) == 1
-    assert said in capsys.readouterr().err
-    assert not (tmp_path / "out").exists()
+    (line,) = capsysbinary.readouterr().err.decode().splitlines()
+    assert line.startswith(f"shadow: {tmp_path / 'file'}:")
+    assert said in line
+    assert (tmp_path / "out").exists() == (calls is not None)
+    if calls is not None:
+        written = (tmp_path / "out").read_bytes().splitlines()
+        assert sum(b'"request"' in each for each in written) == calls
+
+
+@pytest.mark.parametrize("packed", [bytes, gzip.compress, lambda text: b"\xef\xbb\xbf" + text], ids=["", "gz", "mark"])
+def test_an_export_is_read_as_it_lies(tmp_path: Path, capsysbinary, packed):
+    (tmp_path / "export").write_bytes(packed(json.dumps({"kind": "List", "items": [SECRET]}).encode()))
+    assert json.loads(redact(capsysbinary, tmp_path / "export"))["items"][0]["metadata"] == SECRET["metadata"]
 
 
 def test_a_file_is_not_written_over_itself(tmp_path: Path, capsys):

@@ -77,7 +77,7 @@ def test_what_cannot_be_used_is_a_line_each_and_the_rest_is_used(tmp_path: Path,
     lines = capsys.readouterr().err.splitlines()
     assert status == 0
     assert [line.removeprefix(f"shadow: {tmp_path}/")[:40] for line in lines] == [
-        "2.jsonl.gz: is cut short; before the cut",
+        "2.jsonl.gz: is cut short; before that: 1",
         "3.jsonl: line 1 begins another version (",
         "4.json: is no recording, and no call: no",
         "shadow: 1 call came twice and counted on",

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 from pathlib import Path
 
 import msgspec
@@ -24,6 +25,8 @@ def lines(*texts: str) -> bytes:
     return "".join(f"{text}\n" for text in texts).encode()
 
 
+DEEP = call("deep").replace('{"n": 1.0}', "[" * 5000 + "]" * 5000)
+OVER_LINES = json.dumps(json.loads(call("a")), indent=2).encode()
 WHOLE = gzip.compress(lines(MANIFEST, call("a"))) + gzip.compress(lines(call("b")))
 
 
@@ -36,14 +39,12 @@ def read(*paths: Path) -> tuple[list[str], list[str]]:
     ("content", "calls", "said"),
     [
         pytest.param(WHOLE, ["a", "b"], None, id="whole"),
-        pytest.param(WHOLE[:-15], ["a"], "is cut short; before the cut: 1 call, used", id="cut-amid-a-member"),
-        pytest.param(WHOLE + b"\x1f\x8b\x08junk", ["a", "b"], "before the cut: 2 calls, used", id="junk-at-the-end"),
-        pytest.param(lines(MANIFEST, call("a")) + call("b").encode()[:-9], ["a"], "cut: 1 call, used", id="line"),
-        pytest.param(lines(MANIFEST), [], None, id="nothing-but-a-manifest"),
+        pytest.param(WHOLE[:-15], ["a"], "is cut short; before that: 1 call, used", id="cut-amid-a-member"),
+        pytest.param(WHOLE + b"\x1f\x8b\x08junk", ["a", "b"], "before that: 2 calls, used", id="junk-at-the-end"),
+        pytest.param(lines(MANIFEST, call("a")) + call("b").encode()[:-9], ["a"], "before that: 1 call", id="line"),
+        pytest.param(lines(MANIFEST), [], "nothing but the first line", id="nothing-but-a-manifest"),
         pytest.param(lines(call("a"), call("b")), ["a", "b"], None, id="a-part-without-manifest"),
-        pytest.param(
-            json.dumps(json.loads(call("a")), indent=2).encode() * 2, ["a", "a"], None, id="as-jq-writes-it"
-        ),
+        pytest.param(OVER_LINES * 2, ["a", "a"], None, id="as-jq-writes-it"),
         pytest.param(
             lines(MANIFEST.replace("/v1", "/v2"), call("a")), [], "line 1 begins another version (shadow.", id="newer"
         ),
@@ -61,6 +62,20 @@ def read(*paths: Path) -> tuple[list[str], list[str]]:
         pytest.param(gzip.compress(b"\x00\xff" * 500), [], "is no recording, and no call", id="gzip-of-something"),
         pytest.param(b"\x28\xb5\x2f\xfd1234", [], "zstd -d", id="zstd"),
         pytest.param(b"", [], "is empty", id="empty"),
+        pytest.param(gzip.compress(b""), [], "is empty", id="empty-gzip"),
+        pytest.param(WHOLE[:60], [], "is cut short; nothing of it can be used", id="cut-in-the-manifest"),
+        pytest.param(b"\x1f\x8bjunkjunkjunk", [], "is damaged", id="no-gzip"),
+        pytest.param(WHOLE[:-6] + b"\0\0" + WHOLE[-4:], ["a", "b"], "is damaged: CRC check", id="wrong-sum"),
+        pytest.param(
+            lines(call("x")[:-20], MANIFEST, call("a")), ["a"], "1 of 3 lines are no calls, the first is", id="first"
+        ),
+        pytest.param(OVER_LINES[:-9], [], "is cut short", id="cut-over-lines"),
+        pytest.param(
+            OVER_LINES + b"}{", ["a"], "is no JSON from character", id="junk"
+        ),
+        pytest.param(b"\xef\xbb\xbf" + lines(call("a")), ["a"], None, id="byte-order-mark"),
+        pytest.param(b"\n \n" + lines(call("a")), ["a"], None, id="blank-lines-first"),
+        pytest.param(lines(DEEP, call("a")), ["a"], "the first is line 1 (nested too deeply)", id="too-deep"),
         pytest.param(b"[" * 100_000, [], "is no recording, and no call", id="depth"),
     ],
 )  # fmt: skip
@@ -78,6 +93,17 @@ def test_a_file_that_is_not_there_is_one_line(tmp_path: Path):
     found, told = read(tmp_path / "none.jsonl", tmp_path)
     assert found == []
     assert told == [f"{tmp_path / 'none.jsonl'}: cannot be read: No such file or directory"]
+
+
+def test_a_captured_call_has_an_id_that_tells_neither_path_nor_machine(tmp_path: Path):
+    ids = []
+    for directory in ("here", "there"):
+        (tmp_path / directory).mkdir()
+        (tmp_path / directory / "a b.jsonl").write_bytes(lines('{"request": {}}', '{"request": {}}'))
+        ids.append(read(tmp_path / directory)[0])
+    assert ids[0] == ids[1]
+    assert len(set(ids[0])) == 2
+    assert all(re.fullmatch(r"a-b-[0-9a-f]{12}", each) for each in ids[0])
 
 
 def test_numbers_keep_their_spelling(tmp_path: Path):
