@@ -101,6 +101,10 @@ class Reply(msgspec.Struct, frozen=True):
     body: bytes
 
 
+class NoProxyError(CommandError):
+    """Nobody answers there, or not in time."""
+
+
 class Problem(msgspec.Struct, frozen=True):
     """`application/problem+json`, as far as it is shown."""
 
@@ -178,11 +182,11 @@ class Control:
             ):
                 yield answer
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise CommandError(self._unreachable(error)) from error
+            raise self._unreachable(error) from error
 
-    def _unreachable(self, error: Exception) -> str:
+    def _unreachable(self, error: Exception) -> NoProxyError:
         what = "no answer in time" if isinstance(error, httpx.TimeoutException) else str(error) or type(error).__name__
-        return (
+        return NoProxyError(
             f"cannot reach {self.url}: {what}; is `shadow serve` running, and is this its control address (--control)?"
         )
 

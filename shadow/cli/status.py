@@ -4,21 +4,18 @@ Ends with 0, or with 4 when the digest that was waited for did not come.
 """
 
 import argparse
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
-from shadow.cli.client import Control, add_control_arguments, control, digest, migration_path
+from shadow.cli.client import Control, NoProxyError, add_control_arguments, control, digest, migration_path
 from shadow.cli.common import CommandError, Exit, write
-from shadow.config.scalars import seconds
+from shadow.cli.waiting import duration, wait_until
 from shadow.report.model import BrakeLine, Outcomes
 from shadow.report.words import counted, printable
 from shadow.terms import Side, Stage
-
-_POLL_SECONDS = 0.25
 
 
 class Front(msgspec.Struct, frozen=True):
@@ -117,23 +114,16 @@ def register(subparsers: Any) -> None:
         metavar="D",
         help="wait until the configuration with this digest (`shadow check --print-digest`) is in force",
     )
-    parser.add_argument("--wait", type=_duration, default=60.0, metavar="1m", help="how long (default: 1m)")
+    parser.add_argument("--wait", type=duration, default=60.0, metavar="1m", help="how long (default: 1m)")
     add_control_arguments(parser)
     parser.set_defaults(run=run)
-
-
-def _duration(text: str) -> float:
-    try:
-        return seconds(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the status; 4 if the digest that was waited for did not come."""
     api = control(args)
     if args.wait_digest:
-        found = _wait(lambda: _fetch(api, args.migration), args.wait_digest, args.wait)
+        found = _awaited(api, args.migration, args.wait_digest, args.wait)
     else:
         found = _fetch(api, args.migration)
     amiss = list(troubles(_readiness(api)))
@@ -183,11 +173,21 @@ def in_force(found: list[Status], digest: str) -> bool:
     return bool(found) and all(status.configuration_digest.startswith(digest) for status in found)
 
 
-def _wait(fetch: Callable[[], list[Status]], digest: str, timeout_seconds: float) -> list[Status]:
-    """Ask until the digest is in force or time is up; returns what was found last."""
-    deadline = time.monotonic() + timeout_seconds
-    while not in_force(found := fetch(), digest) and time.monotonic() < deadline:
-        time.sleep(_POLL_SECONDS)
+def _awaited(api: Control, migration: str | None, digest: str, timeout_seconds: float) -> list[Status]:
+    """What was found when the digest came into force or time was up. A proxy that is being replaced is waited for."""
+
+    def ask() -> list[Status] | NoProxyError:
+        try:
+            return _fetch(api, migration)
+        except NoProxyError as error:
+            return error
+
+    def met(found: list[Status] | NoProxyError) -> bool:
+        return not isinstance(found, NoProxyError) and in_force(found, digest)
+
+    found = wait_until(met, ask, timeout_seconds)
+    if isinstance(found, NoProxyError):
+        raise found
     return found
 
 

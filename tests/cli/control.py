@@ -33,7 +33,7 @@ class Control:
     def answer(
         self, method: str, path: str, body: Any, status: int = 200, content_type: str = "application/json"
     ) -> None:
-        """Bytes go out as they are, all else as JSON."""
+        """Bytes go out as they are, all else as JSON. Status 0 hangs up without an answer."""
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
         self.answers.setdefault((method, path), []).append((status, content_type, data))
 
@@ -54,6 +54,9 @@ def serving() -> Iterator[Control]:
             control.asked.append(Asked(self.command, self.path, headers, body))
             left = control.answers.get((self.command, self.path.partition("?")[0]), [(404, "text/html", b"<p>no")])
             status, content_type, data = left.pop(0) if len(left) > 1 else left[0]
+            if not status:
+                self.close_connection = True
+                return
             self.send_response(status)
             self.send_header("Content-Type", content_type)
             self.send_header("Content-Length", str(len(data)))

@@ -122,6 +122,16 @@ class TestWaitDigest:
         assert main(["status", "kfp", "--wait-digest", DIGEST]) == 0
         assert [asked.target for asked in api.asked].count("/api/v1/migrations/kfp") == 3
 
+    def test_a_proxy_that_is_being_replaced_is_waited_for(self, api: Control):
+        api.answer("GET", "/api/v1/migrations/kfp", b"", status=0)
+        api.answer("GET", "/api/v1/migrations/kfp", migration())
+        assert main(["status", "kfp", "--wait-digest", DIGEST]) == 0
+
+    def test_a_proxy_that_never_answers_is_1(self, api: Control, capsys: pytest.CaptureFixture[str]):
+        api.answer("GET", "/api/v1/migrations/kfp", b"", status=0)
+        assert main(["status", "kfp", "--wait-digest", DIGEST, "--wait", "10ms"]) == 1
+        assert "cannot reach" in capsys.readouterr().err
+
     @pytest.mark.parametrize("given", [DIGEST, DIGEST[:19], "ab" * 32, "ABABABAB"])
     def test_a_digest_may_be_shortened(self, api: Control, given: str):
         api.answer("GET", "/api/v1/migrations", [migration()])

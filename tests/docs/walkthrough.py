@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Self
 
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.DOTALL | re.MULTILINE)
-READS_ONLY = re.compile(r"(cat|tail|shadow (status|report|verdict|plan|history)) ")
+READS_ONLY = re.compile(r"(sleep \d; )?(cat|tail|shadow (report|verdict|plan|history)) ")
 END = "--- typed "
 
 
