@@ -10,8 +10,9 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from shadow.errors import RequestError
-from shadow.web.connection import MAX_HEAD_BYTES, REQUEST_SECONDS, require_version
+from shadow.web.connection import REQUEST_SECONDS
 from shadow.web.crowd import Crowd
+from shadow.web.incoming import MAX_HEAD_BYTES, require_version
 
 
 class BoundedConnection(HttpToolsProtocol):
@@ -29,9 +30,9 @@ class BoundedConnection(HttpToolsProtocol):
         self._crowd = server_state
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        entered = self._crowd.enter(self, transport)
+        begun = self._crowd.begin(self, transport.abort)
         super().connection_made(transport)
-        if not entered:
+        if not begun:
             self._crowd.leave(self)
             transport.abort()
             return
@@ -70,7 +71,7 @@ class BoundedConnection(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         super().on_response_complete()
         if self.cycle.response_complete and not self.pipeline:
-            self._crowd.rests(self, self.transport)
+            self._crowd.rests(self, self.transport.abort)
 
     def _complete_in_time(self) -> None:
         if self._deadline is not None:

@@ -5,7 +5,8 @@ import contextlib
 import logging
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import uvicorn
@@ -14,6 +15,7 @@ from shadow import descriptors
 from shadow.config.model import ServerTls
 from shadow.config.scalars import Address
 from shadow.errors import ShadowError
+from shadow.web.accept import Acceptor
 from shadow.web.bounded import BoundedConnection
 from shadow.web.connection import REQUEST_SECONDS
 from shadow.web.crowd import Crowd
@@ -66,7 +68,7 @@ class Listener(uvicorn.Server):
             **_tls(tls),
         )
         super().__init__(config)
-        self.server_state = Crowd(most, _SILENT_SECONDS.get(name, REQUEST_SECONDS))
+        self.server_state = self._crowd = Crowd(most, _SILENT_SECONDS.get(name, REQUEST_SECONDS))
         _log.info("%s on %s", name, self.address)
 
     @property
@@ -92,6 +94,14 @@ class Listener(uvicorn.Server):
         self.should_exit = True
         self._told.set()
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take connections; uvicorn's own way counts them too late."""
+        config, loop = self.config, asyncio.get_running_loop()
+        protocol: Callable[..., asyncio.Protocol] = config.http_protocol_class
+        make = partial(protocol, config, self._crowd, self.lifespan.state, loop)
+        self.servers = [Acceptor(bound, make, config.ssl, self._crowd) for bound in sockets or ()]  # type: ignore[misc]
+        self.started = True
+
     async def main_loop(self) -> None:
         """Wait to be told, where uvicorn would look ten times a second."""
         await self.on_tick(0)
@@ -104,7 +114,7 @@ def bind(name: str, address: Address) -> socket.socket:
         ListenError: naming the key of the configuration, the address, why, and what to do.
     """
     family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # by that asyncio sends at once
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((address.host, address.port))

@@ -126,6 +126,7 @@ async def _fed(endpoint: HookEndpoint, dispatcher: _Dispatcher, parts: list[byte
     dispatcher.bodies.clear()
     config, state, wire = Config(endpoint), Crowd(8, 10.0), _Wire()
     connection = HookConnection(config, state, None, asyncio.get_running_loop())
+    state.arrive(connection, wire.abort)
     connection.connection_made(wire)
     for part in parts:
         if wire.closed:

@@ -7,7 +7,6 @@ import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import httpx
 import pytest
@@ -18,15 +17,17 @@ from shadow.config.scalars import Address
 from shadow.proxy.calls.call import Reply
 from shadow.terms import Hook, Side
 from shadow.upstream.base import Headers
-from shadow.web import bounded, connection, listen
+from shadow.web import accept, bounded, connection, listen
 from shadow.web.bounded import BoundedConnection
-from shadow.web.connection import MAX_HEAD_BYTES, HookConnection
+from shadow.web.connection import HookConnection
 from shadow.web.hooks import HookEndpoint
+from shadow.web.incoming import MAX_HEAD_BYTES
 from shadow.web.listen import Listener
-from tests.upstream.certificates import make_certificate
+from tests.upstream.certificates import Certificate, make_certificate
 
 Http = type[asyncio.Protocol]
 MAX_BODY = 1000
+MOST = 20  # connections, where a test bounds them
 HEAD = b"POST /m/sync HTTP/1.1\r\nhost: x\r\n"
 CALL = HEAD + b"content-length: 2\r\n\r\n{}"
 BOTH = pytest.mark.parametrize("http", [HookConnection, BoundedConnection], ids=["ours", "uvicorn"])
@@ -264,16 +265,58 @@ async def test_what_is_in_flight_is_answered_at_the_end(http: Http) -> None:
         writer.close()
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
+    return make_certificate(tmp_path_factory.mktemp("tls"), "server")
+
+
+def speaking(made: Certificate) -> ServerTls:
+    return ServerTls.model_validate({"cert_file": str(made.cert_file), "key_file": str(made.key_file)})
+
+
 @BOTH
-async def test_over_tls(http: Http, tmp_path: Path) -> None:
-    made = make_certificate(tmp_path, "server")
-    async with serving(
-        http, tls=ServerTls.model_validate({"cert_file": str(made.cert_file), "key_file": str(made.key_file)})
-    ) as server:
+async def test_over_tls(http: Http, made: Certificate) -> None:
+    async with serving(http, tls=speaking(made)) as server:
         context = ssl.create_default_context(cafile=str(made.cert_file))
         async with httpx.AsyncClient(verify=context) as client:
             response = await client.post(f"https://localhost:{server.port}/m/sync", content=b"x" * 900)
     assert response.content == b"got " + b"x" * 900
+
+
+_HELLO = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"  # how a handshake begins; 505 bytes are missing
+
+
+@BOTH
+@pytest.mark.parametrize("sent", [b"", _HELLO], ids=["nothing", "half a handshake"])
+async def test_who_never_ends_a_handshake_keeps_nobody_out(
+    http: Http, sent: bytes, made: Certificate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(descriptors, "most", lambda: 2 * MOST)
+    context = ssl.create_default_context(cafile=str(made.cert_file))
+    async with serving(http, tls=speaking(made)) as server, httpx.AsyncClient(verify=context) as client:
+        url = f"https://localhost:{server.port}/m/sync"
+        assert (await client.post(url, content=b"1")).content == b"got 1"
+        waiting = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(5 * MOST)]
+        for _, writer in waiting:
+            writer.write(sent)
+        await asyncio.sleep(0.1)
+        hung_up_on = sum(reader.at_eof() or reader.exception() is not None for reader, _ in waiting)
+        assert hung_up_on >= len(waiting) - MOST
+        assert (await client.post(url, content=b"2")).content == b"got 2"  # on the connection that it had
+        async with httpx.AsyncClient(verify=context) as another:
+            assert (await another.post(url, content=b"3")).content == b"got 3"
+        for _, writer in waiting:
+            writer.close()
+
+
+@BOTH
+async def test_a_handshake_has_its_time(http: Http, made: Certificate, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(accept, "HANDSHAKE_SECONDS", 0.05)
+    async with serving(http, tls=speaking(made)) as server:
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(_HELLO)
+        assert await asyncio.wait_for(reader.read(), 5) == b""
+        writer.close()
 
 
 @BOTH
