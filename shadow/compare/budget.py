@@ -9,6 +9,10 @@ Clock = Callable[[], float]
 """CPU seconds of this thread."""
 
 
+Check = Callable[[], None]
+"""Called between steps; what it raises ends the comparison."""
+
+
 class OverBudgetError(Exception):
     """The comparison has used up its time."""
 

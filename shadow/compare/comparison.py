@@ -132,8 +132,8 @@ class _Comparing:
 
     def _moves(self, before: Side, after: Side) -> tuple[ObjectEffect, ...]:
         """What handing the parent over from one side to the other would write."""
-        self._budget.check()
-        return moves(self._view, self._answers[before], self._answers[after], self._unlike(), self._pair.apply)
+        one, other = self._answers[before], self._answers[after]
+        return moves(self._view, one, other, self._unlike(), self._pair.apply, self._budget.check)
 
     def _failure(self) -> str | None:
         """The first side without a valid answer, and why: `old:timeout`."""
@@ -160,8 +160,8 @@ class _Comparing:
     def _effects_of(self, side: Side, known: Effects) -> Effects:
         if side not in self._answers:
             return {}
-        self._budget.check()
-        effects = effects_of(self._view, self._answers[side], self._pair.apply, known, self._seen.unseen)
+        answer, apply, unseen = self._answers[side], self._pair.apply, self._seen.unseen
+        effects = effects_of(self._view, answer, apply, known, unseen, self._budget.check)
         return {effect.object: effect for effect in effects}
 
     @cached_property

@@ -112,8 +112,7 @@ def _items(place: _Place, pending: list[_Place], is_set: IsSet) -> Iterator[Fiel
         if len(old_at) == len(place.old) and len(new_at) == len(place.new):
             yield from _keyed_items(place, key, old_at, new_at, pending)
             return
-    members = _members(place) if is_set(place.path) else None
-    yield from _aligned_items(place, pending) if members is None else members
+    yield from _members(place, pending, is_set) if is_set(place.path) else _aligned_items(place, pending)
 
 
 def _keyed_items(
@@ -131,26 +130,58 @@ def _keyed_items(
             yield FieldChange((*place.path, Item(key, name)), Change.ADDED, (), (*place.new_keys, at))
 
 
-def _members(place: _Place) -> list[FieldChange] | None:
+def _members(place: _Place, pending: list[_Place], is_set: IsSet) -> Iterator[FieldChange]:
     """Of a set: what only one side has, and whether the rest stands in another order.
 
-    None where structures differ: then it is more to the point to say where in them.
+    The order of sets within an item does not tell items apart. Of the structures that only one side has the first is
+    held against the first of the other: it is more to the point to say where in them they differ.
     """
-    old, new = ([spelled(item) for item in items] for items in (place.old, place.new))
+    old, new = ([_unordered(item, place.path, is_set) for item in items] for items in (place.old, place.new))
     common = Counter(old) & Counter(new)
     removed, added = _beside(old, common), _beside(new, common)
-    if (removed or added) and any(isinstance(item, dict | list) for item in (*place.old, *place.new)):
-        return None
-    changes = [FieldChange((*place.path, at), Change.REMOVED, (*place.old_keys, at), ()) for at in removed]
-    changes += [FieldChange((*place.path, at), Change.ADDED, (), (*place.new_keys, at)) for at in added]
-    if _without(old, removed) != _without(new, added):
-        changes.insert(0, place.as_change(Change.CHANGED))
-    return changes
+    before, after = _without(old, removed), _without(new, added)
+    if [old[at] for at in before] != [new[at] for at in after]:
+        yield place.as_change(Change.CHANGED)
+    else:
+        pending.extend(place.item(*pair) for pair in zip(before, before, after, strict=True) if not _alike(place, pair))
+    structures = min(_structures(place.old, removed), _structures(place.new, added))
+    pending.extend(map(place.item, removed[:structures], removed[:structures], added[:structures]))
+    for at in removed[structures:]:
+        yield FieldChange((*place.path, at), Change.REMOVED, (*place.old_keys, at), ())
+    for at in added[structures:]:
+        yield FieldChange((*place.path, at), Change.ADDED, (), (*place.new_keys, at))
 
 
-def _without(items: list[bytes], places: list[int]) -> list[bytes]:
+def _alike(place: _Place, pair: tuple[int, int, int]) -> bool:
+    return same(place.old[pair[1]], place.new[pair[2]])
+
+
+def _structures(items: list[Any], places: list[int]) -> int:
+    """How many of these places hold structures, from the first one on."""
+    return next((count for count, at in enumerate(places) if not isinstance(items[at], dict | list)), len(places))
+
+
+def _unordered(item: Any, path: Steps, is_set: IsSet) -> bytes:
+    """Bytes that are equal for items in which nothing differs but the order of sets."""
+    try:
+        return spelled(_with_sorted_sets(item, path, is_set))
+    except RecursionError:
+        return spelled(item)
+
+
+def _with_sorted_sets(value: Any, path: Steps, is_set: IsSet) -> Any:
+    if isinstance(value, dict):
+        return {name: _with_sorted_sets(field, (*path, name), is_set) for name, field in value.items()}
+    if isinstance(value, list):
+        items = [_with_sorted_sets(item, (*path, at), is_set) for at, item in enumerate(value)]
+        return sorted(items, key=spelled) if is_set(path) else items
+    return value
+
+
+def _without(items: list[bytes], places: list[int]) -> list[int]:
+    """All other places."""
     beside = set(places)
-    return [item for at, item in enumerate(items) if at not in beside]
+    return [at for at in range(len(items)) if at not in beside]
 
 
 def _beside(items: list[bytes], common: Counter[bytes]) -> list[int]:

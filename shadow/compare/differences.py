@@ -10,7 +10,7 @@ from shadow.compare.canonical import same
 from shadow.compare.diff import FieldChange, Keys, field_changes, value_at
 from shadow.compare.groups import Generalizer, group_id
 from shadow.compare.model import Difference, EffectPair, ObjectEffect
-from shadow.compare.normalize import Normalizer
+from shadow.compare.normalize import Normalizer, Prepare
 from shadow.compare.parent import ParentChange
 from shadow.compare.sets import is_set
 from shadow.compare.shown import Shown
@@ -42,12 +42,13 @@ class Describer:
         self._new_effects = new_effects
 
     def of_object(
-        self, identity: Identity, old: Json | None, new: Json | None, observed: Json | None = None
+        self, identity: Identity, old: Json | None, new: Json | None, observed: Json | None, prepare: Prepare
     ) -> Iterator[Difference]:
         """Of one desired object; None: that side does not want it. Nothing if they are the same.
 
         Args:
             observed: the object as it is in the cluster; None if it is not observed.
+            prepare: gives what Metacontroller makes of a desired object before it applies it.
         """
         if old is None or new is None:
             change = _WHOLE._replace(change=Change.ADDED if old is None else Change.REMOVED)
@@ -55,7 +56,7 @@ class Describer:
         elif not same(old, new):
             shown = self._shown.object(old), self._shown.object(new)
             changes = list(self._checked(field_changes(old, new, partial(is_set, identity))))
-            normalizer = Normalizer(identity, old, new, observed)
+            normalizer = Normalizer(identity, old, new, observed, prepare)
             names = normalizer.names(self._checked(changes), self._effects(identity))
             for change, normalized in zip(changes, names, strict=True):
                 yield self._difference(identity, change, *shown, normalized)
@@ -66,8 +67,9 @@ class Describer:
 
     def of_parent(self, changes: Iterable[ParentChange], old: Json, new: Json) -> Iterator[Difference]:
         """Of the parent's own fields; `old` and `new` are what either side wants of them."""
-        shown = self._shown.fields(old), self._shown.fields(new)
+        shown: tuple[Json, Json] | None = None
         for change, effects in self._checked(changes):
+            shown = shown or (self._shown.fields(old), self._shown.fields(new))
             prefix: Steps = ("parent",) if change.path[0] in _OF_PARENT else ()
             yield self._record(None, change, (*prefix, *change.path), effects, False, *shown)
 
@@ -102,7 +104,7 @@ class Describer:
         normalized: str | None = None,
     ) -> Difference:
         steps = self._shown.path(path)
-        shown_path = self._generalizer.path(steps)
+        shown_path = self._generalizer.path(steps, identity)
         shown_object = None if identity is None else self._generalizer.identity(identity)
         has_old, has_new = change.change is not Change.ADDED, change.change is not Change.REMOVED
         return Difference(

@@ -3,21 +3,21 @@
 One answer may be held against another implementation's, or against what the same one says the next time.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
+from functools import partial
 
 from shadow.compare.answer import Answer
+from shadow.compare.budget import Check
 from shadow.compare.canonical import order_of, same
 from shadow.compare.diff import FieldChange
 from shadow.compare.differences import Describer
+from shadow.compare.dynamic import prepared
 from shadow.compare.model import Difference, EffectPair
 from shadow.compare.parent import parent_differences, parent_fields
 from shadow.compare.view import RequestView
 from shadow.protocol.objects import Identity, Json
 from shadow.protocol.wire import UnreadableError
 from shadow.terms import Change, Effect
-
-Check = Callable[[], None]
-"""Called between objects; what it raises ends the search."""
 
 _NO_EFFECT = EffectPair(Effect.NONE, Effect.NONE)
 _ANOTHER_ORDER = FieldChange(("order",), Change.CHANGED, ("order",), ("order",))
@@ -59,7 +59,8 @@ def _of_object(
         return
     if one is not None and other is not None:
         one, other = _named(view, identity, one), _named(view, identity, other)
-    yield from describer.of_object(identity, one, other, _observed(view, identity))
+    prepare = partial(prepared, view, identity)
+    yield from describer.of_object(identity, one, other, _observed(view, identity), prepare)
 
 
 def _named(view: RequestView, identity: Identity, item: Json) -> Json:
@@ -79,9 +80,8 @@ def _observed(view: RequestView, identity: Identity) -> Json | None:
 
 
 def _of_parent(view: RequestView, describer: Describer, old: Answer, new: Answer) -> Iterator[Difference]:
-    changes = list(parent_differences(view, old, new))
-    if changes:
-        yield from describer.of_parent(changes, parent_fields(view, old), parent_fields(view, new))
+    changes = parent_differences(view, old, new)
+    yield from describer.of_parent(changes, parent_fields(view, old), parent_fields(view, new))
 
 
 def _of_order(view: RequestView, describer: Describer, old: Answer, new: Answer) -> Iterator[Difference]:

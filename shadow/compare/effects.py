@@ -10,6 +10,7 @@ import msgspec
 
 from shadow.compare import serverside
 from shadow.compare.answer import Answer, NotAnAnswerError, read_answer
+from shadow.compare.budget import Check
 from shadow.compare.kinds import namespaced
 from shadow.compare.model import ObjectEffect
 from shadow.compare.repeats import creates_again, never_observed, writes_again
@@ -52,6 +53,7 @@ def effects_of(
     apply: str,
     known: Mapping[Identity, ObjectEffect] | None = None,
     unseen: Container[Identity] = (),
+    check: Check = lambda: None,
 ) -> tuple[ObjectEffect, ...]:
     """`predict` for an answer that is already read.
 
@@ -59,14 +61,19 @@ def effects_of(
         known: effects of another answer to this request on objects that both want alike, where it is one under
             which objects are managed; see `managed`.
         unseen: objects that this front had created before and still does not observe.
+        check: called between objects.
     """
+    check()
     known = known or {}
     desired = answer.desired.objects
     identities = sorted({*view, *desired})
     if (untouched := _untouched(view, answer) or _unlabelled(view, answer)) is not None:
         effects = [ObjectEffect(identity, Effect.NONE, why=untouched) for identity in identities]
     else:
-        effects = [known.get(identity) or _effect(view, identity, answer, apply) for identity in identities]
+        effects = []
+        for identity in identities:
+            check()
+            effects.append(known.get(identity) or _effect(view, identity, answer, apply))
         if apply != SERVER_SIDE:  # which takes over what has the name, unseen
             effects = [_taken(effect) if effect.object in unseen else effect for effect in effects]
     if view.front is Protocol.COMPOSITE and parent_changes(view, answer):

@@ -9,6 +9,7 @@ import re
 
 import msgspec
 
+from shadow.compare.kinds import built_in
 from shadow.compare.model import EffectPair
 from shadow.compare.stored import TEXT_MAPS
 from shadow.fieldpath import Item, Step, Steps, rendered
@@ -19,6 +20,9 @@ from shadow.terms import Change
 _STAND_IN = re.compile(r"<redacted:[0-9a-f]{8}:[0-9]+>")
 _FIELD = re.compile(r"[A-Za-z][A-Za-z0-9]*\Z")
 """What a field of a kind is called; with a dash or a dot in it, it is a key of the user's own."""
+
+_FIELDS_OF_ANY = 2
+"""So many steps into an object of any kind there are fields, such as `spec.replicas`, and hardly ever keys."""
 
 
 class Generalizer:
@@ -40,22 +44,28 @@ class Generalizer:
             return text
         return self._pattern.sub(lambda match: self._words[match[0]], text)
 
-    def path(self, steps: Steps) -> str:
+    def path(self, steps: Steps, of: Identity | None) -> str:
         """The place as every parent would call it, as text.
 
-        A namespace may be called as a field is: `data` stays `data`, unless it is a key of the user's own.
-        """
-        before: tuple[Step, ...] = ("", *steps)
-        return "".join(map(self._step, before, steps)).removeprefix(".")
+        A namespace may be called as a field is: `data` stays `data`, unless it is a key of the user's own. Those are in
+        maps of texts; and deep within what is no kind of Kubernetes' own, a word may be one, too.
 
-    def _step(self, before: Step, step: Step) -> str:
+        Args:
+            of: the object; None: the parent itself.
+        """
+        fields = len(steps) if of is not None and built_in(of) else _FIELDS_OF_ANY + (of is None)
+        before: tuple[Step, ...] = ("", *steps)
+        texts = (self._step(*step, at < fields) for at, step in enumerate(zip(before, steps, strict=False)))
+        return "".join(texts).removeprefix(".")
+
+    def _step(self, before: Step, step: Step, field: bool) -> str:
         text = _STAND_IN.sub("<redacted>", rendered(step))  # no hash of a value is part of an id
         if isinstance(step, int):
             return text
         if isinstance(step, Item):
             key, equals, value = text.partition("=")
             return f"{key}{equals}{self.text(value)}"
-        return text if _FIELD.match(step) and before not in TEXT_MAPS else self.text(text)
+        return text if field and _FIELD.match(step) and before not in TEXT_MAPS else self.text(text)
 
     def identity(self, identity: Identity) -> Identity:
         """The object as every parent would call it."""

@@ -35,13 +35,15 @@ class Predicted(msgspec.Struct, frozen=True):
     """A write that a served answer should cause.
 
     `mark` tells by what it shows: of an update the digest of the last-applied configuration, of a delete or recreate
-    the uid that will be gone. `again`: the call after it came too soon to show it.
+    the uid that will be gone. `again`: the call after it came too soon to show it. `version`: the resourceVersion that
+    an update leaves behind although the last-applied configuration stays; empty where nothing can be told by that.
     """
 
     object: Identity
     effect: Effect
     mark: str = ""
     again: bool = False
+    version: str = ""
 
 
 class Foresight(msgspec.Struct, frozen=True):

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from shadow.compare import serverside
 from shadow.compare.answer import Answer
+from shadow.compare.budget import Check
 from shadow.compare.effects import SERVER_SIDE, managed
 from shadow.compare.kinds import namespaced
 from shadow.compare.model import ObjectEffect
@@ -20,20 +21,25 @@ from shadow.terms import Effect
 
 
 def moves(
-    view: RequestView, before: Answer, after: Answer, among: Iterable[Identity], apply: str
+    view: RequestView, before: Answer, after: Answer, among: Iterable[Identity], apply: str, check: Check
 ) -> tuple[ObjectEffect, ...]:
     """The effects of `after` on a cluster in which `before` was applied; what would not be written is left out.
 
     Args:
         among: the objects that the two do not want alike; all others stay as they are.
         apply: `dynamic` or `server-side`.
+        check: called between objects and between places of the parent.
     """
     if not managed(view, after):
         return ()
-    applied = managed(view, before)
-    effects = ((identity, _effect(view, identity, before if applied else None, after, apply)) for identity in among)
-    found = [ObjectEffect(identity, effect) for identity, effect in sorted(effects) if effect is not Effect.NONE]
-    return (*found, *_of_parent(view, before, after))
+    former = before if managed(view, before) else None
+    found = []
+    for identity in sorted(among):
+        check()
+        effect = _effect(view, identity, former, after, apply)
+        if effect is not Effect.NONE:
+            found.append(ObjectEffect(identity, effect))
+    return (*found, *_of_parent(view, before, after, check))
 
 
 def _effect(view: RequestView, identity: Identity, before: Answer | None, after: Answer, apply: str) -> Effect:
@@ -85,9 +91,11 @@ def _settled(view: RequestView, identity: Identity, before: Answer | None, apply
     return before.applying.becomes(identity)
 
 
-def _of_parent(view: RequestView, before: Answer, after: Answer) -> Iterator[ObjectEffect]:
+def _of_parent(view: RequestView, before: Answer, after: Answer, check: Check) -> Iterator[ObjectEffect]:
     """The parent itself, once, if its status, labels or annotations would be written."""
-    written = (Effect.UPDATE in (pair.old, pair.new) for _, pair in parent_differences(view, before, after))
-    if any(written):
-        ref = view.parent
-        yield ObjectEffect(Identity(ref.apiVersion, ref.kind, ref.namespace, ref.name), Effect.UPDATE)
+    for _, pair in parent_differences(view, before, after):
+        check()
+        if Effect.UPDATE in (pair.old, pair.new):
+            ref = view.parent
+            yield ObjectEffect(Identity(ref.apiVersion, ref.kind, ref.namespace, ref.name), Effect.UPDATE)
+            return

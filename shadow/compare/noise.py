@@ -6,8 +6,9 @@ Counted by kind, so that one habit of a hook is one line. Never changes an outco
 from collections.abc import Iterator
 
 from shadow.compare.answer import Answer
+from shadow.compare.budget import Check
 from shadow.compare.differences import Describer
-from shadow.compare.differing import Check, differences
+from shadow.compare.differing import differences
 from shadow.compare.model import Noise
 from shadow.compare.shown import Shown
 from shadow.compare.view import RequestView

@@ -17,7 +17,7 @@ from shadow.compare.merge import item_key
 from shadow.compare.model import EffectPair
 from shadow.compare.quantity import same_quantity
 from shadow.compare.sets import is_set
-from shadow.compare.stored import QUANTITIES, QUANTITY_MAPS, TEXT_MAPS
+from shadow.compare.stored import QUANTITIES, QUANTITY_MAPS, TEXT_MAPS, foreign_json
 from shadow.fieldpath import Item, Steps
 from shadow.protocol.names import LAST_APPLIED, SYSTEM_METADATA
 from shadow.protocol.objects import Identity, Json
@@ -29,12 +29,16 @@ RULES: Final[Mapping[str, str]] = {
     "quantity": "`1000m` and `1` are the same amount",
     "string_data": "a Secret's `stringData` is its `data`, decoded",
     "system_fields": "what the API server or another controller owns, copied from the observed object",
+    "marks": "labels and annotations that Metacontroller itself adds or takes out before it applies an object",
     "set_order": "the order of a list that Kubernetes takes for a set",
     "default": "a default of a well-known kind, spelled out, that the observed object shows",
 }
 """Every rule and what it says, in the order in which they are asked."""
 
 _NOTHING: Any = object()
+
+Prepare = Callable[[Json], Json]
+"""A desired object in, the same as Metacontroller has it before it is applied, out."""
 
 
 class _Place(NamedTuple):
@@ -67,12 +71,14 @@ class Normalizer:
     Args:
         old, new: what either answer wants of it.
         observed: the object as it is in the cluster; None if it is not observed.
+        prepare: gives what Metacontroller makes of either before it applies it.
     """
 
-    def __init__(self, identity: Identity, old: Json, new: Json, observed: Json | None) -> None:
+    def __init__(self, identity: Identity, old: Json, new: Json, observed: Json | None, prepare: Prepare) -> None:
         self._identity = identity
         self._sides = old, new
         self._observed = observed
+        self._prepare = prepare
         self._typed = built_in(identity)
         self._known: Known = {}
 
@@ -104,13 +110,15 @@ class Normalizer:
             new_around=value_at(new, change.new_keys[:-1]) if has_new else None,
         )
 
-    def _in_object_meta(self, place: _Place) -> bool:
-        """Kubernetes reads the metadata of every object, custom ones too."""
-        return place.path[0] == "metadata" and len(place.path) == 2
+    def _is_read(self, place: _Place) -> bool:
+        """Whether Kubernetes reads the place: all of its own kinds but foreign JSON, of others the metadata."""
+        if place.path[0] == "metadata" and len(place.path) == 2:
+            return True
+        return self._typed and foreign_json(self._identity).isdisjoint(place.names)
 
     def null(self, place: _Place) -> bool:
         """Not in a map of texts, where null is the empty text, and not in a list."""
-        if not (self._typed or self._in_object_meta(place)) or not isinstance(place.path[-1], str):
+        if not self._is_read(place) or not isinstance(place.path[-1], str):
             return False
         return place.around not in TEXT_MAPS and all(value is None or value is _NOTHING for value in place.values)
 
@@ -119,7 +127,7 @@ class Normalizer:
 
         An empty structure (`emptyDir: {}`) is something else, so maps are known by name.
         """
-        if not (self._typed or self._in_object_meta(place)) or not isinstance(place.path[-1], str):
+        if not self._is_read(place) or not isinstance(place.path[-1], str):
             return False
         mapped = place.path[-1] in TEXT_MAPS | QUANTITY_MAPS
         return place.around not in TEXT_MAPS and all(
@@ -128,7 +136,7 @@ class Normalizer:
 
     def quantity(self, place: _Place) -> bool:
         known = place.around in QUANTITY_MAPS or (place.path[-1] in QUANTITIES and place.around not in TEXT_MAPS)
-        return self._typed and known and same_quantity(place.old, place.new)
+        return known and self._is_read(place) and same_quantity(place.old, place.new)
 
     def string_data(self, place: _Place) -> bool:
         """Whether the key holds the same bytes in the end, by whichever of the two maps."""
@@ -149,6 +157,18 @@ class Normalizer:
             return False
         seen = _seen(self._observed, place.path, self._known)
         return seen is not _NOTHING and all(value is _NOTHING or same(value, seen) for value in place.values)
+
+    def marks(self, place: _Place) -> bool:
+        """Whether the labels or annotations are the same once Metacontroller has written its own among them."""
+        if place.path[0] != "metadata" or place.path[1:2] not in (("labels",), ("annotations",)):
+            return False
+        old, new = (_seen(item, place.path, {}) for item in self._prepared)
+        return old is new if _NOTHING in (old, new) else same(old, new)
+
+    @cached_property
+    def _prepared(self) -> tuple[Json, Json]:
+        old, new = self._sides
+        return self._prepare(old), self._prepare(new)
 
     def set_order(self, place: _Place) -> bool:
         """The lists differ in their order at this place; what is in one only is a place of its own."""
@@ -178,6 +198,7 @@ _HOLDS: Final[Mapping[str, Callable[[Normalizer, _Place], bool]]] = {
     "quantity": Normalizer.quantity,
     "string_data": Normalizer.string_data,
     "system_fields": Normalizer.system_fields,
+    "marks": Normalizer.marks,
     "set_order": Normalizer.set_order,
     "default": Normalizer.default,
 }

@@ -6,7 +6,7 @@ something else of it. That is the only evidence there is of what no single reque
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -94,7 +94,8 @@ def foresee(
     for effect in effects.values():
         mark = _mark(view, answer, effect, apply)
         if mark is not None:
-            found.append(Predicted(effect.object, effect.effect, mark, effect.object in waiting))
+            version = _version(view, answer, effect)
+            found.append(Predicted(effect.object, effect.effect, mark, effect.object in waiting, version))
     return tuple(found)
 
 
@@ -133,12 +134,50 @@ def _mark(view: RequestView, answer: Answer, effect: ObjectEffect, apply: str) -
     return None
 
 
+def _version(view: RequestView, answer: Answer, effect: ObjectEffect) -> str:
+    """Of an update that changes no last-applied configuration, the resourceVersion that cannot stay.
+
+    Empty where it may: what the API server drops or spells in its own way is written without effect.
+    """
+    if effect.effect is not Effect.UPDATE:
+        return ""
+    identity, applying = effect.object, answer.applying
+    try:
+        observed = view.observed(identity)
+        settled = last_applied_text(observed) == applying.desired(identity).text
+        shows = settled and _contradict(observed, applying.becomes(identity))
+    except (UnreadableError, RecursionError, UnicodeEncodeError):
+        return ""
+    return view.resource_version(identity) if shows else ""
+
+
+def _contradict(observed: Any, wanted: Any) -> bool:
+    """Whether a field that both have holds another value, and not merely nothing in one of them.
+
+    What is empty may stand for a default that only the cluster's schema knows.
+    """
+    pending = [(observed, wanted)]
+    while pending:
+        here, there = pending.pop()
+        if type(here) is not type(there):
+            continue
+        if isinstance(here, dict):
+            pending.extend((here[key], there[key]) for key in here.keys() & there.keys())
+        elif isinstance(here, list):
+            pending.extend(zip(here, there, strict=True) if len(here) == len(there) else ())
+        elif here != there and here and there:
+            return True
+    return False
+
+
 def _shows(view: RequestView, write: Predicted) -> bool:
     identity = write.object
     if write.effect is Effect.CREATE:
         return identity in view
     if write.effect is Effect.UPDATE:
-        return identity in view and _applied(view, identity) == write.mark
+        if identity not in view or _applied(view, identity) != write.mark:
+            return False
+        return not write.version or view.resource_version(identity) != write.version
     return identity not in view or view.uid(identity) != write.mark or view.being_deleted(identity)
 
 

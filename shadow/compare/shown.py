@@ -1,11 +1,11 @@
 """Objects as they may be shown, each redacted once: for the differences it has, and for the answer that is kept."""
 
-from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
 from shadow.compare.answer import Answer
+from shadow.compare.budget import Check
 from shadow.fieldpath import Item, Step, Steps
 from shadow.protocol.objects import Json
 from shadow.protocol.wire import encode, parse
@@ -19,7 +19,7 @@ class Shown:
         check: called before each object and each place; what it raises ends the comparison.
     """
 
-    def __init__(self, redactor: Redactor, check: Callable[[], None]) -> None:
+    def __init__(self, redactor: Redactor, check: Check) -> None:
         self._redactor = redactor
         self.check = check
         # By id, which means the same object as long as that is held here.

@@ -5,8 +5,8 @@ again at every sync, under `Recreate` deleted and created without end.
 """
 
 import base64
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
 from shadow.compare.kinds import built_in
 from shadow.compare.quantity import canonical
@@ -22,6 +22,20 @@ _DROPPED_MAPS = TEXT_MAPS | {"limits", "requests"}
 """Maps of built-in kinds that are not stored when they are empty; an empty `emptyDir` or `securityContext` is."""
 
 
+_FOREIGN_JSON: Final[Mapping[str, frozenset[str]]] = {
+    "ControllerRevision": frozenset({"data"}),
+    "CustomResourceDefinition": frozenset({"default", "enum", "example"}),
+    "DeviceClass": frozenset({"parameters"}),
+    "ResourceClaim": frozenset({"parameters"}),
+    "ResourceClaimTemplate": frozenset({"parameters"}),
+}
+
+
+def foreign_json(identity: Identity) -> frozenset[str]:
+    """Fields below which a built-in kind holds JSON of somebody else's, stored as it is written, nothing dropped."""
+    return _FOREIGN_JSON.get(identity.kind, frozenset())
+
+
 def stored(identity: Identity, written: Json) -> Json:
     """The object as it will be observed.
 
@@ -31,7 +45,7 @@ def stored(identity: Identity, written: Json) -> Json:
 
     Fields that a kind does not have, and defaults, take the cluster's schema to know.
     """
-    result: Json = _settled(written, built_in(identity))
+    result: Json = _settled(written, built_in(identity), foreign_json(identity))
     metadata = result.get("metadata")
     if isinstance(metadata, dict):
         result["metadata"] = {
@@ -45,12 +59,12 @@ def stored(identity: Identity, written: Json) -> Json:
     return result
 
 
-def _settled(value: Any, typed: bool) -> Any:
+def _settled(value: Any, typed: bool, foreign: frozenset[str]) -> Any:
     """A copy, level by level without recursion, in which every scalar is as it is stored."""
     root = [value]
-    pending: list[tuple[Any, str]] = [(root, "")]
+    pending: list[tuple[Any, str, bool]] = [(root, "", typed)]
     while pending:
-        container, name = pending.pop()
+        container, name, typed = pending.pop()
         for key, item in list(_entries(container)):
             if typed and item is None and name in TEXT_MAPS:
                 container[key] = ""
@@ -58,7 +72,7 @@ def _settled(value: Any, typed: bool) -> Any:
                 del container[key]
             elif isinstance(item, dict | list):
                 container[key] = item.copy()
-                pending.append((container[key], str(key)))
+                pending.append((container[key], str(key), typed and key not in foreign))
             elif typed and (name in QUANTITY_MAPS or (key in QUANTITIES and name not in TEXT_MAPS)):
                 container[key] = canonical(item) or item
             elif isinstance(item, float) and item.is_integer() and abs(item) < 1e21:

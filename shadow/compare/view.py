@@ -26,6 +26,7 @@ _FINALIZER = {
 
 class _Metadata(msgspec.Struct):
     uid: str = ""
+    resourceVersion: str = ""
     deletionTimestamp: str | None = None
     generation: int | None = None
 
@@ -34,7 +35,7 @@ class _Head(msgspec.Struct):
     metadata: _Metadata = msgspec.field(default_factory=_Metadata)
 
 
-_SHAPES = {"uid": "string", "deletionTimestamp": "string", "generation": "number"}
+_SHAPES = {"uid": "string", "resourceVersion": "string", "deletionTimestamp": "string", "generation": "number"}
 
 
 class RequestView:
@@ -111,6 +112,10 @@ class RequestView:
     def uid(self, identity: Identity) -> str:
         """The observed object's."""
         return self._metadata_of(identity).uid
+
+    def resource_version(self, identity: Identity) -> str:
+        """The observed object's; every write that changes it gives it another one."""
+        return self._metadata_of(identity).resourceVersion
 
     def generation(self, identity: Identity) -> int:
         """The observed object's; 0 for kinds without."""

@@ -94,6 +94,9 @@ class Normalize(Section):
     system_fields: Flag = True
     """What the API server or another controller owns, copied from the observed object."""
 
+    marks: Flag = True
+    """Labels and annotations that Metacontroller itself adds or takes out before it applies an object."""
+
     set_order: Flag = True
     """The order of a list that Kubernetes takes for a set."""
 

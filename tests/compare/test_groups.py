@@ -54,7 +54,27 @@ CALLED_LIKE_A_FIELD = ParentRef("lab/v1", "Widget", "data", "spec", "uid-1")
     ],
 )
 def test_of_a_path_what_belongs_to_the_parent_is_generalised_and_no_field(parent, steps, expected):
-    assert Generalizer(parent).path(steps) == expected
+    assert Generalizer(parent).path(steps, Identity("apps/v1", "Deployment", "data", "d")) == expected
+
+
+ALICE = ParentRef("v1", "Namespace", "", "alice", "uid-1")
+SERVICE = Identity("v1", "Service", "<namespace>", "ui")
+CUSTOM = Identity("e.com/v1", "Foo", "alice", "foo")
+
+
+@pytest.mark.parametrize(
+    ("of", "steps", "expected"),
+    [
+        pytest.param(None, ("parent", "status", "users", "alice"), "parent.status.users.<namespace>", id="status-key"),
+        pytest.param(None, ("parent", "status", "alice"), "parent.status.alice", id="status-field"),
+        pytest.param(CUSTOM, ("spec", "users", "alice", "quota"), "spec.users.<namespace>.quota", id="custom-key"),
+        pytest.param(CUSTOM, ("spec", "alice", "replicas"), "spec.alice.replicas", id="custom-field"),
+        pytest.param(SERVICE, ("spec", "ports", 0, "alice"), "spec.ports[0].alice", id="built-in-field"),
+        pytest.param(SERVICE, ("metadata", "labels", "alice"), "metadata.labels.<namespace>", id="built-in-key"),
+    ],
+)
+def test_a_word_is_a_key_of_the_users_own_only_where_there_may_be_one(of, steps, expected):
+    assert Generalizer(ALICE).path(steps, of) == expected
 
 
 def test_identity():
@@ -67,7 +87,6 @@ def test_identity():
 
 
 UPDATE = EffectPair(Effect.NONE, Effect.UPDATE)
-SERVICE = Identity("v1", "Service", "<namespace>", "ui")
 
 
 def test_a_group_is_told_by_object_path_change_and_effects():

@@ -18,7 +18,7 @@ GONE = answer()
 def moved(before: bytes, after: bytes, *seen, method="InPlace", among=(CM,), **more):
     seen_by = view(request(*seen, method=method, **more))
     one, other = (read_answer(seen_by, body, strict=False) for body in (before, after))
-    found = moves(seen_by, one, other, among, "dynamic")
+    found = moves(seen_by, one, other, among, "dynamic", lambda: None)
     return {each.object: each.effect for each in found}
 
 

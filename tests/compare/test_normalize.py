@@ -8,10 +8,10 @@ from shadow.compare.comparison import compare
 from shadow.compare.normalize import RULES
 from shadow.compare.rules import compile_rules
 from shadow.config.rules import Normalize
-from shadow.protocol.names import LAST_APPLIED
+from shadow.protocol.names import CONTROLLER_UID_LABEL, DECORATOR_ANNOTATION, LAST_APPLIED
 from shadow.redact import Redactor
 from shadow.terms import Outcome
-from tests.compare.calls import answer, config_map, observed, pair, request
+from tests.compare.calls import answer, config_map, encoded, observed, pair, request
 
 KINDS = (
     "ConfigMap.v1",
@@ -43,7 +43,21 @@ def secret(**fields):
 
 
 def role(*verbs):
-    return item("Role", "rbac.authorization.k8s.io/v1", rules=[{"resources": ["pods"], "verbs": list(verbs)}])
+    return rules(verbs)
+
+
+def rules(*several):
+    """A role with a rule for each of these lists of verbs."""
+    granted = [{"resources": ["pods"], "verbs": list(verbs)} for verbs in several]
+    return item("Role", "rbac.authorization.k8s.io/v1", rules=granted)
+
+
+SCHEMA = "spec.versions[name=v1].schema.openAPIV3Schema"
+
+
+def crd(**schema):
+    version = {"name": "v1", "schema": {"openAPIV3Schema": schema}}
+    return item("CustomResourceDefinition", "apiextensions.k8s.io/v1", spec={"versions": [version]})
 
 
 def custom(**fields):
@@ -163,6 +177,50 @@ MEMORY = "spec.template.spec.containers[name=main].resources.limits.memory"
             role("list", "get", "watch"),
             [("rules[0].verbs", "set_order"), ("rules[0].verbs[2]", None)],
             id="set-with-one-more",
+        ),
+        pytest.param(
+            rules(["get", "list"], ["watch"]),
+            rules(["watch"], ["list", "get"]),
+            [("rules", "set_order")],
+            id="sets-in-items-of-a-set-in-another-order",
+        ),
+        pytest.param(
+            rules(["get", "list"], ["watch", "get"], ["x"]),
+            rules(["list", "get"], ["get", "watch"], ["x"]),
+            [("rules[0].verbs", "set_order"), ("rules[1].verbs", "set_order")],
+            id="sets-in-items-that-stay",
+        ),
+        pytest.param(
+            rules(["get"], ["watch"]),
+            rules(["watch"], ["get", "list"]),
+            [("rules[0].verbs[1]", None)],
+            id="what-is-left-of-a-set-is-held-against-each-other",
+        ),
+        pytest.param(rules(["get"], ["watch"]), rules(["watch"]), [("rules[0]", None)], id="one-structure-less"),
+        pytest.param(
+            rules(["a"], ["b"], ["c"]),
+            rules(["c"], ["b"]),
+            [("rules", "set_order"), ("rules[0]", None)],
+            id="one-structure-less-in-another-order",
+        ),
+        pytest.param(
+            rules(*([str(at)] for at in range(600))),
+            rules(*([f"x{at}"] for at in range(600))),
+            [(f"rules[{at}].verbs[0]", None) for at in range(600) for _ in ("removed", "added")],
+            id="many-other-structures-are-no-order",
+        ),
+        pytest.param(
+            crd(default=[], nullable=None, enum=[None]),
+            crd(nullable=None),
+            [(f"{SCHEMA}.default", None), (f"{SCHEMA}.enum", None)],
+            id="what-a-schema-says-of-foreign-json-is-real",
+        ),
+        pytest.param(crd(nullable=None), crd(), [(f"{SCHEMA}.nullable", "null")], id="a-null-in-a-schema"),
+        pytest.param(
+            crd(default={"limits": {"cpu": "1000m"}}),
+            crd(default={"limits": {"cpu": "1"}}),
+            [(f"{SCHEMA}.default.limits.cpu", None)],
+            id="a-quantity-in-foreign-json",
         ),
         pytest.param(role("get", "get"), role("get"), [("rules[0].verbs[1]", None)], id="twice-is-not-once"),
         pytest.param(
@@ -284,6 +342,44 @@ def test_a_structure_of_defaults_has_to_be_seen_whole(strategy):
 
 def test_what_is_no_base64_is_not_what_it_might_decode_to():
     assert named(secret(data={"a": "eA=="}), secret(data={"a": "e*A=="}))[1] == [("data.a", None)]
+
+
+ANNOTATION, LABEL = {"annotations": {DECORATOR_ANNOTATION: "dc"}}, {"labels": {CONTROLLER_UID_LABEL: "uid-p"}}
+ANNOTATED, LABELLED = f'metadata.annotations["{DECORATOR_ANNOTATION}"]', f"metadata.labels.{CONTROLLER_UID_LABEL}"
+
+
+@pytest.mark.parametrize(
+    ("metadata", "front", "expected"),
+    [
+        pytest.param(ANNOTATION, "decorator", {ANNOTATED: "marks"}, id="annotation"),
+        pytest.param({"annotations": {DECORATOR_ANNOTATION: "x"}}, "decorator", {ANNOTATED: "marks"}, id="another-one"),
+        pytest.param(
+            {"annotations": {DECORATOR_ANNOTATION: "dc"}}, "composite", {ANNOTATED: None}, id="added-by-nobody"
+        ),
+        pytest.param(LABEL, "composite", {LABELLED: "marks"}, id="label"),
+        pytest.param(LABEL, "decorator", {LABELLED: None}, id="label-of-nobody"),
+        pytest.param(
+            {"annotations": {LAST_APPLIED: "{}"}},
+            "composite",
+            {f'metadata.annotations["{LAST_APPLIED}"]': "marks"},
+            id="last-applied",
+        ),
+        pytest.param(
+            {"annotations": {"a": "1", DECORATOR_ANNOTATION: "dc"}},
+            "decorator",
+            {ANNOTATED: "marks", "metadata.annotations.a": None},
+            id="beside-a-real-one",
+        ),
+    ],
+)
+def test_what_metacontroller_writes_into_labels_and_annotations_itself_is_no_difference(metadata, front, expected):
+    message = request(front=front, spec={"generateSelector": True} if front == "composite" else None)
+    key = "attachments" if front == "decorator" else "children"
+    plain, marked = config_map(), config_map(**metadata)
+    for one, other in ((plain, marked), (marked, plain)):
+        bodies = (encoded({key: [wanted], "status": {}}) for wanted in (one, other))
+        found = compare(pair(message, *bodies), compile_rules([]), REDACTOR, 5.0).differences
+        assert {each.path: each.normalized for each in found} == expected
 
 
 def test_what_was_copied_from_the_observed_object_is_no_difference():

@@ -79,6 +79,40 @@ def test_the_next_call_confirms_or_contradicts(method, body, before, after, expe
     assert told(parent.call(body, *after)) == expected
 
 
+EDITED = SEEN | {"data": {"a": "9"}}  # by somebody else: the last-applied configuration is the wanted one
+
+
+def versioned(item, version):
+    return item | {"metadata": item["metadata"] | {"resourceVersion": version}}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        pytest.param(EDITED, EDITED, (0, 1, ["update-not-seen"]), id="denied"),
+        pytest.param(EDITED, versioned(SEEN, "8"), (1, 0, []), id="written"),
+        pytest.param(EDITED, versioned(EDITED, "9"), (1, 0, ["repeats-seen"]), id="written-and-taken-back"),
+        pytest.param(SEEN | {"data": {}}, SEEN | {"data": {}}, (1, 0, ["repeats-seen"]), id="dropped-each-time"),
+        pytest.param(SEEN | {"data": {"a": 1}}, SEEN | {"data": {"a": 1}}, (1, 0, ["repeats-seen"]), id="another-type"),
+        pytest.param(SEEN | {"data": {"a": ""}}, SEEN | {"data": {"a": ""}}, (1, 0, ["repeats-seen"]), id="emptied"),
+    ],
+)
+def test_an_update_that_leaves_the_last_applied_configuration_has_to_change_the_object(before, after, expected):
+    parent = Parent()
+    parent.call(WANTED, before)
+    assert told(parent.call(WANTED, after)) == expected
+
+
+def test_an_item_of_a_list_that_stays_another_one_tells_that_the_update_was_denied():
+    wanted = config_map() | {"items": [{"name": "x", "value": 1}]}
+    kept = observed(wanted) | {"items": [{"name": "x", "value": 2}]}
+    shorter = observed(wanted) | {"items": []}
+    for seen, expected in ((kept, (0, 1, ["update-not-seen"])), (shorter, (1, 0, ["repeats-seen"]))):
+        parent = Parent()
+        parent.call(answer(wanted), seen)
+        assert told(parent.call(answer(wanted), seen)) == expected
+
+
 @pytest.mark.parametrize("after", [[SEEN], []], ids=["as-it-was", "gone"])
 def test_what_is_said_of_an_update_that_does_not_show_is_true_of_either(after):
     parent = Parent()
