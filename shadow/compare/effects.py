@@ -201,19 +201,30 @@ def _once(view: RequestView, identity: Identity, answer: Answer, apply: str, met
     if not _writes(view, identity, answer, apply):
         return ObjectEffect(identity, Effect.NONE)
     effect = _BY_METHOD.get(method, Effect.LATENT)
-    if apply == SERVER_SIDE and effect is Effect.RECREATE and _refuses_to_recreate(view, identity, answer):
-        why = "recreating fails: the dry run differs in the generation"
-        return ObjectEffect(identity, Effect.LATENT, repeats=True, why=why)
+    if apply == SERVER_SIDE and effect is Effect.RECREATE:
+        return _tried(view, identity, answer)
     return ObjectEffect(identity, effect)
 
 
-def _refuses_to_recreate(view: RequestView, identity: Identity, answer: Answer) -> bool:
-    """Whether the dry run before a recreate differs in the generation; a change of metadata alone counts none."""
-    if not view.generation(identity):
-        return False
+def _tried(view: RequestView, identity: Identity, answer: Answer) -> ObjectEffect:
+    """A recreate by server-side apply, which a dry run precedes; in doubt the object is recreated.
+
+    1. The dry run shows no change: nothing happens. 2. It differs in the generation, too, which a change of metadata
+    alone does not raise: that is an error, at every sync. 3. The object is deleted.
+    """
+    recreated = ObjectEffect(identity, Effect.RECREATE)
     if answer.item(identity) is None:
-        return False  # cannot be held: in doubt it is recreated
-    return serverside.raises_generation(view.observed(identity), answer.applying.desired(identity).value)
+        return recreated
+    try:
+        observed, desired = view.observed(identity), answer.applying.desired(identity).value
+    except UnreadableError:
+        return recreated
+    if not serverside.changes(observed, desired):
+        return ObjectEffect(identity, Effect.NONE, why="the dry run before a recreate shows no change")
+    if view.generation(identity) and serverside.raises_generation(observed, desired):
+        why = "recreating fails: the dry run differs in the generation"
+        return ObjectEffect(identity, Effect.LATENT, repeats=True, why=why)
+    return recreated
 
 
 def _taken(effect: ObjectEffect) -> ObjectEffect:

@@ -25,14 +25,29 @@ _NOT_OWNED_METADATA = SYSTEM_METADATA | {"name", "namespace", "ownerReferences"}
 
 def writes(observed: Json, desired: Json) -> bool:
     """Whether applying `desired` by force would be sent to the API server. In doubt it would."""
+    return not _holds(observed, desired, owning=True)
+
+
+def changes(observed: Json, desired: Json) -> bool:
+    """Whether a dry run of the same shows another object, which it has to before a recreate. In doubt it does.
+
+    Taking over a field that holds the value changes nothing, nor does giving up one that is then defaulted to it.
+    """
+    return not _holds(observed, desired, owning=False)
+
+
+def _holds(observed: Json, desired: Json, *, owning: bool) -> bool:
     owned = _owned(observed)
     if owned is None:
-        return True
-    kind = Identity(str(observed.get("apiVersion")), str(observed.get("kind")), "", "")
+        return False
     try:
-        return not _held(_Place(kind), _without_system(desired), owned, _without_system(observed))
+        return _held(_Place(_kind_of(observed), owning), _without_system(desired), owned, _without_system(observed))
     except (RecursionError, ValueError):  # ValueError: no such list key, or no such text
-        return True
+        return False
+
+
+def _kind_of(observed: Json) -> Identity:
+    return Identity(str(observed.get("apiVersion")), str(observed.get("kind")), "", "")
 
 
 def raises_generation(observed: Json, desired: Json) -> bool:
@@ -46,10 +61,9 @@ def raises_generation(observed: Json, desired: Json) -> bool:
     counted = frozenset({"annotations"} if observed.get("kind") == "Deployment" else ())
     parts = (_counted(_without_system(each), counted) for each in (desired, observed))
     tree = _counted(owned, frozenset(f"f:{name}" for name in counted), "f:metadata")
-    kind = Identity(str(observed.get("apiVersion")), str(observed.get("kind")), "", "")
     wanted, here = parts
     try:
-        return not _held(_Place(kind), wanted, tree, here)
+        return not _held(_Place(_kind_of(observed), owning=False), wanted, tree, here)
     except (RecursionError, ValueError):
         return False
 
@@ -62,13 +76,35 @@ def _counted(value: Json, counted: frozenset[str], metadata: str = "metadata") -
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where in an object of which kind: the API server's defaults hang on that."""
+    """Where in an object of which kind: the API server's defaults hang on that.
+
+    Args:
+        owning: whether Metacontroller has to own a field for it to be held, not only to want the value that is there.
+    """
 
     kind: Identity
+    owning: bool
     names: Names = ()
 
     def __truediv__(self, name: str) -> "_Place":
-        return _Place(self.kind, (*self.names, name))
+        return _Place(self.kind, self.owning, (*self.names, name))
+
+    def fields_held(self, desired: Json, owned: Json, observed: Json) -> bool:
+        """Whether no field has to be taken over or given up.
+
+        Args:
+            owned: `{"f:name": tree}`.
+        """
+        wanted = {f"f:{key}" for key in desired}
+        if self.owning:
+            return owned.keys() == wanted
+        given_up = {name.removeprefix("f:") for name in owned.keys() - wanted}
+        return all(is_default(self.kind, (*self.names, key), observed.get(key)) for key in given_up)
+
+    def drops(self, value: Any) -> bool:
+        """Whether a field of this structure may be lost on the way in; who applied it owns it all the same."""
+        text = self.names[-1:] and self.names[-1] in TEXT_MAPS  # where null is the empty text
+        return not text and (value is None or value in ({}, []))
 
     def same(self, desired: Any, observed: Any) -> bool:
         """Whether a value that is owned as a whole holds what is desired, and besides it nothing but defaults."""
@@ -122,8 +158,10 @@ def _held(place: _Place, desired: Any, owned: Any, observed: Any) -> bool:
         return False
     children = {key: tree for key, tree in owned.items() if key != "."}
     if isinstance(desired, dict) and isinstance(observed, dict) and children:
-        return children.keys() == {f"f:{key}" for key in desired} and all(
-            key in observed and _held(place / key, value, children[f"f:{key}"], observed[key])
+        return place.fields_held(desired, children, observed) and all(
+            _held(place / key, value, children.get(f"f:{key}", {}), observed[key])
+            if key in observed
+            else place.drops(value)
             for key, value in desired.items()
         )
     if isinstance(desired, list) and isinstance(observed, list) and any(key.startswith("k:") for key in children):

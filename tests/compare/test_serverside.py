@@ -117,6 +117,51 @@ def test_recreating_never_succeeds_for_kinds_with_a_generation(method, generatio
     assert (found.effect, found.repeats) == (expected, repeats)
 
 
+TAKEN_OVER = {"metadata": {"name": "cm", "annotations": {"else": "1"}}}
+
+
+@pytest.mark.parametrize(
+    ("change", "there", "expected"),
+    [
+        pytest.param({}, {}, Effect.NONE, id="as-applied"),
+        pytest.param(TAKEN_OVER, {}, Effect.NONE, id="taken-over-as-it-is"),
+        pytest.param({"metadata": {"name": "cm", "labels": None}}, {}, Effect.NONE, id="null-where-nothing-is"),
+        pytest.param(
+            {"metadata": {"name": "cm", "annotations": {"x": None}}}, {}, Effect.RECREATE, id="null-is-a-text"
+        ),
+        pytest.param({"metadata": {"name": "cm", "annotations": {"else": "2"}}}, {}, Effect.RECREATE, id="other-value"),
+        pytest.param({"set": None}, {}, Effect.RECREATE, id="given-up"),
+        pytest.param({"type": "Opaque"}, {"type": "Opaque"}, Effect.NONE, id="taken-over-default"),
+        pytest.param(TAKEN_OVER, {"metadata": {"generation": 3}}, Effect.NONE, id="kind-with-a-generation"),
+        pytest.param(
+            TAKEN_OVER | {"metadata": {"name": "cm", "labels": {"a": "b"}}, "more": 1},
+            {"metadata": {"generation": 3}, "more": 1},
+            Effect.RECREATE,
+            id="only-metadata-changes-beside-what-is-taken-over",
+        ),
+    ],
+)
+def test_an_object_is_recreated_only_where_the_dry_run_shows_a_change(change, there, expected):
+    metadata = seen()["metadata"] | there.get("metadata", {})
+    assert effect(DESIRED | change, seen() | there | {"metadata": metadata}, "Recreate").effect is expected
+
+
+@pytest.mark.parametrize(("default", "expected"), [("Opaque", Effect.NONE), ("other", Effect.RECREATE)])
+def test_giving_up_a_field_that_holds_its_default_changes_nothing(default, expected):
+    there = seen(fields=OWNED | {"f:type": {}}) | {"kind": "Secret", "type": default}
+    wanted = DESIRED | {"kind": "Secret"}
+    message = request(there, method="Recreate", kinds=("Secret.v1",))
+    (found,) = [each for each in predict(view(message), answer(wanted), "server-side") if each.object.kind == "Secret"]
+    assert found.effect is expected
+
+
+def test_what_was_applied_and_dropped_is_owned_and_not_applied_again():
+    wanted = DESIRED | {"metadata": {"name": "cm", "generateName": None}}
+    fields = OWNED | {"f:metadata": OWNED["f:metadata"] | {"f:generateName": {}}}
+    assert effect(wanted, seen(fields=fields)).effect is Effect.NONE
+    assert effect(wanted, seen()).effect is Effect.UPDATE
+
+
 @pytest.mark.parametrize(
     ("kind", "change", "expected"),
     [
