@@ -4,12 +4,12 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 
 from shadow.config.model import Retention as Settings
-from shadow.config.model import Server, Telemetry
-from shadow.config.watch import Presence, Watcher
+from shadow.config.model import Telemetry
+from shadow.config.watch import Presence, Reread, Watcher
 from shadow.errors import StoreError
 from shadow.proxy.calls.related_memory import RelatedMemory
 from shadow.proxy.runtime import Runtime
@@ -32,10 +32,9 @@ async def follow(runtime: Runtime, watcher: Watcher) -> None:
             watcher.tell_again()
 
 
-async def miss(runtime: Runtime, path: Path, server: Server) -> None:
-    """Tell which of the files that are read again cannot be used."""
-    secrets = [file for file in (server.token_file, server.hooks_token_file) if file is not None]
-    presence = Presence([path] if server.tokens_file is None else [path, server.tokens_file], secrets)
+async def miss(runtime: Runtime, path: Path, files: Iterable[Reread]) -> None:
+    """Tell which of the files that are read again cannot be used: the configuration, and those that hold tokens."""
+    presence = Presence([path], files)
     while True:
         runtime.missing_files = presence.look()
         await asyncio.sleep(_MISSED_SECONDS)

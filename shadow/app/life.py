@@ -2,14 +2,14 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any
 
 from shadow import upkeep
 from shadow.app.parts import DRAIN_SECONDS
 from shadow.app.proxy import Proxy
-from shadow.config.watch import Watcher
+from shadow.config.watch import Reread, SecretFile, Watcher
 from shadow.proxy.migrations.snapshot import Snapshot
 from shadow.proxy.migrations.startup import Offered
 from shadow.proxy.replicas.acknowledgement import Acknowledgement
@@ -71,11 +71,17 @@ class Life:
             proxy.recorder.flush_forever(),
             proxy.brakes.retry_forever(),
             upkeep.follow(proxy.runtime, Watcher(self._path, self._offer.text)),
-            upkeep.miss(proxy.runtime, self._path, proxy.configuration.server),
+            upkeep.miss(proxy.runtime, self._path, self._tokens()),
             upkeep.retain(proxy.store, proxy.configuration.retention, proxy.related),
             self._metrics.run(),
         ]
         return tasks if self._membership is None else [*tasks, self._membership.run()]
+
+    def _tokens(self) -> Iterator[Reread]:
+        """The files that tokens are read from, for either address."""
+        yield from self._proxy.desk.door.keyring.files
+        if (hooks := self._proxy.configuration.server.hooks_token_file) is not None:
+            yield SecretFile(hooks)
 
     async def _join(self, own: Snapshot) -> Membership:
         """Serve what all replicas serve; a database that does not answer yet will tell later what that is."""

@@ -53,7 +53,8 @@ class Proxy:
         clock: SharedClock,
     ) -> None:
         key = redaction_key(configuration.redaction.key_file, sqlite_path(store_url))
-        logs.set_up(Redactor(key, configuration.redaction.paths).text)
+        redactor = Redactor(key, configuration.redaction.paths)
+        logs.set_up(redactor.text)
         self.store = store
         self.brakes = brakes
         self.clock = clock
@@ -72,7 +73,7 @@ class Proxy:
         self.worker = parts.compare_worker(configuration, key, self.recorder)
         self.recording = parts.recording(configuration, key, self.recorder)
         self.guard = self.recorder.guard = Guard(brakes.get, self._pull, self.recorder.change, clock)
-        self.runtime = Runtime(store, brakes, self.recorder, self, self._build, clock)
+        self.runtime = Runtime(store, brakes, self.recorder, self, redactor, self._build, clock)
         self.meter = self._meter()
         self.desk = self._desk(key)
         self.hooks, self.control = parts.listeners(configuration, self._endpoint(), self.desk)

@@ -49,7 +49,7 @@ async def _serve_with(store: AsyncStore, offer: Offered, path: Path, told: Told)
     proxy = await Proxy.build(store, offer.store_url, configuration)
     proxy.runtime.served_before = served_before(accepted)
     if offer.problem is not None:
-        proxy.runtime.refuse(offer.problem)
+        await proxy.runtime.refuse(offer.problem, offer.text, text)
     await Life(proxy, offer, path).run(proxy.snapshot_of(text, configuration), told)
 
 

@@ -102,6 +102,7 @@ class Readiness(msgspec.Struct, frozen=True):
     missing_files: tuple[str, ...] = ()
     store_failing: bool = False
     brakes_unstored: tuple[str, ...] = ()
+    brakes_unknown: tuple[str, ...] = ()
 
 
 def register(subparsers: Any) -> None:
@@ -157,6 +158,9 @@ def troubles(readiness: Readiness) -> Iterator[str]:
         yield "the store FAILS: calls go on, nothing is recorded; the log says why"
     if readiness.brakes_unstored:
         yield f"brake pulled but NOT STORED: {', '.join(map(printable, readiness.brakes_unstored))}"
+    if readiness.brakes_unknown:
+        names = ", ".join(map(printable, readiness.brakes_unknown))
+        yield f"brake UNKNOWN, so every call gets a 503 until a person rolls back or releases: {names}"
 
 
 def _fetch(api: Control, migration: str | None) -> list[Status]:

@@ -11,14 +11,14 @@ from shadow.config.digest import configuration_digest, evidence_digest
 from shadow.config.load import parse
 from shadow.config.model import Configuration, Migration
 from shadow.proxy.cutover.brakes import GUARD
-from shadow.proxy.cutover.planning import Known, Position, moved, plan_move
+from shadow.proxy.cutover.planning import Known, Position, Undecided, moved, plan_move
 from shadow.proxy.migrations.migration import Migration as ServedMigration
 from shadow.proxy.migrations.snapshot import build as build_snapshot
 from shadow.report.judge import judge
 from shadow.report.plan import Plan
 from shadow.report.readiness import FrontFacts
 from shadow.report.view import MigrationView, changes, parent_states
-from shadow.store.base import Store
+from shadow.store.base import Brake, Store
 from shadow.store.open import open_store
 from shadow.terms import Side, Stage
 from shadow.upstream.base import Observation
@@ -88,17 +88,22 @@ def stored_plan(
         raise CommandError("the store has not taken over any configuration", Exit.INCONCLUSIVE)
     pulled = store.brakes().get(name)
     braked = pulled is not None and pulled.on
-    guarded = pulled is not None and pulled.on and pulled.by == GUARD
-    present = Position(_migration(accepted[0], name), braked, guarded)
+    present = Position(_migration(accepted[0], name), braked, _undecided(pulled))
     if config is None:
         buckets = None if weight is None else round(weight * 100)
         target, notes = moved(present, stage, buckets, brake)
     else:
         text = config.read_text(encoding="utf-8")
         pulls = migration_of(parse(text, str(config)), name).brake is not None
-        target, notes = Position(_migration(text, name), braked or pulls, guarded and not pulls), ()
+        target, notes = Position(_migration(text, name), braked or pulls, None if pulls else present.undecided), ()
     known = Known(front(store, name), 0.0, now)
     return plan_move(parent_states(store, name), present, target, known, notes)
+
+
+def _undecided(brake: Brake | None) -> Undecided | None:
+    if brake is None:
+        return Undecided.UNKNOWN
+    return Undecided.GUARD if brake.on and brake.by == GUARD else None
 
 
 def _migration(text: str, name: str) -> ServedMigration:

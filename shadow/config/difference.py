@@ -1,21 +1,37 @@
-"""What changed between two configurations, field by field, for the change log. Nothing in a configuration is secret."""
+"""What changed between two configurations, field by field, for the change log. Nothing in a valid one is secret."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 from typing import Any
 
+from shadow.config.document import read
 from shadow.config.model import Configuration
+from shadow.errors import ConfigurationError
 
 _MOST = 200  # a change log is for reading
 
 
 def differences(before: Configuration, after: Configuration) -> list[dict[str, Any]]:
     """`[{"path": "migrations.kfp.stage", "from": "shadow", "to": "canary"}]`; null where it was left out."""
-    found = []
-    for path, one, other in _walk("", _written(before), _written(after)):
-        found.append({"path": path, "from": one, "to": other})
-        if len(found) == _MOST:
-            break
-    return found
+    return _told(_written(before), _written(after))
+
+
+def differences_as_written(before: str, after: str, redact: Callable[[Any], Any]) -> list[dict[str, Any]]:
+    """The same of two texts, of which the second need not be valid: nothing if it cannot even be parsed.
+
+    Args:
+        redact: what is refused may hold anything.
+    """
+    try:
+        documents = [redact(read(text, "").value) for text in (before, after)]
+    except ConfigurationError:
+        return []
+    return _told(*documents)
+
+
+def _told(before: Any, after: Any) -> list[dict[str, Any]]:
+    found = islice(_walk("", before, after), _MOST)
+    return [{"path": path, "from": one, "to": other} for path, one, other in found]
 
 
 def _written(configuration: Configuration) -> Mapping[str, Any]:

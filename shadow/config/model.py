@@ -115,7 +115,8 @@ class Retention(Section):
     """At most so many bytes; the oldest go first."""
 
     matched: Share = 0.01
-    """Share of the matched and ignored comparisons whose bodies are kept at all; the others always are."""
+    """Share of the matched and ignored comparisons that are kept at all. Of what mismatched or failed all are, but of
+    the very same pair only ten a minute."""
 
 
 class Redaction(Section):

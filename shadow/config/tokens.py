@@ -75,24 +75,33 @@ class TokensFile:
         Raises:
             ConfigurationError: it cannot be used as it is now.
         """
-        self._path = path
+        self.path = path
         self._stamp: Stamp | None = stamp_of(path)
         self._tokens = self._load()
+        self._faulty = False
 
     def tokens(self) -> Mapping[str, NamedToken]:
         """By name, as the file is now."""
-        stamp = stamp_of(self._path)
+        self.usable()
+        return self._tokens
+
+    def usable(self) -> bool:
+        """Whether the file as it is now holds tokens; if it does, they are in force."""
+        stamp = stamp_of(self.path)
         if stamp is not None and stamp != self._stamp:
             self._stamp = stamp
             try:
                 self._tokens = self._load()
             except ConfigurationError as exc:
                 _log.error("the tokens stay as they were: %s", exc)
-        return self._tokens
+                self._faulty = True
+            else:
+                self._faulty = False
+        return stamp is not None and not self._faulty
 
     def _load(self) -> Mapping[str, NamedToken]:
         try:
-            text = self._path.read_text(encoding="utf-8")
+            text = self.path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as exc:
-            raise ConfigurationError([Problem(str(self._path), f"cannot be read: {exc}")]) from exc
-        return parse(text, str(self._path))
+            raise ConfigurationError([Problem(str(self.path), f"cannot be read: {exc}")]) from exc
+        return parse(text, str(self.path))

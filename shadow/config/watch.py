@@ -9,6 +9,7 @@ import logging
 import os
 from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
+from typing import Protocol
 
 from shadow.errors import ConfigurationError, Problem
 
@@ -81,22 +82,34 @@ class Watcher:
         return text
 
 
+class Reread(Protocol):
+    """A file that is read again when it changes."""
+
+    @property
+    def path(self) -> Path: ...
+
+    def usable(self) -> bool:
+        """Whether the file as it is now can be taken over."""
+        ...
+
+
 class Presence:
     """Files that were usable at the start: what they held last stays in force while one is not, which is said."""
 
-    def __init__(self, paths: Iterable[Path], secrets: Iterable[Path] = ()) -> None:
+    def __init__(self, paths: Iterable[Path], files: Iterable[Reread] = ()) -> None:
         """
         Args:
-            secrets: must hold a secret, too.
+            paths: must be readable.
+            files: must hold what is expected of them, too.
         """
         self._paths = tuple(paths)
-        self._secrets = tuple(SecretFile(path) for path in secrets)
+        self._files = tuple(files)
         self._gone: frozenset[Path] = frozenset()
 
     def look(self) -> tuple[str, ...]:
         """Those that cannot be used now; the log has a line for each that goes or is back."""
         gone = frozenset(path for path in self._paths if not os.access(path, os.R_OK))
-        gone |= {secret.path for secret in self._secrets if not secret.usable()}
+        gone |= {file.path for file in self._files if not file.usable()}
         for path in sorted(gone - self._gone):
             _log.error("%s cannot be used any more; what it held last stays in force", path)
         for path in sorted(self._gone - gone):

@@ -83,7 +83,7 @@ class Dispatcher:
             reply = await self._reply(call, headers)
             await self._remembering.first_listed(call, reply)
             await self._footing.fresh()
-            guarded = migration.serves_new and self._brakes.is_guards(migration.name)
+            guarded = self._brakes.is_guards(migration.name)  # in whatever stage: only a person lifts that
             last = await self._recall.listed(migration.name, call.request.parent.uid) if guarded else None
             reply = self._last_word(call, reply, last)
             if reply.side is not None:
@@ -185,7 +185,7 @@ class Dispatcher:
                 reply = reply_with(call, old, "brake")
             else:
                 reply = error_reply(503, "brake", "the brake was pulled during this call; ask again", call.id)
-        if migration.serves_new and self._brakes.is_guards(migration.name):
+        if self._brakes.is_guards(migration.name):
             reply = unconfirmed(call, reply, last)
         reply = seeing(call, reply)
         if call.hook is Hook.SYNC and migration.resync_after_seconds is not None:

@@ -3,11 +3,12 @@
 Calls under way keep the snapshot they began with.
 """
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Protocol
 
-from shadow.config.difference import differences
+from shadow.config.difference import differences, differences_as_written
 from shadow.config.model import Configuration
 from shadow.config.model import Migration as Settings
 from shadow.errors import ConfigurationError, StoreError
@@ -17,6 +18,7 @@ from shadow.proxy.cutover.brakes import Brakes
 from shadow.proxy.migrations.migration import Migration
 from shadow.proxy.migrations.snapshot import Snapshot
 from shadow.proxy.record.recorder import Recorder
+from shadow.redact import Redactor
 from shadow.store.asynchronous import AsyncStore
 from shadow.store.base import Change
 
@@ -38,6 +40,7 @@ class Runtime:
         brakes: Brakes,
         recorder: Recorder,
         rules: RulesSink,
+        redactor: Redactor,
         build: Callable[[str], Awaitable[Snapshot]],
         clock: Callable[[], float],
     ) -> None:
@@ -53,6 +56,7 @@ class Runtime:
         self._revisions = Revisions()
         recorder.heard = self.heard
         self._rules = rules
+        self._redactor = redactor
         self._build = build
         self._clock = clock
         self._started_with: Configuration | None = None
@@ -85,18 +89,26 @@ class Runtime:
         try:
             snapshot = await self._build(text)
         except ConfigurationError as exc:
-            self.refuse(exc)
+            await self.refuse(exc, text)
             return False
         await (self.agree or self.take_over)(snapshot)
         return True
 
-    def refuse(self, exc: ConfigurationError) -> None:
-        """Keep what is served and say why, in the log, the change log and `/readyz`."""
+    async def refuse(self, exc: ConfigurationError, text: str, served: str | None = None) -> None:
+        """Keep what is served and say why, in the log, the change log and `/readyz`.
+
+        Args:
+            text: what is refused.
+            served: what is served instead, if nothing is yet.
+        """
         if self.refused == str(exc):
             return
         self.refused = str(exc)
         _log.error("the configuration is refused, the last accepted one goes on: %s", exc)
-        details = {"problems": [str(problem) for problem in exc.problems]}
+        details: dict[str, object] = {"problems": [self._redactor.text(str(problem)) for problem in exc.problems]}
+        if (before := self.snapshot.text if self.snapshot is not None else served) is not None:
+            # On a thread: a megabyte of YAML takes seconds, in which no call may wait.
+            details["changes"] = await asyncio.to_thread(differences_as_written, before, text, self._redactor.object)
         self._recorder.change(Change(self._clock(), None, "refused-configuration", "file", "it is not valid", details))
 
     async def take_over(self, snapshot: Snapshot, *, accepted: bool = True) -> None:

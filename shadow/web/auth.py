@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from shadow.config.tokens import NamedToken, Right, TokensFile
-from shadow.config.watch import SecretFile
+from shadow.config.watch import Reread, SecretFile
 
 ALL_RIGHTS = frozenset(Right)
 SESSION_SECONDS = 12 * 3600.0
@@ -53,6 +53,11 @@ class Keyring:
     @property
     def needed(self) -> bool:
         return self._one is not None or self._named is not None
+
+    @property
+    def files(self) -> tuple[Reread, ...]:
+        """Where the tokens come from."""
+        return tuple(file for file in (self._one, self._named) if file is not None)
 
     def holder(self, token: str) -> Holder | None:
         """Whose token this is. As long for a wrong one as for a right one."""

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from shadow.config.load import parse
 from shadow.errors import ConfigurationError
-from shadow.proxy.cutover.planning import Known, Position, moved, plan_move
+from shadow.proxy.cutover.planning import Known, Position, Undecided, moved, plan_move
 from shadow.proxy.migrations.migration import Migration
 from shadow.proxy.migrations.snapshot import build
 from shadow.report.plan import Plan
@@ -42,8 +42,11 @@ async def plan_of(desk: Desk, name: str, query: PlanQuery) -> Plan:
 
 
 def position_of(desk: Desk, name: str) -> Position:
-    """Where the migration stands; an unknown brake counts as off, since nobody's answer is served under it."""
-    return Position(desk.snapshot.migrations[name], desk.brakes.is_on(name), desk.brakes.is_guards(name))
+    """Where the migration stands."""
+    undecided = Undecided.GUARD if desk.brakes.is_guards(name) else None
+    if desk.brakes.get(name) is None:
+        undecided = Undecided.UNKNOWN
+    return Position(desk.snapshot.migrations[name], desk.brakes.is_on(name), undecided)
 
 
 def _planned(desk: Desk, present: Position, target: Position, notes: tuple[str, ...] = ()) -> Plan:
@@ -69,7 +72,7 @@ async def _plan_file(desk: Desk, asked: Asked[Nothing, PlanBody]) -> Response:
     if migration is None:
         raise HTTPException(400, f"configuration: has no migration {asked.name!r}")
     pulls = configuration.migrations[asked.name].brake is not None
-    target = Position(migration, present.braked or pulls, present.guarded and not pulls)
+    target = Position(migration, present.braked or pulls, None if pulls else present.undecided)
     return as_json(_planned(desk, present, target))
 
 

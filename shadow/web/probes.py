@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from shadow.proxy.cutover.brakes import nobody_decided
 from shadow.web.desk import desk_of
 from shadow.web.metrics import metrics
 from shadow.web.operation import Answer, as_json
@@ -26,6 +27,7 @@ class Readiness(msgspec.Struct, frozen=True):
     store_failures: int
     records_lost: int
     brakes_unstored: tuple[str, ...]
+    brakes_unknown: tuple[str, ...]
     replicas: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
 
 
@@ -63,6 +65,9 @@ async def _readyz(request: Request) -> Response:
         store_failures=recorder.store_failures,
         records_lost=recorder.records_lost,
         brakes_unstored=tuple(sorted(desk.brakes.unstored)),
+        brakes_unknown=tuple(
+            name for name, each in runtime.migrations().items() if nobody_decided(each, desk.brakes.get(name))
+        ),
         replicas=msgspec.UNSET if desk.membership is None else desk.membership.told(),
     )
     return as_json(body, 200 if body.ready else 503)

@@ -172,6 +172,7 @@ READY: dict[str, Any] = {
         ({"missing_files": ["/etc/token"]}, "cannot be used any more, the last content stays: /etc/token"),
         ({"store_failing": True}, "the store FAILS"),
         ({"brakes_unstored": ["kfp"]}, "brake pulled but NOT STORED: kfp"),
+        ({"brakes_unknown": ["kfp"]}, "brake UNKNOWN, so every call gets a 503"),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from shadow.config.difference import differences
+from shadow.config.difference import differences, differences_as_written
 from shadow.config.load import parse
 
 
@@ -27,6 +27,20 @@ def configuration(**migration):
 )
 def test_every_field_that_is_another_is_told_with_both_values(before, after, found):
     told = differences(configuration(**before), configuration(**after))
+    assert [(each["path"], each["from"], each["to"]) for each in told] == found
+
+
+@pytest.mark.parametrize(
+    ("after", "found"),
+    [
+        ("a: 1\nb: [x, z]\nc: new", [("b", ["x", "y"], ["x", "z"]), ("c", None, "new")]),
+        ("nothing: {at: all", []),
+        ("[no, mapping]", []),
+    ],
+    ids=["what is not valid", "what cannot be parsed", "another kind"],
+)
+def test_a_refused_text_is_told_as_it_is_written(after, found):
+    told = differences_as_written("a: 1\nb: [x, y]", after, lambda document: document)
     assert [(each["path"], each["from"], each["to"]) for each in told] == found
 
 

@@ -55,10 +55,13 @@ def test_it_is_read_again_when_it_changes_and_a_faulty_one_changes_nothing(tmp_p
     file = TokensFile(path)
     path.write_text("alice: oh dear, not at all")
     assert list(file.tokens()) == ["alice"]
+    assert not file.usable()
     path.write_text(f"bob: {{sha256: {HEX}, rights: [read, release]}}")
     assert list(file.tokens()) == ["bob"]
+    assert file.usable()
     path.unlink()
     assert list(file.tokens()) == ["bob"]
+    assert not file.usable()
 
 
 def test_a_file_that_is_not_there_is_told_at_the_start(tmp_path: Path):

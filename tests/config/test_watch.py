@@ -161,7 +161,7 @@ def test_a_secret_that_cannot_be_used_is_an_error_that_shows_only_the_path(tmp_p
 def test_a_secret_outlives_what_cannot_be_used_which_is_said_once(tmp_path, caplog, content):
     file = tmp_path / "token"
     file.write_text("fake-one")
-    secret, presence = SecretFile(file), Presence([], [file])
+    secret, presence = SecretFile(file), Presence([], [SecretFile(file)])
     assert (secret.read(), presence.look()) == ("fake-one", ())
     file.unlink() if content is None else file.write_bytes(content)
     assert secret.read() == secret.read() == "fake-one"

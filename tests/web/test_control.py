@@ -127,11 +127,15 @@ async def test_a_wiped_store_in_stage_live_is_not_guessed_at(tmp_path: Path, sid
     async with running(tmp_path, *sides, stage="live") as proxy:
         refused = await proxy.call(SEES_ONE)
         assert (await proxy.get())["brake"]["on"] is None
+        amiss = (await proxy.client.get(f"{proxy.control}/readyz")).json()["brakes_unknown"]
+        (told,) = (await proxy.get("/plan?weight=50&stage=canary"))["notes"]
         await proxy.post("release", because="first start in live, on purpose")
         assert await served(proxy) == "new"
         counts = await proxy.settled()
     assert (refused.status_code, refused.json()["code"]) == (503, "brake-unknown")
     assert counts["comparisons"]["skipped"] == 1
+    assert amiss == ["m"]
+    assert told.startswith("nobody knows whether it is on: until a person decides")
     for leftover in tmp_path.glob("shadow.db*"):
         leftover.unlink()
     async with running(tmp_path, *sides, stage="live") as proxy:
@@ -185,14 +189,20 @@ async def test_a_bad_configuration_is_refused_and_the_old_one_stays(
     tmp_path: Path, sides: tuple[HookServer, HookServer]
 ):
     async with running(tmp_path, *sides) as proxy:
-        proxy.configure(stage="everything")
+        proxy.configure(stage="everything", password="fake-password")
         await asyncio.sleep(1.5)
+        refused = (await proxy.get("/history"))["items"][0]
         ready = (await proxy.client.get(f"{proxy.control}/readyz")).json()
         assert await served(proxy) == "old"
+        del proxy.migration["password"]
         proxy.configure(stage="live")
         await proxy.taken_over(stage="live")
         mended = (await proxy.client.get(f"{proxy.control}/readyz")).json()
     assert "migrations.m.stage" in ready["refused_configuration"]
+    told = {each["path"]: (each["from"], each["to"]) for each in refused["details"]["changes"]}
+    assert refused["kind"] == "refused-configuration"
+    assert told["migrations.m.stage"] == (None, "everything")
+    assert told["migrations.m.password"][1].startswith("<redacted:")
     assert mended["refused_configuration"] is None
 
 

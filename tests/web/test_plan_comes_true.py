@@ -163,6 +163,7 @@ async def test_confirming_a_guards_brake_writes_what_its_plan_says(tmp_path: Pat
         async def confirm() -> None:
             assert (await proxy.post("rollback", because="a test")).status_code == 200
 
+        assert (await proxy.get("/plan?stage=shadow"))["moving"] == {"to_new": 0, "to_old": 0}
         plan = await comes_true(proxy, cluster, "brake=true", confirm)
         moving = plan["moving"]["to_old"]
         assert planned(plan)["delete", "ConfigMap"] == moving > 0

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from shadow.errors import StoreError
+from shadow.proxy.migrations.migration import Migration
 from shadow.store.asynchronous import AsyncStore
 from shadow.store.base import Brake
 
@@ -27,6 +28,11 @@ _HANDOVER_SECONDS = 0.6
 """From a release that others have to learn of until it applies, everywhere: more than twice a poll."""
 TURNING_SECONDS = 0.1
 """Before and after that nobody is sure that all others still, or already, do the same."""
+
+
+def nobody_decided(migration: Migration, brake: Brake | None) -> bool:
+    """Whether every call is answered 503, because the store does not remember whether the brake is on."""
+    return brake is None and migration.serves_new and migration.hold_unknown_brake
 
 
 class Brakes:

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 from shadow.compare.model import ObjectEffect
+from shadow.proxy.cutover.brakes import nobody_decided
 from shadow.proxy.cutover.convergence import primary_of
 from shadow.proxy.migrations.migration import Migration
 from shadow.report.plan import Plan, Question, plan
@@ -12,13 +14,27 @@ from shadow.store.base import ParentState
 from shadow.terms import Side, Stage
 
 
+class Undecided(StrEnum):
+    """Why a person has to decide on the brake: until then parents keep what they were served last."""
+
+    GUARD = "guard"  # pulled it, and nobody has confirmed that
+    UNKNOWN = "unknown"  # the store does not remember whether it is on
+
+
 @dataclass(frozen=True, slots=True)
 class Position:
-    """A migration's configuration and its brake; `guarded` while a guard holds that and no person has confirmed it."""
+    """A migration's configuration and its brake."""
 
     migration: Migration
     braked: bool
-    guarded: bool = False
+    undecided: Undecided | None = None
+
+    @property
+    def stands_still(self) -> bool:
+        """Whether an error goes out in place of what would remove something."""
+        if self.undecided is Undecided.UNKNOWN:
+            return nobody_decided(self.migration, None)
+        return self.undecided is Undecided.GUARD
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +62,7 @@ def moved(
         weight_buckets=migration.weight_buckets if weight_buckets is None else weight_buckets,
     )
     if braked is None:
-        return Position(target, present.braked, present.guarded), tuple(notes)
+        return Position(target, present.braked, present.undecided), tuple(notes)
     return Position(target, braked), tuple(notes)  # to ask for a brake that a guard holds is to confirm it
 
 
@@ -55,8 +71,9 @@ def plan_move(
 ) -> Plan:
     """What going from one position to the other would write."""
     migration = target.migration
-    if present.guarded:
-        notes = (*notes, "a guard pulled the brake: until a person decides, parents keep what they were served last")
+    if present.stands_still:
+        why = "a guard pulled the brake" if present.undecided is Undecided.GUARD else "nobody knows whether it is on"
+        notes = (*notes, f"{why}: until a person decides, parents keep what they were served last")
     elif target.braked and present.braked:
         notes = (*notes, "the brake is on: old answers for every parent until it is released")
     return plan(
@@ -102,7 +119,6 @@ def _question(present: Position, target: Position, known: Known) -> Question:
 
 
 def _answered_by(position: Position, state: ParentState) -> Side:
-    """While a guard holds the brake an error goes out in place of what would remove something."""
-    if not (position.guarded and position.migration.serves_new):
+    if not position.stands_still:
         return primary_of(position.migration, position.braked, state)
     return state.served or primary_of(position.migration, False, state)

@@ -122,7 +122,7 @@ class Takeover:
         try:
             snapshot = ready or self._snapshot(version)
         except ConfigurationError as exc:
-            self._runtime.refuse(exc)
+            await self._runtime.refuse(exc, version.text)
             return
         await self._runtime.take_over(snapshot, accepted=self._own is not None)
         self._next, self._footing.followers = None, {}

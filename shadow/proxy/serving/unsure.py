@@ -3,7 +3,7 @@
 from shadow.proxy.calls.call import Call, Reply
 from shadow.proxy.calls.judge import error_reply
 from shadow.proxy.cutover.assignment import Assignment
-from shadow.proxy.cutover.brakes import Brakes
+from shadow.proxy.cutover.brakes import Brakes, nobody_decided
 from shadow.proxy.cutover.footing import Footing
 from shadow.proxy.migrations.migration import Migration
 
@@ -23,7 +23,7 @@ def unsure(call: Call, footing: Footing, brakes: Brakes, after: tuple[Migration,
     migration = call.migration
     if not footing.joined:
         return _error(call, "brake-unknown", _NOT_JOINED.format(migration.name))
-    if migration.serves_new and migration.hold_unknown_brake and brakes.get(migration.name) is None:
+    if nobody_decided(migration, brakes.get(migration.name)):
         return _error(call, "brake-unknown", _BRAKE_UNKNOWN.format(migration.name))
     if is_cut_off(call, footing, brakes):
         return cut_off(call)

@@ -218,7 +218,8 @@ class Page:
 
     async def _brake(self, request: Request, desk: Desk, visitor: Visitor) -> Response:
         name = request.path_params["name"]
-        on = desk.brakes.is_on(name)
+        brake_now = desk.brakes.get(name)
+        on, undecided = desk.brakes.is_on(name), brake_now is None or desk.brakes.is_guards(name)
         return await self._of_migration(
             "brake",
             request,
@@ -226,8 +227,8 @@ class Page:
             visitor,
             refused=brake.refusal(desk, name, None) if on else None,
             doubts=tuple(brake.doubts(desk, name)),
-            plan=await plan_of(desk, name, PlanQuery(brake=not on)),
-            confirming=await plan_of(desk, name, PlanQuery(brake=True)) if desk.brakes.is_guards(name) else None,
+            pulling=await plan_of(desk, name, PlanQuery(brake=True)) if undecided or not on else None,
+            releasing=await plan_of(desk, name, PlanQuery(brake=False)) if undecided or on else None,
         )
 
     async def _move(self, request: Request, desk: Desk, visitor: Visitor) -> Response:

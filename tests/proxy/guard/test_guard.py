@@ -194,6 +194,9 @@ async def test_its_brake_deletes_nothing_until_a_person_confirms_it(tmp_path: Pa
         await calls(proxy, 5, SEES_BOTH)
         assert (await tripped(proxy))["by"] == "guard"
         refused = await proxy.call(SEES_BOTH)
+        for stage in ("shadow", "off"):  # no file lifts what a person has to decide
+            await proxy.reconfigured(stage=stage)
+            assert (await proxy.call(SEES_BOTH)).json()["code"] == "guard-brake"
         other = await proxy.call(request(observed(ONE), uid="uid-2", name="team-b"))
         await proxy.post("rollback", because="two may go")
         confirmed = await braked(proxy)
