@@ -185,24 +185,25 @@ patch_objects() {
   [[ -z $(inexact) ]] || exit 3
 }
 
-# Who would start Metacontroller again.
+# Who would start Metacontroller again, or bring back a controller that was deleted; then how to stop it.
 tell_gitops() {
-  "$KUBECTL" get statefulsets,deployments --all-namespaces -o json | jq -r '
-    .items[]
-    | select(any(.spec.template.spec.containers[]; .image | test("(^|/)metacontroller([:@]|$)")))
-    | (.metadata.labels // {}) as $l | (.metadata.annotations // {}) as $a
-    | "   kubectl --namespace \(.metadata.namespace) scale \(.kind | ascii_downcase) \(.metadata.name) --replicas 0",
-      (if $a["argocd.argoproj.io/tracking-id"] then "   Argo CD: switch off automated sync of application \($a["argocd.argoproj.io/tracking-id"] | split(":")[0])"
-       elif $l["argocd.argoproj.io/instance"] then "   Argo CD: switch off automated sync of application \($l["argocd.argoproj.io/instance"])" else empty end),
-      (if $l["kustomize.toolkit.fluxcd.io/name"] then "   flux suspend kustomization \($l["kustomize.toolkit.fluxcd.io/name"]) --namespace \($l["kustomize.toolkit.fluxcd.io/namespace"] // "flux-system")" else empty end),
-      (if $l["helm.toolkit.fluxcd.io/name"] then "   flux suspend helmrelease \($l["helm.toolkit.fluxcd.io/name"]) --namespace \($l["helm.toolkit.fluxcd.io/namespace"] // "flux-system")" else empty end)'
+  "$KUBECTL" get statefulsets,deployments --all-namespaces -o json | jq -r --slurpfile controllers "$work/controllers" '
+    def suspended:
+      (.metadata.labels // {}) as $l | (.metadata.annotations // {}) as $a
+      | (if $a["argocd.argoproj.io/tracking-id"] then "   Argo CD: switch off automated sync of application \($a["argocd.argoproj.io/tracking-id"] | split(":")[0])"
+         elif $l["argocd.argoproj.io/instance"] then "   Argo CD: switch off automated sync of application \($l["argocd.argoproj.io/instance"])" else empty end),
+        (if $l["kustomize.toolkit.fluxcd.io/name"] then "   flux suspend kustomization \($l["kustomize.toolkit.fluxcd.io/name"]) --namespace \($l["kustomize.toolkit.fluxcd.io/namespace"] // "flux-system")" else empty end),
+        (if $l["helm.toolkit.fluxcd.io/name"] then "   flux suspend helmrelease \($l["helm.toolkit.fluxcd.io/name"]) --namespace \($l["helm.toolkit.fluxcd.io/namespace"] // "flux-system")" else empty end);
+    [.items[] | select(any(.spec.template.spec.containers[]; .image | test("(^|/)metacontroller([:@]|$)")))] as $running
+    | ([($running + $controllers[0])[] | suspended] | unique[]),
+      ($running[] | "   kubectl --namespace \(.metadata.namespace) scale \(.kind | ascii_downcase) \(.metadata.name) --replicas 0")'
 }
 
 tell_steps() {
   echo "context: $("$KUBECTL" config current-context 2>/dev/null || echo unknown)"
   case $DIRECTION in
     forward) cat <<STEPS
- 1. Suspend what would start Metacontroller again, and stop it:
+ 1. Suspend what would undo the steps, then stop Metacontroller:
 $(tell_gitops)
  2. kubectl delete compositecontroller $COMPOSITE   deletes no object; apply its manifest again to undo.
     From here on a Metacontroller that is started by mistake has nobody to undo step 3 for.
@@ -214,7 +215,7 @@ $(tell_gitops)
 STEPS
       ;;
     back) cat <<STEPS
- 1. Suspend what would start Metacontroller again, and stop it:
+ 1. Suspend what would undo the steps, then stop Metacontroller:
 $(tell_gitops)
     A CompositeController for a core type (a Namespace) runs on Metacontroller before 3.0.0 only.
  2. kubectl delete decoratorcontroller $DECORATOR   deletes no object
@@ -226,7 +227,7 @@ $(tell_gitops)
 STEPS
       ;;
     marks) cat <<STEPS
- 1. Suspend what would start Metacontroller again, and stop it:
+ 1. Suspend what would undo the steps, then stop Metacontroller:
 $(tell_gitops)
  2. bash $0 --apply                          patches the objects below; undone by the direction back or out
  3. Switch \`ownership\` on in the proxy's configuration: decorator $DECORATOR, generate_selector $GENERATE_SELECTOR.

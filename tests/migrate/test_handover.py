@@ -253,12 +253,16 @@ def test_broken_off_it_goes_on_where_it_was_and_check_is_3_until_all_is_done(liv
 
 
 def test_without_apply_it_tells_the_steps_and_writes_nothing(live: Live):
+    composite = next(body for body in live.items if body["kind"] == "CompositeController")
+    metadata = {**composite["metadata"], "labels": {"argocd.argoproj.io/instance": "controllers"}}
+    live.save(*(body for body in live.items if body != composite), {**composite, "metadata": metadata})
     before = live.file.read_text()
     done = live.run(Direction.FORWARD)
     assert (done.returncode, done.stderr) == (0, "")
     assert live.file.read_text() == before
     assert "kubectl --namespace metacontroller scale statefulset metacontroller --replicas 0" in done.stdout
     assert "Argo CD: switch off automated sync of application kubeflow" in done.stdout
+    assert "Argo CD: switch off automated sync of application controllers" in done.stdout, "it would come back"
     assert "flux suspend kustomization apps --namespace flux" in done.stdout
 
 
