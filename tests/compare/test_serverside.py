@@ -1,5 +1,7 @@
 """Server-side apply, told from managed fields."""
 
+from typing import Any
+
 import pytest
 
 from shadow.compare.effects import predict
@@ -7,7 +9,7 @@ from shadow.protocol.names import LAST_APPLIED
 from shadow.terms import Effect
 from tests.compare.calls import CM, answer, request, view
 
-OWNED = {
+OWNED: dict[str, Any] = {
     "f:data": {"f:a": {}},
     "f:metadata": {
         "f:annotations": {"f:metacontroller.k8s.io/decorator-controller": {}},
@@ -157,7 +159,7 @@ def test_giving_up_a_field_that_holds_its_default_changes_nothing(default, expec
 
 def test_what_was_applied_and_dropped_is_owned_and_not_applied_again():
     wanted = DESIRED | {"metadata": {"name": "cm", "generateName": None}}
-    fields = OWNED | {"f:metadata": OWNED["f:metadata"] | {"f:generateName": {}}}
+    fields = OWNED | {"f:metadata": {**OWNED["f:metadata"], "f:generateName": {}}}
     assert effect(wanted, seen(fields=fields)).effect is Effect.NONE
     assert effect(wanted, seen()).effect is Effect.UPDATE
 
