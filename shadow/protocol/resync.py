@@ -10,7 +10,8 @@ KEY = "resyncAfterSeconds"
 def sooner(body: bytes, after_seconds: float) -> bytes | None:
     """The answer with `resyncAfterSeconds` at most so much; None if it asks for that itself.
 
-    An answer that cannot be altered for certain (a field is there twice, the value is no number) is left alone, too.
+    An answer that cannot be altered for certain (a field is there twice or is no Unicode, the value is no number) is
+    left alone, too.
     """
     try:
         fields = split_object(body)
@@ -21,4 +22,7 @@ def sooner(body: bytes, after_seconds: float) -> bytes | None:
         return None
     if (own is not None and 0 < own <= after_seconds) or repeats_a_key(body, fields):
         return None
-    return bytes(join_object(fields | {KEY: msgspec.Raw(msgspec.json.encode(after_seconds))}))
+    try:
+        return bytes(join_object(fields | {KEY: msgspec.Raw(msgspec.json.encode(after_seconds))}))
+    except UnreadableError:
+        return None

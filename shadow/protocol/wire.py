@@ -30,6 +30,7 @@ _LONGEST_INT = 20  # characters of an int of 64 bits, its sign included
 _LONG_INT = b"0" * 19
 _HUGE_INT = b"0" * 309
 _HUGE_EXPONENT = b"0e000"
+_NO_UNICODE = "\ufffd"
 REFUSED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What the fast decoder raises for text that it does not take."""
 
@@ -85,7 +86,13 @@ def _scanned(text: bytes | msgspec.Raw, wanted: str) -> list[tuple[str | None, b
 
 
 def join_object(fields: Mapping[str, msgspec.Raw]) -> msgspec.Raw:
-    """The fields as one compact JSON object; values byte for byte."""
+    """The fields as one compact JSON object; values byte for byte.
+
+    Raises:
+        UnreadableError: a key was no Unicode, such as half a surrogate pair, and could not be written as it was.
+    """
+    if any(_NO_UNICODE in key for key in fields):
+        raise UnreadableError("a key is no Unicode, or holds U+FFFD, which is what becomes of one that is not")
     return msgspec.Raw(msgspec.json.encode(fields))
 
 

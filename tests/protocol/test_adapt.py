@@ -305,3 +305,26 @@ def test_a_call_with_an_unreadable_controller_serves_nothing():
     adapted = adapt_answer(read_request(body, Hook.SYNC), b'{"children":[]}', Dialect(COMPOSITE), V1, PASS)
     assert adapted.refusal is not None
     assert adapted.refusal.code == "unreadable"
+
+
+BESIDE = rb'{"attachments":[],"\ud800":1}'
+WITHIN = rb'{"attachments":[{"apiVersion":"v1","kind":"A","\ud800":1,"metadata":{"name":"a"}}]}'
+
+
+@pytest.mark.parametrize("body", [BESIDE, WITHIN], ids=["beside-the-list", "in-an-item"])
+def test_a_key_that_is_no_unicode_passes_as_it_is(body):
+    passed = adapt_answer(call(DECORATOR), body, Dialect(DECORATOR), V1, PASS)
+    assert (passed.body, passed.refusal) == (body, None)
+
+
+def test_a_key_that_is_no_unicode_is_refused_where_it_would_have_to_be_written():
+    refused = adapt_answer(call(COMPOSITE), BESIDE, Dialect(DECORATOR), V1, PASS)
+    assert refused.refusal is not None
+    assert refused.refusal.code == "unreadable"
+    assert rb'"\ud800":1' in adapt_answer(call(COMPOSITE), WITHIN, Dialect(DECORATOR), V1, PASS).body
+
+
+def test_an_item_with_a_key_that_is_no_unicode_gets_no_mark():
+    adapted = adapt_answer(call(DECORATOR), WITHIN, Dialect(DECORATOR), V1, Alterations(ownership=Ownership("dc")))
+    assert adapted.body == WITHIN
+    assert [note.code for note in adapted.notes] == ["mark-impossible"]

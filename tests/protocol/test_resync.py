@@ -34,7 +34,14 @@ def test_it_is_lowered_and_never_raised(own: str | None, lowered: float | None):
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"null", b"[]", b'{"attachments":[],"attachments":[{"a":"' + b"x" * 99 + b'"}]}']
+    "body",
+    [
+        b"",
+        b"null",
+        b"[]",
+        rb'{"attachments":[],"\ud800":1}',
+        b'{"attachments":[],"attachments":[{"a":"' + b"x" * 99 + b'"}]}',
+    ],
 )
 def test_what_cannot_be_altered_for_certain_is_left_alone(body: bytes):
     assert sooner(body, 60.0) is None

@@ -135,3 +135,10 @@ def test_a_field_of_another_type_is_unreadable(text):
 def test_repeated_keys_are_found_whatever_the_spacing(text, expected):
     body = text.encode()
     assert repeats_a_key(body, split_object(body)) is expected
+
+
+@pytest.mark.parametrize("key", [rb'"\ud800"', b'"\xff"', rb'"a\udfff"'], ids=["half-a-pair", "no-utf-8", "at-the-end"])
+def test_a_key_that_cannot_be_written_as_it_was_is_not_written(key):
+    fields = split_object(b'{"a":1,' + key + b":2}")
+    with pytest.raises(UnreadableError, match="no Unicode"):
+        join_object(fields)
