@@ -59,7 +59,7 @@ class Cluster:
         return self.release.user
 
     def __post_init__(self) -> None:
-        self.customize = Customize(self.webhooks, self.api.now)
+        self.customize = Customize(self.webhooks, self.api.now, self.release)
 
     # --- contents --------------------------------------------------------------------------------------------------
     def apply(self, body: Json, *, by: str = "kubectl") -> Json:

@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from shadow.protocol.names import ANSWER_FIELDS, OBSERVED_KEY, RELATED_RULES_KEY
-from shadow.protocol.objects import Json
+from shadow.protocol.objects import Json, parsable
 from shadow.simulate.errors import CrashError, HookError
 from shadow.terms import Protocol
 
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
 _INT64 = range(-(2**63), 2**63)
+_STRUCTS = {Protocol.COMPOSITE: "CompositeHookResponse", Protocol.DECORATOR: "DecoratorHookResponse"}
+_CUSTOMIZE = "CustomizeHookResponse"
 _STRING_MAPS = {Protocol.COMPOSITE: (), Protocol.DECORATOR: ("labels", "annotations")}
 
 
@@ -52,36 +54,36 @@ def decode(body: bytes, protocol: Protocol, *, strict: bool) -> Answer:
         HookError: what Go's decoder refuses.
         CrashError: a null item in the list.
     """
-    top = _top(body)
-    list_key = OBSERVED_KEY[protocol]
-    maps = _STRING_MAPS[protocol]
-    if strict:
-        _check_strictly(top, ANSWER_FIELDS[protocol])
-    strings = {name: _string_map(name, _merged(top, name)) for name in maps}
-    return Answer(
-        desired=_items(list_key, top.get(list_key)),
-        status=_status(_merged(top, "status")),
+    struct, list_key = _STRUCTS[protocol], OBSERVED_KEY[protocol]
+    top = _top(body, struct)
+    strings = {name: _string_map(f"{struct}.{name}", _merged(top, name)) for name in _STRING_MAPS[protocol]}
+    answer = Answer(
+        desired=_items(f"{struct}.{list_key}", top.get(list_key)),
+        status=_status(f"{struct}.status", _merged(top, "status")),
         labels=strings.get("labels", {}),
         annotations=strings.get("annotations", {}),
-        resync_after_seconds=_number("resyncAfterSeconds", top.get("resyncAfterSeconds")),
-        finalized=_flag("finalized", top.get("finalized")),
+        resync_after_seconds=_number(f"{struct}.resyncAfterSeconds", top.get("resyncAfterSeconds")),
+        finalized=_flag(f"{struct}.finalized", top.get("finalized")),
     )
+    if strict:
+        _check_strictly(top, ANSWER_FIELDS[protocol])
+    return answer
 
 
 def decode_rules(body: bytes, *, strict: bool) -> tuple[Json, ...]:
     """The `relatedResources` of a customize answer. Raises HookError."""
-    top = _top(body)
+    top = _top(body, _CUSTOMIZE)
     if strict:
         _check_strictly(top, (RELATED_RULES_KEY,))
     rules = top.get(RELATED_RULES_KEY)
     if rules is None:
         return ()
     if not isinstance(rules, list) or not all(isinstance(rule, dict) for rule in rules):
-        raise _wrong_type(RELATED_RULES_KEY, rules, "[]RelatedResourceRule")
+        raise _wrong_type(f"{_CUSTOMIZE}.{RELATED_RULES_KEY}", rules, "[]*v1alpha1.RelatedResourceRule")
     return tuple(_plain(rule) for rule in rules)
 
 
-def _top(body: bytes) -> _Members:
+def _top(body: bytes, struct: str) -> _Members:
     try:
         text = body.decode("utf-8", errors="replace")
         parsed = json.loads(text, object_pairs_hook=_Members, parse_constant=_refuse_constant)
@@ -90,7 +92,9 @@ def _top(body: bytes) -> _Members:
     if parsed is None:
         return _Members([])
     if not isinstance(parsed, _Members):
-        raise _wrong_type("", parsed, "object")
+        raise HookError(
+            f"can't unmarshal response: json: cannot unmarshal {_go(parsed)} into Go value of type v1.{struct}"
+        )
     return parsed
 
 
@@ -105,17 +109,22 @@ def _check_strictly(top: _Members, known: Iterable[str]) -> None:
     if top.repeated:
         raise HookError(f'strict validation failed: duplicate field "{top.repeated}"')
     for name in ("status", "labels", "annotations"):
-        repeated = _repeated_within(top.get(name))
+        repeated = _repeated_within(top.get(name), name)
         if repeated:
-            raise HookError(f'strict validation failed: duplicate field "{name}.{repeated}"')
+            raise HookError(f'strict validation failed: duplicate field "{repeated}"')
 
 
-def _repeated_within(value: Any) -> str | None:
+def _repeated_within(value: Any, path: str) -> str | None:
+    """The path of a repeated key, `status.a[0].b`."""
     if isinstance(value, _Members):
-        return value.repeated or next(filter(None, map(_repeated_within, value.values())), None)
-    if isinstance(value, list):
-        return next(filter(None, map(_repeated_within, value)), None)
-    return None
+        if value.repeated:
+            return f"{path}.{value.repeated}"
+        inner = ((item, f"{path}.{key}") for key, item in value.items())
+    elif isinstance(value, list):
+        inner = ((item, f"{path}[{number}]") for number, item in enumerate(value))
+    else:
+        return None
+    return next(filter(None, (_repeated_within(item, here) for item, here in inner)), None)
 
 
 def _merged(top: _Members, name: str) -> Any:
@@ -127,11 +136,11 @@ def _merged(top: _Members, name: str) -> Any:
     return {key: value for part in values[after_null:] for key, value in part.items()}
 
 
-def _status(value: Any) -> Json | None:
+def _status(name: str, value: Any) -> Json | None:
     if value is None:
         return None
     if not isinstance(value, dict):
-        raise _wrong_type("status", value, "map[string]interface {}")
+        raise _wrong_type(name, value, "map[string]interface {}")
     status: Json = _plain(value)
     return status
 
@@ -153,11 +162,20 @@ def _items(name: str, value: Any) -> tuple[Json, ...]:
     if not isinstance(value, list):
         raise _wrong_type(name, value, "[]*unstructured.Unstructured")
     for item in value:
-        if item is not None and not (isinstance(item, dict) and isinstance(item.get("kind"), str) and item["kind"]):
+        if item is not None and not isinstance(item, dict):
+            raise _wrong_type(name, item, "map[string]interface {}")
+        if item is not None and not _has_kind(item):
             raise HookError(f"can't unmarshal response: Object 'Kind' is missing in '{str(item)[:80]}'")
     if None in value:
         raise CrashError("invalid memory address or nil pointer dereference: null item in the list")
     return tuple(_plain(item) for item in value)
+
+
+def _has_kind(item: Json) -> bool:
+    """Go finds no kind beside an apiVersion that it cannot parse; one that is no text counts as none."""
+    version = item.get("apiVersion")
+    named = isinstance(item.get("kind"), str) and bool(item["kind"])
+    return named and (not isinstance(version, str) or parsable(version))
 
 
 def _number(name: str, value: Any) -> float:
@@ -175,11 +193,14 @@ def _flag(name: str, value: Any) -> bool:
 
 
 def _wrong_type(name: str, value: Any, wanted: str) -> HookError:
+    told = f"json: cannot unmarshal {_go(value)} into Go struct field {name} of type {wanted}"
+    return HookError(f"can't unmarshal response: {told}")
+
+
+def _go(value: Any) -> str:
+    """What Go's decoder calls a value of that type."""
     names: dict[type, str] = {bool: "bool", int: "number", float: "number", str: "string", list: "array"}
-    got = names.get(type(value), "object")
-    return HookError(
-        f"can't unmarshal response: json: cannot unmarshal {got} into Go struct field {name} of type {wanted}"
-    )
+    return names.get(type(value), "object")
 
 
 def _plain(value: Any) -> Any:

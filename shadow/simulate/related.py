@@ -10,8 +10,9 @@ from shadow.simulate.controller import Controller
 from shadow.simulate.decode import decode_rules
 from shadow.simulate.errors import ApiError, SyncError
 from shadow.simulate.kinds import Kind
-from shadow.simulate.objects import labels_of, name_of, namespace_of, selects, uid_of
+from shadow.simulate.objects import labels_of, name_of, namespace_of, selects, uid_of, without_member
 from shadow.simulate.observed import Groups
+from shadow.simulate.release import Release
 from shadow.simulate.values import at
 from shadow.simulate.webhook import WebhookClient
 from shadow.terms import Hook, HookVersion
@@ -25,13 +26,14 @@ class Customize:
 
     webhooks: WebhookClient
     now: Callable[[], datetime]
+    release: Release = field(default_factory=Release)
     _rules: dict[tuple[str, str, int], tuple[datetime, tuple[Json, ...]]] = field(default_factory=dict)
 
     async def related(self, api: Client, controller: Controller, parent: Json, parent_kind: Kind) -> Groups:
         """The related objects by group key; nothing without a customize hook. Raises HookError, SyncError."""
         rules = await self._rules_for(controller, parent)
         groups: Groups = {}
-        for rule in rules:
+        for rule in map(self._as_known, rules):
             kind, found = _selected(api, controller, rule, parent, parent_kind)
             groups.setdefault(f"{kind.kind}.{rule['apiVersion']}", []).extend(found)
         return groups
@@ -50,6 +52,14 @@ class Customize:
         self._rules[key] = (self.now(), rules)
         return rules
 
+    def _as_known(self, rule: Json) -> Json:
+        """The rule as this release reads it. Raises SyncError."""
+        if self.release.knows_namespace_selectors:
+            return rule
+        if rule.get("labelSelector") is not None and rule.get("namespace"):
+            raise SyncError("related rule cannot have both labelSelector and Namespace/Names specified")
+        return without_member(rule, "namespaceSelector")
+
 
 def _selected(
     api: Client, controller: Controller, rule: Json, parent: Json, parent_kind: Kind
@@ -59,29 +69,40 @@ def _selected(
         kind = api.kinds.of_resource(rule.get("apiVersion", ""), rule.get("resource", ""))
     except ApiError as exc:
         raise SyncError(f"can't follow related rule: {exc}") from exc
-    by_name = bool(rule.get("names") or rule.get("namespace"))
-    if by_name and rule.get("labelSelector"):
-        raise SyncError("related rule: labelSelector excludes namespace and names")
-    everything = api.list_all(rule["apiVersion"], kind.kind)
-    if by_name:
-        return kind, [body for body in everything if _named_by(rule, body, parent, parent_kind)]
-    only = namespace_of(parent) if _own_namespace_only(controller, kind, parent_kind) else ""
-    return kind, [
-        body
-        for body in everything
-        if selects(rule.get("labelSelector"), labels_of(body)) and only in ("", namespace_of(body))
-    ]
-
-
-def _own_namespace_only(controller: Controller, kind: Kind, parent_kind: Kind) -> bool:
-    """v1 under a namespaced parent selects from its namespace only, v2 from all."""
     version = controller.hooks[Hook.CUSTOMIZE].version
-    return kind.namespaced and parent_kind.namespaced and version is HookVersion.V1
+    own = namespace_of(parent) if version is HookVersion.V1 and parent_kind.namespaced and kind.namespaced else ""
+    _check(rule, kind, own)
+    within = _namespaces(api, rule, own)
+    found = [body for body in api.list_all(rule["apiVersion"], kind.kind) if _is_selected(rule, body, within)]
+    return kind, found
 
 
-def _named_by(rule: Json, body: Json, parent: Json, parent_kind: Kind) -> bool:
-    wanted = rule.get("namespace") or ""
-    if wanted and parent_kind.namespaced and wanted != namespace_of(parent):
-        raise SyncError(f"related namespace {wanted} differs from the parent's {namespace_of(parent)}")
+def _check(rule: Json, kind: Kind, own: str) -> None:
+    """Raises SyncError for what excludes each other, and for what is beyond v1 under a namespaced parent (`own`)."""
+    elsewhere, namespace = rule.get("namespaceSelector") is not None, rule.get("namespace") or ""
+    if rule.get("names") and (elsewhere or rule.get("labelSelector") is not None):
+        raise SyncError("related rule cannot have both names and labelSelector/namespaceSelector specified")
+    if namespace and elsewhere:
+        raise SyncError("related rule cannot have both namespace and namespaceSelector specified")
+    if elsewhere and own:
+        raise SyncError("namespaceSelector is not supported for namespaced parent in v1 hook version")
+    if elsewhere and not kind.namespaced:
+        raise SyncError("namespaceSelector is only supported for namespaced related resources")
+    if namespace and own and namespace != own:
+        raise SyncError(f"requested related object namespace {namespace} differs from parent object namespace {own}")
+
+
+def _namespaces(api: Client, rule: Json, own: str) -> frozenset[str] | None:
+    """Where a rule looks; None: everywhere. A cluster-scoped object is in no namespace, and found all the same."""
+    if rule.get("namespaceSelector") is not None:
+        named = api.list_all("v1", "Namespace")
+        return frozenset(name_of(each) for each in named if selects(rule["namespaceSelector"], labels_of(each)))
+    only = rule.get("namespace") or own
+    return frozenset((only, "")) if only else None
+
+
+def _is_selected(rule: Json, body: Json, within: frozenset[str] | None) -> bool:
+    if within is not None and namespace_of(body) not in within:
+        return False
     names = rule.get("names") or []
-    return wanted in ("", namespace_of(body)) and (not names or name_of(body) in names)
+    return (not names or name_of(body) in names) and selects(rule.get("labelSelector"), labels_of(body))

@@ -32,3 +32,8 @@ class Release:
     def fills_hook_versions(self) -> bool:
         """Whether hooks see `version: v1` in their controller where none is given."""
         return not self._before_3
+
+    @property
+    def knows_namespace_selectors(self) -> bool:
+        """Whether a related rule may select namespaces, or labels within one; 2.6.1 reads over a namespaceSelector."""
+        return not self._before_3

@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
+from shadow.protocol.answers import Refusal, read_answer
+from shadow.protocol.strict import rejection
 from shadow.simulate.decode import Answer, decode, decode_rules
 from shadow.simulate.errors import CrashError, HookError
-from shadow.terms import Protocol
+from shadow.terms import Hook, Protocol
 
 CC, DC = Protocol.COMPOSITE, Protocol.DECORATOR
 ITEM = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}}
@@ -97,3 +99,37 @@ def test_customize_rules_are_objects() -> None:
     for body in (b'{"relatedResources":{}}', b'{"relatedResources":[1]}'):
         with pytest.raises(HookError):
             decode_rules(body, strict=False)
+
+
+OF_CC, OF_DC = "Go struct field CompositeHookResponse.", "Go struct field DecoratorHookResponse."
+
+
+@pytest.mark.parametrize(
+    ("protocol", "body", "message"),
+    [
+        (CC, '{"children":[{"apiVersion":"a/b/c","kind":"A"}]}', "Object 'Kind' is missing in"),
+        (CC, '{"children":[{"kind":5}]}', "Object 'Kind' is missing in"),
+        (CC, '{"children":["x"]}', f"cannot unmarshal string into {OF_CC}children of type map[string]interface {{}}"),
+        (CC, '{"status":"ok"}', f"cannot unmarshal string into {OF_CC}status of type map[string]interface {{}}"),
+        (CC, '{"finalized":"true"}', f"cannot unmarshal string into {OF_CC}finalized of type bool"),
+        (DC, '{"labels":{"a":true}}', f"cannot unmarshal bool into {OF_DC}labels of type string"),
+        (DC, '{"labels":[]}', f"cannot unmarshal array into {OF_DC}labels of type map[string]*string"),
+        (CC, '{"status":{"a":[{"b":1,"b":1}]}}', 'duplicate field "status.a[0].b"'),
+        (CC, '{"debug":1,"status":"ok"}', f"cannot unmarshal string into {OF_CC}status"),
+    ],
+)
+def test_it_says_what_metacontroller_says(protocol: Protocol, body: str, message: str) -> None:
+    with pytest.raises(HookError) as raised:
+        decode(body.encode(), protocol, strict=True)
+    assert message in str(raised.value)
+    answer = read_answer(body.encode(), protocol, Hook.SYNC)
+    assert not isinstance(answer, Refusal)
+    foreseen = rejection(answer, body.encode(), strict=True)
+    assert foreseen is not None
+    assert message.removesuffix(" in") in foreseen
+
+
+@pytest.mark.parametrize("version", [None, 5, "v1", "apps/v1"])
+def test_an_api_version_that_is_none_is_the_api_servers_business(version: Any) -> None:
+    item = {"apiVersion": version, "kind": "A"}
+    assert decode(said({"children": [item]}), CC, strict=True).desired == (item,)

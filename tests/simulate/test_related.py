@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shadow.simulate import Cluster
+from shadow.simulate import Cluster, Release
 from shadow.simulate.record import Ending
 from tests.simulate.scenes import CONFIG_MAP, Json, cluster_with, composite, decorator, hooks, wanting, widget
 
@@ -17,13 +17,20 @@ def config_map(name: str, namespace: str = "ns", **labels: str) -> Json:
     return {**CONFIG_MAP, "metadata": {"name": name, "namespace": namespace, "labels": labels}}
 
 
-def cluster_asking(rule: Json, *, version: str = "v1") -> Cluster:
+def namespace(name: str, **labels: str) -> Json:
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}}
+
+
+def cluster_asking(rule: Json, *, version: str = "v1", release: Release | None = None) -> Cluster:
     return cluster_with(
         decorator(hooks=hooks("sync", "customize", version=version)),
         widget(),
         config_map("one", rel="yes"),
         config_map("two"),
         config_map("far", "elsewhere", rel="yes"),
+        namespace("ns"),
+        namespace("elsewhere", rel="yes"),
+        release=release,
         sync=wanting(),
         customize=lambda _: {"relatedResources": [{"apiVersion": "v1", "resource": "configmaps", **rule}]},
     )
@@ -37,23 +44,49 @@ def cluster_asking(rule: Json, *, version: str = "v1") -> Cluster:
         pytest.param({"namespace": "ns"}, "v1", ["one", "two"], id="namespace"),
         pytest.param({"namespace": "ns", "names": ["two", "none"]}, "v1", ["two"], id="names"),
         pytest.param({"labelSelector": NO}, "v1", ["two"], id="expression"),
+        pytest.param({"namespace": "ns", "labelSelector": YES}, "v1", ["one"], id="labels in a namespace"),
+        pytest.param({"namespace": "elsewhere", "labelSelector": YES}, "v2", ["elsewhere/far"], id="in another one"),
+        pytest.param({"namespaceSelector": YES}, "v2", ["elsewhere/far"], id="namespaces"),
+        pytest.param({"namespaceSelector": NO, "labelSelector": YES}, "v2", ["ns/one"], id="labels in namespaces"),
+        pytest.param({"names": ["far", "two"]}, "v2", ["elsewhere/far", "ns/two"], id="names everywhere"),
+        pytest.param({"names": ["far", "two"]}, "v1", ["two"], id="names at home"),
+        pytest.param({"resource": "namespaces", "namespace": "ns"}, "v2", ["elsewhere", "ns"], id="in no namespace"),
     ],
 )
 async def test_rules_select(rule: Json, version: str, keys: list[str]) -> None:
     record = await cluster_asking(rule, version=version).sync("dc", widget())
     assert record.request is not None
-    assert sorted(record.request["related"]["ConfigMap.v1"]) == keys
+    (related,) = record.request["related"].values()
+    assert sorted(related) == keys
+
+
+@pytest.mark.parametrize(
+    ("rule", "version", "keys"),
+    [
+        pytest.param({"namespaceSelector": YES}, "v1", ["one", "two"], id="reads over a namespace selector"),
+        pytest.param({"namespace": "ns", "labelSelector": YES}, "v1", None, id="labels or a namespace"),
+    ],
+)
+async def test_an_old_release_selects(rule: Json, version: str, keys: list[str] | None) -> None:
+    record = await cluster_asking(rule, version=version, release=Release("2.6.1")).sync("dc", widget())
+    assert (sorted(record.request["related"]["ConfigMap.v1"]) if record.request else None) == keys
 
 
 @pytest.mark.parametrize(
     "rule",
     [
+        {"namespaceSelector": YES},
+        {"namespaceSelector": YES, "namespace": "ns"},
+        {"namespaceSelector": YES, "resource": "namespaces"},
         {"namespace": "elsewhere"},
         {"resource": "nothings"},
         {"names": ["a"], "labelSelector": {"matchLabels": {"a": "b"}}},
         {"labelSelector": {"matchExpressions": [{"key": "a", "operator": "Near"}]}},
     ],
-    ids=["another namespace", "unknown resource", "both ways", "unknown operator"],
+    ids=[
+        *("a namespace selector in v1", "a namespace and a selector of them", "a selector for what is in none"),
+        *("another namespace", "unknown resource", "both ways", "unknown operator"),
+    ],
 )
 async def test_a_rule_that_cannot_be_followed_fails_the_sync(rule: Json) -> None:
     record = await cluster_asking(rule).sync("dc", widget())
