@@ -99,7 +99,7 @@ class Proxy:
             self.convergences,
             self.meter,
             self.store,
-            Findings(self.store, self.recorder),
+            Findings(self.store, self.recorder, self.background.spawn),
             doorkeeper(self.configuration.server, key),
             self.clock,
         )

@@ -1,16 +1,20 @@
 """What differs, merged over all parents: worked out when somebody looks, and not again while it is still fresh.
 
 What was found stays good while no call is counted. Ten thousand parents make a hundred thousand rows, and pages that
-look every few seconds must not cost calls their time: there the longer the work took, the longer its result is good.
+look every few seconds must not cost calls their time: there the longer the work took, the longer its result is good,
+and who looks after that is shown it once more while it is worked out anew. So nobody waits but the first.
 """
 
 import asyncio
+import logging
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
+from shadow.errors import StoreError
 from shadow.proxy.record.recorder import Recorder
-from shadow.report.assess import Assessment, assess
+from shadow.report.assess import Assessment, assess, verdict_of
 from shadow.report.groups import Merged, Once, at_front
 from shadow.report.model import DifferenceLine
 from shadow.report.readiness import noting
@@ -19,6 +23,9 @@ from shadow.store.asynchronous import AsyncStore
 from shadow.store.base import Brake, Counters, Store
 from shadow.terms import Effect
 
+_log = logging.getLogger(__name__)
+Key = tuple[str, str, str | None]
+"""Digests of what is looked at: evidence, configuration, and the spec of the controller in front."""
 _REST = 10.0
 """Times as long as the work took, where it is slow: so it never takes more than a tenth of a processor."""
 _SLOW_SECONDS = 0.5
@@ -40,17 +47,19 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    key: tuple[str, str, Brake | None]
+    key: Key
+    brake: Brake | None  # that the verdict was told with
     counted: Counters  # when it was looked for
     found: Found
     began: float  # on the monotonic clock
     ended: float
 
-    def is_good(self, key: tuple[str, str, Brake | None], counted: Counters, now: float) -> bool:
-        if self.key != key:
-            return False
-        took = self.ended - self.began
-        if took > _SLOW_SECONDS and now < self.ended + _REST * took:
+    @property
+    def was_slow(self) -> bool:
+        return self.ended - self.began > _SLOW_SECONDS
+
+    def is_good(self, counted: Counters, now: float) -> bool:
+        if self.was_slow and now < self.ended + _REST * (self.ended - self.began):
             return True
         return self.counted == counted and now < self.ended + _STILL_SECONDS
 
@@ -58,28 +67,73 @@ class _Kept:
 class Findings:
     """The present findings of each migration."""
 
-    def __init__(self, store: AsyncStore, recorder: Recorder) -> None:
+    def __init__(
+        self, store: AsyncStore, recorder: Recorder, spawn: Callable[[Coroutine[Any, Any, None]], object]
+    ) -> None:
+        """
+        Args:
+            spawn: runs what nobody waits for.
+        """
         self._store = store
         self._recorder = recorder
+        self._spawn = spawn
         self._kept: dict[str, _Kept] = {}
         self._locks: dict[str, asyncio.Lock] = {}
+        self._renewing: set[str] = set()
 
     async def of(self, view: MigrationView, now: float) -> Found:
         """
         Args:
             now: unix seconds; decides which rules have expired and which comparisons are too old.
         """
-        key = (view.evidence_digest, view.configuration_digest, view.brake)
+        kept = self._kept.get(view.name)
+        if kept is None or kept.key != _key(view) or not (kept.was_slow or self._is_good(view.name, kept)):
+            kept = await self._look(view, now)
+        elif not self._is_good(view.name, kept) and view.name not in self._renewing:
+            self._renewing.add(view.name)
+            self._spawn(self._renew(view, now))
+        if kept.brake != view.brake:
+            kept = await self._decide_again(view, kept)
+        return kept.found
+
+    def _is_good(self, name: str, kept: _Kept) -> bool:
+        return kept.is_good(self._recorder.counters(name), time.monotonic())
+
+    async def _look(self, view: MigrationView, now: float) -> _Kept:
         async with self._locks.setdefault(view.name, asyncio.Lock()):  # the second gets what the first one finds
             kept = self._kept.get(view.name)
+            if kept is not None and kept.key == _key(view) and self._is_good(view.name, kept):
+                return kept
             counted = self._recorder.counters(view.name)
-            if kept is not None and kept.is_good(key, counted, time.monotonic()):
-                return kept.found
             await self._recorder.flush()
             began = time.monotonic()
             found = await self._store.read(lambda store: _find(store, view, now))
-            self._kept[view.name] = _Kept(key, counted, found, began, time.monotonic())
-            return found
+            kept = _Kept(_key(view), view.brake, counted, found, began, time.monotonic())
+            self._kept[view.name] = kept
+            return kept
+
+    async def _renew(self, view: MigrationView, now: float) -> None:
+        try:
+            await self._look(view, now)
+        except StoreError as exc:
+            _log.error("what differs in %s could not be read: %s", view.name, exc)
+            self._kept.pop(view.name, None)  # who looks next is told so
+        finally:
+            self._renewing.discard(view.name)
+
+    async def _decide_again(self, view: MigrationView, kept: _Kept) -> _Kept:
+        """Nothing differs otherwise by a brake, but the verdict may."""
+        parents = kept.found.assessment.parents
+        verdict = await self._store.read(lambda store: verdict_of(store, view, parents))
+        found = replace(kept.found, assessment=Assessment(verdict, parents))
+        decided = replace(kept, brake=view.brake, found=found)
+        if self._kept.get(view.name) is kept:
+            self._kept[view.name] = decided
+        return decided
+
+
+def _key(view: MigrationView) -> Key:
+    return view.evidence_digest, view.configuration_digest, view.front_digest
 
 
 def _find(store: Store, view: MigrationView, now: float) -> Found:

@@ -1,10 +1,18 @@
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from shadow.store.base import Counters
-from shadow.web.findings import Found, _Kept
+from shadow.config.rules import Compare
+from shadow.errors import StoreError
+from shadow.proxy.calls.background import Background
+from shadow.report.judge import judge
+from shadow.report.view import MigrationView
+from shadow.store.base import Brake, Counters
+from shadow.terms import Stage
+from shadow.web.findings import Findings, Found, _Kept
 from tests.hook_server import HookServer, answer_json
 from tests.proxy.bodies import answer, config_map, observed, request
 from tests.proxy.running import running
@@ -15,7 +23,7 @@ KEY = ("evidence", "configuration", None)
 def kept(took_seconds: float) -> _Kept:
     """Found 100 s after the clock's beginning, after one call."""
     found = Found.__new__(Found)  # what was found does not matter here
-    return _Kept(KEY, Counters(calls=1), found, 100.0 - took_seconds, 100.0)
+    return _Kept(KEY, None, Counters(calls=1), found, 100.0 - took_seconds, 100.0)
 
 
 @pytest.mark.parametrize(
@@ -30,11 +38,75 @@ def kept(took_seconds: float) -> _Kept:
     ids=["nothing happened", "long ago", "a call was counted", "slow: still at rest", "slow: rested"],
 )
 def test_how_long_it_is_good_for(took: float, calls: int, at: float, good: bool):
-    assert kept(took).is_good(KEY, Counters(calls=calls), at) is good
+    assert kept(took).is_good(Counters(calls=calls), at) is good
 
 
-def test_another_evidence_or_configuration_is_found_anew():
-    assert not kept(2.0).is_good(("evidence", "another", None), Counters(calls=1), 100.0)
+class Slow:
+    """A store and a recorder: what reading takes is what a test says, and every look sees one more call."""
+
+    def __init__(self) -> None:
+        self.reads = 0
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.fails = False
+
+    async def read(self, question: Callable[[Any], Any]) -> Any:
+        await self.gate.wait()
+        if self.fails:
+            raise StoreError("sqlite", "it is gone")
+        self.reads += 1
+        return question(self)
+
+    def groups(self, *_: Any) -> list[Any]:
+        return []
+
+    coverage = advice = groups
+
+    def parents(self, *_: Any) -> tuple[list[Any], None]:
+        return [], None
+
+    async def flush(self) -> None: ...
+
+    def counters(self, name: str) -> Counters:
+        return Counters(calls=self.reads)
+
+
+def view(**changed: Any) -> MigrationView:
+    plain: dict[str, Any] = {"stage": Stage.SHADOW, "weight": 0.0, "brake": None, "explain": judge(Compare(), 0)}
+    return MigrationView("m", **(plain | {"configuration_digest": "c", "evidence_digest": "e"} | changed))
+
+
+async def test_where_it_takes_long_nobody_waits_but_the_first(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("shadow.web.findings._SLOW_SECONDS", -1.0)  # whatever it takes is long
+    monkeypatch.setattr("shadow.web.findings._REST", 0.0)
+    store, spawned = Slow(), Background()
+    findings = Findings(store, store, spawned.spawn)  # type: ignore[arg-type]  # both, as far as they are asked
+    first = await findings.of(view(), 0)
+    store.gate.clear()
+    assert await findings.of(view(), 0) is first is await findings.of(view(), 0)
+    store.gate.set()
+    await spawned.drain(5)
+    assert store.reads == 2  # looked for once more, by whoever came first
+    assert await findings.of(view(), 0) is not first
+    await spawned.drain(5)
+    assert await findings.of(view(evidence_digest="another"), 0) is not first
+    store.fails = True
+    await findings.of(view(evidence_digest="another"), 0)
+    await spawned.drain(5)
+    with pytest.raises(StoreError):  # a store that fails is told to the next one
+        await findings.of(view(evidence_digest="another"), 0)
+
+
+async def test_a_pull_of_the_brake_changes_the_verdict_and_looks_for_nothing():
+    store = Slow()
+    findings = Findings(store, store, Background().spawn)  # type: ignore[arg-type]
+    store.counters = lambda name: Counters()  # type: ignore[method-assign]  # nothing happens meanwhile
+    before = await findings.of(view(), 0)
+    brake = Brake(True, 1, 0, "guard", "it fails", {"evidence_digest": "e"})
+    after = await findings.of(view(brake=brake), 0)
+    assert (before.assessment.verdict.verdict, after.assessment.verdict.verdict) == ("inconclusive", "not-ready")
+    assert after.assessment.parents is before.assessment.parents
+    assert await findings.of(view(brake=brake), 0) is after
 
 
 async def test_what_differed_before_the_controller_changed_is_no_difference_any_more(
