@@ -1,7 +1,8 @@
 """How a place within an object is written and matched: `spec.containers[name=main].env[0]`, `*` one step, `**` many.
 
-One grammar for differences, rules and redaction. Matching is by states, never by backtracking: a pattern of p steps
-against a path of n takes at most p times n moves, whatever either of them holds.
+Within quotes a `*` is itself: `hosts["*"]` is one field, `[sidecar.istio.io/*]` is every one of that form. One grammar
+for differences, rules and redaction. Matching is by states, never by backtracking: a pattern of p steps against a path
+of n takes at most p times n moves, whatever either of them holds.
 """
 
 import json
@@ -15,7 +16,8 @@ _PLAIN_VALUE = re.compile(r"[A-Za-z0-9_./:-]+\Z")
 _TOKEN = re.compile(
     r"""(?P<quoted>\[(?P<text>"(?:[^"\\]|\\.)*")\])
       | \[(?P<field>[A-Za-z0-9_-]+)=(?:(?P<string>"(?:[^"\\]|\\.)*")|(?P<value>[^\]"]*))\]
-      | \[(?P<index>[0-9]+|\*)\]
+      | \[(?P<index>[0-9]+)\]
+      | \[(?P<form>[A-Za-z0-9_./:-]*\*[A-Za-z0-9_./:*-]*)\]
       | (?P<name>[A-Za-z0-9_*-]+)""",
     re.VERBOSE,
 )
@@ -62,6 +64,10 @@ def parse(text: str) -> Steps:
 
 
 def _steps(text: str) -> Iterator[Step]:
+    return map(_step, _tokens(text))
+
+
+def _tokens(text: str) -> Iterator[re.Match[str]]:
     at = 0
     while at < len(text):
         if at and text[at] == ".":
@@ -71,7 +77,7 @@ def _steps(text: str) -> Iterator[Step]:
         token = _TOKEN.match(text, at)
         if token is None:
             raise ValueError(f'character {at + 1} of {text!r}: expected a field, [key=value], [0] or ["quoted.field"]')
-        yield _step(token)
+        yield token
         at = token.end()
 
 
@@ -81,8 +87,8 @@ def _step(token: re.Match[str]) -> Step:
     if token["field"] is not None:
         return Item(token["field"], token["value"] if token["string"] is None else json.loads(token["string"]))
     if token["index"] is not None:
-        return "*" if token["index"] == "*" else int(token["index"])
-    return token["name"]
+        return int(token["index"])
+    return token["name"] or token["form"]
 
 
 def glob(pattern: str, text: str) -> bool:
@@ -107,6 +113,23 @@ def _glob(pattern: str, text: str) -> bool:
     return not pattern[place:].strip("*")
 
 
+class _Wanted(NamedTuple):
+    """A step of a pattern: the very step, or where `form` says so any of its form."""
+
+    step: Step
+    form: bool
+
+    @classmethod
+    def read(cls, token: re.Match[str]) -> "_Wanted":
+        """Of a token."""
+        text = token["name"] or token["form"] or token["value"] or ""  # what stands in quotes is none of these
+        return cls(_step(token), "*" in text)
+
+    @property
+    def many(self) -> bool:
+        return self.form and self.step == "**"
+
+
 class Pattern:
     """A path with wildcards. It covers a place and everything below that place.
 
@@ -118,7 +141,7 @@ class Pattern:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self._steps = parse(text)
+        self._steps = tuple(map(_Wanted.read, _tokens(text)))
 
     def begin(self) -> States:
         """The states before the first step."""
@@ -128,7 +151,7 @@ class Pattern:
         """The states after one more step; empty once the pattern can cover nothing below."""
         following: set[int] = set()
         for state in states:
-            if state == len(self._steps) or self._steps[state] == "**":
+            if state == len(self._steps) or self._steps[state].many:
                 following.add(state)
             elif _fits(self._steps[state], step):
                 following.add(state + 1)
@@ -146,7 +169,7 @@ class Pattern:
         reached = set(states)
         for state in states:
             at = state
-            while at < len(self._steps) and self._steps[at] == "**":
+            while at < len(self._steps) and self._steps[at].many:
                 at += 1
                 reached.add(at)
         return frozenset(reached)
@@ -165,9 +188,12 @@ def _covers(pattern: Pattern, path: Steps) -> bool:
 
 
 @lru_cache(maxsize=65536)
-def _fits(wanted: Step, step: Step) -> bool:
-    if isinstance(wanted, str):
-        return wanted == "*" or (isinstance(step, str) and glob(wanted, step))
-    if isinstance(wanted, Item):
-        return isinstance(step, Item) and wanted.key == step.key and glob(wanted.value, step.value)
-    return wanted == step
+def _fits(wanted: _Wanted, step: Step) -> bool:
+    match wanted.step, step:
+        case "*", _ if wanted.form:
+            return True
+        case str(form), str(name) if wanted.form:
+            return glob(form, name)
+        case Item(key, form), Item(other, value) if wanted.form:
+            return key == other and glob(form, value)
+    return wanted.step == step

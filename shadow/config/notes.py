@@ -1,10 +1,12 @@
 """What is allowed in a configuration and yet seldom meant. Never an error: a note changes no exit status."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 
 from shadow.config.document import spelled
 from shadow.config.model import Configuration, Migration
+from shadow.config.oddrules import Oddity, oddities
+from shadow.config.rules import Rule
 from shadow.config.storeurl import shown, sqlite_path
 from shadow.errors import Problem
 from shadow.terms import Hook, Stage
@@ -40,10 +42,14 @@ def _migration(where: tuple[str, ...], migration: Migration) -> Iterator[Problem
 
 
 def _rules(where: tuple[str | int, ...], migration: Migration, today: date) -> Iterator[Problem]:
-    compare = migration.compare
-    for verb, rules in (("ignore", compare.ignore), ("expect", compare.expect)):
-        for at, rule in enumerate(rules):
-            if rule.until is not None and rule.until < today:
-                yield Problem(
-                    spelled((*where, verb, at, "until")), f"{rule.until} is over: the rule does nothing any more"
-                )
+    for at, rule in enumerate(migration.compare.ignore):
+        yield from _rule((*where, "ignore", at), oddities("ignore", rule), rule, today)
+    for at, rule in enumerate(migration.compare.expect):
+        yield from _rule((*where, "expect", at), oddities("expect", rule), rule, today)
+
+
+def _rule(where: tuple[str | int, ...], odd: Iterable[Oddity], rule: Rule, today: date) -> Iterator[Problem]:
+    if rule.until is not None and rule.until < today:
+        yield Problem(spelled((*where, "until")), f"{rule.until} is over: the rule does nothing any more")
+    for key, what in odd:
+        yield Problem(spelled((*where, key) if key else where), what)

@@ -57,9 +57,21 @@ def url_path(value: object) -> str:
     return value
 
 
+_STAND_IN = re.compile(r"<(?:namespace|name|uid|redacted)>")
+
+
+def refuse_stand_in(pattern: str) -> None:
+    """What reports write for the words of each parent's own matches nothing."""
+    found = _STAND_IN.search(pattern)
+    if found is not None:
+        remedy = "write * there, or [logs-*] for a part of a field's name"
+        raise fault(f"must not hold {found[0]}, by which reports mean a word of each parent's own: {remedy}")
+
+
 def field_path(value: object) -> str:
     """`spec.template.spec.containers[name=main].image`; `["a.b/c"]` quotes a segment."""
     path = text(value)
+    refuse_stand_in(path)
     try:
         steps = parse(path)
     except ValueError as error:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from pydantic import model_validator
 
 from shadow.config.base import Section, Spelled, fault, shown
-from shadow.config.places import FieldPath
+from shadow.config.places import FieldPath, refuse_stand_in
 from shadow.config.scalars import Flag, IsoDate, Text
 from shadow.terms import Change, Effect
 
@@ -17,6 +17,7 @@ def object_glob(value: object) -> str:
     """`Kind[.group]/name` or `Kind[.group]/namespace/name`."""
     if not isinstance(value, str) or not _OBJECT.fullmatch(value):
         raise fault(f"must be Kind[.group]/name or Kind[.group]/namespace/name, not {shown(value)}")
+    refuse_stand_in(value)
     return value
 
 
@@ -46,7 +47,8 @@ class Rule(Section):
     """`Kind[.group]/name` or `Kind[.group]/namespace/name`, globs. Without group any group; null: any object."""
 
     path: FieldPath | None = None
-    """Field path within the object: `*` one step, `**` many, `[name=main]` a list item, `["a.b/c"]` a quoted segment.
+    """Field path within the object: `*` one step, `**` many, `[name=main]` a list item, `["a.b/c"]` a quoted segment
+    (in which `*` is itself), `[a.b/*]` every segment of that form.
 
     The parent's own fields are `parent.status...`, `parent.labels...`, `parent.annotations...`. Null: any field.
     """

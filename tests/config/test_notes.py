@@ -40,6 +40,13 @@ def test_a_rule_whose_time_is_over_is_noted(told):
     ]
 
 
+def test_what_is_odd_about_a_rule_is_noted_at_its_place(told):
+    odd = [{"because": "x", "path": "a"}, {"because": "x", "path": "**"}, {"because": "x", "path": "labels.a"}]
+    everything, at_the_root = told(compare={"ignore": odd})
+    assert everything.startswith("migrations.kfp.compare.ignore[1]: explains every difference")
+    assert at_the_root.startswith("migrations.kfp.compare.ignore[2].path: no object has labels at its root")
+
+
 def test_a_canary_that_moves_nobody_is_noted(told):
     assert told(stage="canary") == ["migrations.kfp.canary: has weight 0 and no pin.new: no parent moves"]
     assert told(stage="canary", canary={"weight": 1}) == []

@@ -84,6 +84,12 @@ def test_a_field_path_is_kept_as_it_is_written(path):
     assert places.field_path(path) == path
 
 
+@pytest.mark.parametrize("path", ["data.<namespace>", 'data["logs-<name>"]', "a[name=<uid>]", "<redacted>"])
+def test_what_a_report_writes_for_a_word_of_each_parents_own_is_refused_with_a_remedy(path):
+    with pytest.raises(PydanticCustomError, match=r"must not hold <\w+>, by which reports mean .*: write \*"):
+        places.field_path(path)
+
+
 @pytest.mark.parametrize("path", ["", "a..b", "a[", 'a["b]', "a b", "a" * 2000, 5])
 def test_what_is_no_field_path_is_refused(path):
     with pytest.raises(PydanticCustomError):

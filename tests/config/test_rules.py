@@ -33,6 +33,7 @@ def test_parents_are_a_glob_or_a_list_of_them(value, expected):
         {"path": "a[", "because": "x"},
         {"object": "Deployment", "because": "x"},
         {"object": "a/b/c/d", "because": "x"},
+        {"object": "Service/<namespace>/ui", "because": "x"},
         {"object": "a//b", "because": "x"},
         {"change": "gone", "because": "x"},
         {"effect": "boom", "because": "x"},
