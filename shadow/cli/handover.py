@@ -38,26 +38,45 @@ def register(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """0; with `--check` 3 if anything is missing."""
-    direction = Direction(args.direction)
-    export = read_export((path.read_text(encoding="utf-8"), str(path)) for path in args.export) if args.export else None
-    settings = _settings(args) if direction in (Direction.OUT, Direction.MARKS) else None
-    ownership = settings.ownership if settings else None
     if args.check:
-        there = export or read_cluster(_seen(args), os.environ.get("KUBECTL", "kubectl"))
-        return _checked(with_marks(plan_from_export(args.migration, direction, there), ownership), there)
-    plan = plan_from_export(args.migration, direction, export) if export else _plan_from_proxy(args, direction)
-    altered = alterations(settings) if settings and direction is Direction.OUT else ()
-    write([script(with_marks(plan, ownership), export, altered)])
+        return _checked(args)
+    try:
+        text = _script(args)
+    except Exception:
+        write([_NO_SCRIPT])
+        raise
+    write([text])
     return Exit.FINE
 
 
-def _checked(plan: Plan, export: Export) -> int:
-    missing = needs(plan, export)
+# What is printed goes into a file that is run next, and an empty one would end with 0 and have handed over nothing.
+_NO_SCRIPT = "echo 'shadow handover failed: this hands nothing over' >&2; exit 1\n"
+
+
+def _script(args: argparse.Namespace) -> str:
+    direction, export, settings = _given(args)
+    plan = plan_from_export(args.migration, direction, export) if export else _plan_from_proxy(args, direction)
+    altered = alterations(settings) if settings and direction is Direction.OUT else ()
+    return script(with_marks(plan, settings.ownership if settings else None), export, altered)
+
+
+def _checked(args: argparse.Namespace) -> int:
+    direction, export, settings = _given(args)
+    there = export or read_cluster(_seen(args), os.environ.get("KUBECTL", "kubectl"))
+    plan = with_marks(plan_from_export(args.migration, direction, there), settings.ownership if settings else None)
+    missing = needs(plan, there)
     write(f"{need}\n" for need in missing)
-    left = finalizers_left(plan, export)
+    left = finalizers_left(plan, there)
     write(f"finalizer left: {parent}\n" for parent in left)
     write([f"{len(missing)} objects and {len(left)} finalizers are still to be done\n"])
     return Exit.DIFFERS if missing or left else Exit.FINE
+
+
+def _given(args: argparse.Namespace) -> tuple[Direction, Export | None, Migration | None]:
+    """Whither, from what, and what the proxy writes where that matters."""
+    direction = Direction(args.direction)
+    export = read_export((path.read_text(encoding="utf-8"), str(path)) for path in args.export) if args.export else None
+    return direction, export, _settings(args) if direction in (Direction.OUT, Direction.MARKS) else None
 
 
 def _plan_from_proxy(args: argparse.Namespace, direction: Direction) -> Plan:

@@ -63,7 +63,10 @@ def plan_from_export(migration: str, direction: Direction, export: Export) -> Pl
     if named is None:
         raise HandoverError("the export holds neither a CompositeController nor a DecoratorController")
     if direction is Direction.BACK and composite is None:
-        raise HandoverError("the way back needs the CompositeController's manifest, too: whether it generates labels")
+        raise HandoverError(
+            "the way back needs to know whether the CompositeController generates labels:"
+            " name its manifest with another --from"
+        )
     there = [body for body in controllers.values() if body is not None]
     return Plan(
         migration=migration,
@@ -225,7 +228,8 @@ def _resources(controllers: Iterable[Json], *, parents: bool) -> tuple[str, ...]
 
 
 def _only(controllers: Sequence[Json]) -> Json | None:
-    if len(controllers) > 1:
-        names = ", ".join(str(body["metadata"].get("name")) for body in controllers)
-        raise HandoverError(f"several controllers are in the export ({names}): leave the others out")
-    return controllers[0] if controllers else None
+    """The one that is meant; of one that is given twice, as it lives and as a manifest, the one given last."""
+    by_name = {str(body["metadata"].get("name")): body for body in controllers}
+    if len(by_name) > 1:
+        raise HandoverError(f"several controllers are in the export ({', '.join(by_name)}): leave the others out")
+    return next(iter(by_name.values()), None)

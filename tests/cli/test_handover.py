@@ -11,6 +11,7 @@ from shadow.cli.main import main
 from tests.cli.control import Control
 from tests.migrate.lab import kubeflow_export
 from tests.migrate.test_handover import kubectl_in
+from tests.simulate.scenes import decorator
 
 SHELLCHECK = shutil.which("shellcheck")
 
@@ -121,3 +122,21 @@ def test_out_tells_what_the_proxy_alters(export: str, tmp_path: Path, capsys: py
 def test_wrong_usage_is_2(argv: list[str], status: int, word: str, capsys: pytest.CaptureFixture[str]):
     assert main(["handover", "kfp", *argv]) == status
     assert word in capsys.readouterr().err
+
+
+def test_the_way_back_takes_the_composite_controllers_manifest_beside_the_export(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    now, manifest = tmp_path / "export.json", tmp_path / "composite.json"
+    now.write_text(json.dumps(decorator("kfp", resource="namespaces")))
+    manifest.write_text(json.dumps(kubeflow_export()["items"][0]))
+    argv = ["handover", "kfp", "--direction", "back", "--from", str(now)]
+    assert main(argv) == 1
+    failed = capsys.readouterr()
+    assert "name its manifest with another --from" in failed.err
+    done = subprocess.run(
+        ["bash", "-s", "--", "--apply"], input=failed.out, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (1, ""), "an empty script would say that all is done"
+    assert main([*argv, "--from", str(manifest), "--from", str(manifest)]) == 0, "twice the same is not two"
+    assert "GENERATE_SELECTOR=true" in capsys.readouterr().out
