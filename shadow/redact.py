@@ -17,70 +17,18 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from shadow.fieldpath import Item, Pattern, States
-from shadow.secretnames import nothing_secret, secret_field, secret_flag, secret_name, values_of_flags
+from shadow.secretnames import holds_secrets, nothing_secret, refers, secret_field, secret_name, values_of_flags
+from shadow.secrettext import spans
 
 LAST_APPLIED: Final = frozenset(
     {"metacontroller.k8s.io/last-applied-configuration", "kubectl.kubernetes.io/last-applied-configuration"}
 )
 """Annotations that hold a whole object as JSON text, a Secret's data included."""
 
-_URL: Final = re.compile(r"(://)([^\s/?#\"'<>]{1,2048})@")
-_SCHEME: Final = re.compile(r"\b(bearer|basic|digest|negotiate)(\s+)([A-Za-z0-9._~+/=:-]{6,})", re.IGNORECASE)
-_ASSIGNMENT: Final = re.compile(
-    r"(?<![\w-])([\w-]{0,64}?(?:password|passwd|passphrase|token|secret|api_?key|access_?key|secret_?key|signature|credential)"
-    r"[ \t]*=[ \t]*)(\"[^\"\n]*\"|'[^'\n]*'|[^\s&;,\"']+)",
-    re.IGNORECASE,
-)
-_FLAG_IN_TEXT: Final = re.compile(
-    r"(?<!\S)(--?[A-Za-z][\w.-]{0,63})([ \t]+)(\"[^\"\n]*\"|'[^'\n]*'|[^\s\"'-][^\s\"']*)"
-)
-_FIELD: Final = re.compile(
-    r"((?:\"[\w.-]{0,64}|'[\w.-]{0,64}|(?:^|[\n{,\[]|(?<=- ))[ \t]*[\w.-]{0,64}?)"
-    r"(?:password|passwd|passphrase|token|secret|api_?key|access_?key|secret_?key|private_?key|signature|credentials?)"
-    r"(?:[\"'][ \t]*:[ \t]*|:[ \t]+))(\"[^\"\n]*\"|'[^'\n]*'|[^\s&;,\"'{}\[\]|>]+)",
-    re.IGNORECASE,
-)
-"""Of YAML or JSON that stands in a text; a bare word counts at the beginning of a line or of a list only."""
-_HEADER: Final = re.compile(
-    r"\b((?:proxy-)?authorization|cookie|x-(?:api-key|auth[\w-]{0,32}))([ \t]*:[ \t]*)([^\n\"']+)", re.IGNORECASE
-)
-_SECRET_AS_YAML: Final = re.compile(r"^[ \t-]*[\"']?kind[\"']?[ \t]*:[ \t]*[\"']?Secret(?:List)?\b", re.MULTILINE)
+_SECRET_INSIDE: Final = re.compile(r"\bkind\\*[\"']?[ \t]*:[ \t]*\\*[\"']?Secret(?:List)?\b")
+_DATA_INSIDE: Final = re.compile(r"\b(?:data|stringData)\b")
 _PEM: Final = "PRIVATE KEY-----"
 _STAND_IN: Final = re.compile(r"<redacted:[0-9a-f]{8}:\d{1,12}>\Z")
-
-
-class Sensitive:
-    """Holds a secret that has to be passed on but never shown: printed, formatted or logged it is `<sensitive>`."""
-
-    __slots__ = ("_value",)
-
-    def __init__(self, value: str | bytes) -> None:
-        self._value = value
-
-    def reveal(self) -> bytes:
-        """The value itself, for the one place that sends it."""
-        return self._value if isinstance(self._value, bytes) else self._value.encode()
-
-    def __repr__(self) -> str:
-        return "<sensitive>"
-
-    def __str__(self) -> str:
-        return "<sensitive>"
-
-    def __format__(self, format_spec: str) -> str:
-        return format("<sensitive>", format_spec)
-
-    def __bool__(self) -> bool:
-        return bool(self._value)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Sensitive) and hmac.compare_digest(self.reveal(), other.reveal())
-
-    def __hash__(self) -> int:
-        return hash(self.reveal())
-
-    def __reduce__(self) -> str:
-        raise TypeError("a sensitive value is not written anywhere")
 
 
 class _Mode(Enum):
@@ -90,6 +38,7 @@ class _Mode(Enum):
     HIDE = 1  # every leaf
     HIDE_BASE64 = 2  # every leaf, as what it decodes to
     SECRETS = 3  # the items of a SecretList, which need not say their kind
+    HELD = 4  # every leaf but those that say where a secret is
 
 
 _SECRET: Final = {"data": _Mode.HIDE_BASE64, "stringData": _Mode.HIDE}
@@ -154,20 +103,13 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """Free text without credentials in URLs, Authorization-like values, `password=...` and private keys."""
-        if _PEM in text or ("kind" in text and _SECRET_AS_YAML.search(text)):
+        if _PEM in text or (_SECRET_INSIDE.search(text) and _DATA_INSIDE.search(text)):
             return self.stand_in(text)
-        if "://" in text and "@" in text:
-            text = _URL.sub(lambda match: f"{match[1]}{self.stand_in(match[2])}@", text)
-        if ":" in text:
-            text = _HEADER.sub(lambda match: f"{match[1]}{match[2]}{self.stand_in(match[3])}", text)
-            text = _FIELD.sub(lambda match: f"{match[1]}{self._quoted(match[2])}", text)
-        if " " in text:
-            text = _SCHEME.sub(lambda match: f"{match[1]}{match[2]}{self.stand_in(match[3])}", text)
-        if "-" in text and " " in text:
-            text = _FLAG_IN_TEXT.sub(self._after_flag, text)
-        if "=" in text:
-            text = _ASSIGNMENT.sub(lambda match: f"{match[1]}{self._quoted(match[2])}", text)
-        return text
+        pieces, at = [], 0
+        for start, end in spans(text):
+            pieces += [text[at:start], self.stand_in(text[start:end])]
+            at = end
+        return "".join([*pieces, text[at:]]) if pieces else text
 
     def stand_in(self, value: str | bytes) -> str:
         """`<redacted:1f3a9c2e:16>`; a stand-in stays what it is."""
@@ -189,17 +131,22 @@ class Redactor:
     def embedded(self, text: str) -> str:
         """An object as text inside an annotation: read, redacted, written back; replaced whole if it cannot be read."""
         try:
-            return json.dumps(self.object(json.loads(text)), separators=(",", ":"), sort_keys=True, ensure_ascii=False)
+            return self._rewritten(text)
         except (ValueError, RecursionError):
             return self.stand_in(text)
 
-    def _after_flag(self, match: re.Match[str]) -> str:
-        flag, blank, value = match.groups()
-        return f"{flag}{blank}{self._quoted(value)}" if secret_flag(flag) else match[0]
+    def _rewritten(self, text: str) -> str:
+        """JSON without secrets; the very text where there are none.
 
-    def _quoted(self, text: str) -> str:
-        quote = text[0] if text[0] in "\"'" else ""
-        return f"{quote}{self.stand_in(text.strip(quote) if quote else text)}{quote}"
+        Raises:
+            ValueError: it is no JSON, or says a thing twice.
+            RecursionError: it is nested too deeply.
+        """
+        value = json.loads(text, object_pairs_hook=_said_once)
+        shown = self.object(value)
+        if shown == value:
+            return text
+        return json.dumps(shown, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
 
     def _walk(self, value: Any, place: _Place, patterns: tuple[Pattern, ...]) -> Any:
         """A redacted copy, level by level without recursion: objects may be nested deeper than the stack."""
@@ -254,7 +201,8 @@ class Redactor:
     def _leaf(self, name: str, value: Any, mode: _Mode) -> Any:
         if value is None:
             return None
-        if mode in {_Mode.CLEAR, _Mode.SECRETS}:
+        tells_where = mode is _Mode.HELD and (isinstance(value, bool) or refers(name))
+        if mode is _Mode.CLEAR or mode is _Mode.SECRETS or tells_where:
             return self._clear_leaf(name, value)
         if not isinstance(value, str):
             return self.stand_in_for_other(value)
@@ -273,14 +221,12 @@ class Redactor:
         return self._json(value) if value.lstrip()[:1] in ("{", "[") else self.text(value)
 
     def _json(self, text: str) -> str:
-        """A text that may be JSON, as of a file in a ConfigMap; it stays where nothing in it is secret."""
+        """A text that may be JSON, as of a file in a ConfigMap."""
         try:
-            value = json.loads(text)
-            if self.object(value) != value:
-                return self.embedded(text)
+            shown = self._rewritten(text)
         except (ValueError, RecursionError):
             return self.stand_in(text) if '"Secret"' in text else self.text(text)
-        return self.text(text)
+        return self.text(text) if shown == text else shown
 
 
 def _plain(value: Any) -> bool:
@@ -301,10 +247,19 @@ def _modes(here: dict[Any, Any], at: _Place) -> dict[str, _Mode]:
         return _SECRET
     if here.get("kind") == "SecretList":
         return {"items": _Mode.SECRETS}
+    held = {key: _Mode.HELD for key, item in here.items() if isinstance(item, dict) and holds_secrets(str(key))}
     name = here.get("name")
     if isinstance(name, str) and "value" in here and secret_name(name):
-        return {"value": _Mode.HIDE}
-    return {}
+        return held | {"value": _Mode.HIDE}
+    return held
+
+
+def _said_once(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Of a member that comes twice, one would not be looked at."""
+    said = dict(members)
+    if len(said) < len(members):
+        raise ValueError("a key comes twice")
+    return said
 
 
 def _decoded(text: str) -> bytes:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 _WORDS: Final = (
     "password", "passwd", "passphrase", "pwd", "secret", "token", "credential", "apikey", "accesskey", "privatekey",
-    "signingkey", "encryptionkey", "masterkey", "connectionstring", "dsn", "authorization", "cookie",
+    "signingkey", "encryptionkey", "masterkey", "connectionstring", "dsn", "authorization", "cookie", "requirepass",
 )  # fmt: skip
 _ENDINGS: Final = (
     "password", "passwd", "passphrase", "token", "credential", "credentials", "apikey", "accesskey", "accesskeyid",
@@ -20,39 +20,77 @@ _KEY_WORD: Final = re.compile(
     r"(?:^|[-_.])(?i:keys?|auth|creds?|pass)(?:$|[-_.])|[a-z0-9](?:Keys?|Auth|Creds?|Pass)(?:$|[-_.A-Z])"
 )
 
+_PASS: Final = re.compile(r"(?:(?<!by)(?<!com)(?<!sur)(?<!tres)(?<!over)(?<!under)pass|pwd)\Z", re.IGNORECASE)
+_SIGNED: Final = ("signature", "secret")
+_HOLDERS: Final = ("passwords", "tokens", "credential", "credentials", "creds", "secrets", "apikeys", "accesskeys")
+_REFERENCES: Final = ("name", "namespace", "key", "kind", "apiversion", "group", "ref", "path", "type", "mode")
+
 _FLAG: Final = re.compile(r"--?([A-Za-z][\w.-]*)\Z")
 _HARMLESS_FLAGS: Final = (
     "file", "path", "dir", "name", "namespace", "ttl", "type", "mode", "url", "expiry", "duration", "length",
 )  # fmt: skip
 _SHORT_FLAG: Final = "p"
-_PORT: Final = re.compile(r"\d{1,5}\Z")
+_NO_PASSWORD: Final = re.compile(r"\d{1,5}(?::\d{1,5}){0,2}(?:/\w+)?\Z|[/.$~]")  # a port, a directory, a variable
+_WORDS_ON_P: Final = re.compile(
+    r"(?:ack|age|ara|arent|art|ass|ath|atch|atterns?|ause|eers?|erf|erm|hase|id|ing|ipe|lace|lain|latform|lug|od|oint|"
+    r"olicy|oll|ools?|ort|ost|re|rint|rio|rivate|robe|roc|rod|rofil|rogress|roject|romp|rops?|roto|rov|rox|rune|ub|ull|ush)"
+    r"[a-z-]*(?:=.*)?\Z",
+)
+"""What a long flag that is spelled with one dash (`-path`, `-port=80`) has after its `p`."""
+_TAKES_A_DIRECTORY: Final = frozenset(("mkdir", "cp", "read", "install"))
+_LOGIN_FLAGS: Final = frozenset(("-u", "-U", "--user", "--proxy-user"))
+_LOGIN: Final = re.compile(r"(?!\d+:\d+\Z)[^\s:/]+:[^\s]+\Z")
 
 
 def values_of_flags(items: Sequence[Any]) -> Container[int]:
     """Where in a command line (`--token`, `VALUE`) an item is the value of a flag that names a secret."""
     found = set()
     for index, (flag, value) in enumerate(pairwise(items), start=1):
-        if isinstance(flag, str) and isinstance(value, str) and secret_flag(flag, value) and not _FLAG.match(value):
+        if not isinstance(flag, str) or not isinstance(value, str) or _FLAG.match(value):
+            continue
+        is_login = flag in _LOGIN_FLAGS and _LOGIN.match(value)
+        if is_login or secret_flag(flag, value, items[max(0, index - 3) : index - 1]):
             found.add(index)
     return found
 
 
-def secret_flag(flag: str, value: str = "") -> bool:
-    """Whether a flag takes a secret: `--token`, `-dbPassword`, or `-p` before anything but a port."""
+def secret_flag(flag: str, value: str, before: Sequence[Any]) -> bool:
+    """Whether a flag takes a secret: `--token`, `-dbPassword`, or `-p` before what may be a password.
+
+    Args:
+        before: words that precede it: `mkdir -p` takes a directory.
+    """
     match = _FLAG.match(flag)
     if match is None:
         return False
-    name = match[1]
-    if name == _SHORT_FLAG:
-        return bool(value) and not _PORT.match(value)
-    return secret_name(name) and not name.lower().translate(_SEPARATORS).endswith(_HARMLESS_FLAGS)
+    if match[1] == _SHORT_FLAG:
+        return not _NO_PASSWORD.match(value) and not any(word in _TAKES_A_DIRECTORY for word in before)
+    return secret_setting(match[1])
+
+
+def attached_password(value: str) -> bool:
+    """Whether what follows `-p` without a blank may be a password: no port, and no other word of a flag."""
+    return not _NO_PASSWORD.match(value) and not _WORDS_ON_P.match(value)
+
+
+@lru_cache(maxsize=8192)
+def secret_setting(name: str, *, ends: bool = False) -> bool:
+    """Whether what is assigned to this name is a secret, and not where to find one (`--token-file`).
+
+    Args:
+        ends: the word has to be at the name's end, as in free text that may be prose.
+    """
+    flat = name.lower().translate(_SEPARATORS)
+    if ends:
+        return flat.endswith(_SIGNED)
+    return (secret_name(name) or flat.endswith(_SIGNED)) and not flat.endswith(_HARMLESS_FLAGS)
 
 
 @lru_cache(maxsize=8192)
 def secret_name(name: str) -> bool:
     """Whether a variable, header or parameter of this name is taken to hold a secret."""
     flat = name.lower().translate(_SEPARATORS)
-    return any(word in flat for word in _WORDS) or _KEY_WORD.search(name) is not None
+    return any(word in flat for word in _WORDS) or bool(_KEY_WORD.search(name) or _PASS.search(name))
 
 
 @lru_cache(maxsize=8192)
@@ -60,14 +98,28 @@ def secret_field(name: str) -> bool:
     """A field's name is mostly a word of an API (`secretName`, `key`), so less is enough to be harmless."""
     if _VARIABLE.match(name):
         return secret_name(name)
-    return name.lower().translate(_SEPARATORS).endswith(_ENDINGS)
+    flat = name.lower().translate(_SEPARATORS)
+    return flat.removesuffix("s").endswith(_ENDINGS) or flat == "secret" or _PASS.search(name) is not None
+
+
+@lru_cache(maxsize=8192)
+def holds_secrets(name: str) -> bool:
+    """Whether a mapping under this name holds secrets under names of anybody's choice: `passwords: {alice: ...}`."""
+    return name.lower().translate(_SEPARATORS).endswith(_HOLDERS)
+
+
+@lru_cache(maxsize=8192)
+def refers(name: str) -> bool:
+    """Whether a field of such a mapping says where a secret is, rather than what: `credentials: {secretName: ...}`."""
+    return name.lower().translate(_SEPARATORS).endswith(_REFERENCES)
 
 
 _TELLING: Final = (
     "pwd", "secret", "token", "connectionstring", "dsn", "cookie", "key", "auth", "cred", "pass", "bearer", "basic",
-    "digest", "negotiate", "signature", "lastappliedconfiguration", "@", '"p"',
+    "digest", "negotiate", "signature", "lastappliedconfiguration", "identifiedby", "@", '"p"',
 )  # fmt: skip
 """Something of this is in whatever is redacted, once the text is `_FLATTENED` and has no separators."""
+_SHORT_FLAGS: Final = tuple(before + flag for before in (b'"', b" ", b"'") for flag in (b"-p", b"-u", b"-U", b"--user"))
 _FLATTENED: Final = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ", b"abcdefghijklmnopqrstuvwxyz")
 
 
@@ -76,7 +128,7 @@ def nothing_secret(text: bytes) -> bool:
 
     Quick, for most objects are plain. What is spelled with escapes, or not in ASCII, takes a closer look.
     """
-    if b"\\" in text or not text.isascii():
+    if b"\\" in text or not text.isascii() or any(flag in text for flag in _SHORT_FLAGS):
         return False
     flat = text.translate(_FLATTENED, b"-_. ").decode("ascii")
     return not any(telling in flat for telling in _TELLING)

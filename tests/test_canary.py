@@ -23,7 +23,8 @@ from tests.proxy.running import Running, running
 Json = dict[str, Any]
 PLACES = (
     "data", "stringData", "last-applied", "env", "argument", "related", "error-body", "nonsense", "hooks-token",
-    "authorization-file", "request-cookie", "answer-cookie", "url-in-text", "control-token",
+    "authorization-file", "request-cookie", "answer-cookie", "url-in-text", "control-token", "json-file", "yaml-file",
+    "ini-file", "dotenv-file", "command-line", "log-in", "slashed-url", "status", "held",
 )  # fmt: skip
 CANARIES = {place: f"fake-canary-of-{place}-{number:04d}" for number, place in enumerate(PLACES)}
 VISIBLE = b"no-secret-at-all"
@@ -37,6 +38,19 @@ def encoded(place: str) -> str:
 
 def secret(name: str, **more: Any) -> Json:
     return {**config_map(name), "kind": "Secret", "data": {"key": encoded("data")}, **more}
+
+
+def files(side: str) -> Json:
+    """What programs read their settings from, each with a secret in it."""
+    secrets = CANARIES
+    return {
+        "a.json": json.dumps({"side": side, "credentials": {"pass": secrets["json-file"]}}),
+        "b.yaml": f"side: {side}\ndatabase:\n  password: |\n    {secrets['yaml-file']}\n  port: 1\n",
+        "c.ini": f"[{side}]\nuser = me\npassword = {secrets['ini-file']} with blanks\n",
+        "d.env": f"SIDE={side}\nexport PGPASS={secrets['dotenv-file']}\n",
+        "e.sh": f"echo {side}\nmysql -h db -p{secrets['command-line']}\ncurl -u me:{secrets['log-in']} http://h\n",
+        "f.txt": f"{side} postgres://me:ab/{secrets['slashed-url']}@db/x",
+    }
 
 
 def deployment(args: str) -> Json:
@@ -67,7 +81,10 @@ def hook(side: str) -> Callable[[Exchange], None]:
             secret("one", stringData={"key": CANARIES["stringData"] + side}),
             deployment(side),
             config_map(f"{VISIBLE.decode()}-{side}"),
+            config_map("files", files(side)),
+            config_map("held") | {"spec": {"passwords": {side: CANARIES["held"]}}},
             config_map("note", {"text": f"see postgresql://user:{CANARIES['url-in-text']}@host/db?{side}"}),
+            status={"side": side, "message": f"password: {CANARIES['status']}"},
         )
         status, body = {
             3: (500, json.dumps({"error": text}).encode()),

@@ -1,0 +1,147 @@
+"""A value planted in each spelling is covered by a span, harmless text has none, and no text takes for ever."""
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shadow.redact import Redactor
+from shadow.secretnames import nothing_secret
+from shadow.secrettext import spans
+
+P = "fake-planted"
+"""Stands for the secret; it must be in no text once its spans are taken out."""
+
+
+def without_secrets(text: str) -> str:
+    pieces, at = [], 0
+    for start, end in spans(text):
+        pieces.append(text[at:start])
+        at = end
+    return "<>".join([*pieces, text[at:]])
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        (f"mysql -p{P} -h db", "mysql -p<> -h db"),
+        (f"mysql -u root -p {P}", "mysql -u root -p <>"),
+        (f"-p{P}", "-p<>"),
+        (f"sshpass -p '{P} x' ssh h", "sshpass -p '<>' ssh h"),
+        (f"curl -u me:{P} http://h", "curl -u me:<> http://h"),
+        (f"curl -sS -u 'me:{P}' http://h", "curl -sS -u 'me:<>' http://h"),
+        (f"curl -ume:{P} http://h", "curl -ume:<> http://h"),
+        (f"curl --user=me:{P}", "curl --user=me:<>"),
+        (f"curl --proxy-user me:{P}", "curl --proxy-user me:<>"),
+        (f"serve --token={P} -v", "serve --token=<> -v"),
+        (f"serve --token \\\n   {P} -v", "serve --token \\\n   <> -v"),
+        (f"DB_PASS={P}", "DB_PASS=<>"),
+        (f"a=b\nexport PGPASSWORD={P} and more\nc=d", "a=b\nexport PGPASSWORD=<>\nc=d"),
+        (f"MYSQL_PWD='{P} x'", "MYSQL_PWD='<>'"),
+        (f"[db]\nuser = me\npassword = {P} x\nhost = h", "[db]\nuser = me\npassword = <>\nhost = h"),
+        (f'password = "{P}\\" {P}"', 'password = "<>"'),
+        (f"spring.datasource.password={P}", "spring.datasource.password=<>"),
+        (f"//registry.npmjs.org/:_authToken={P}", "//registry.npmjs.org/:_authToken=<>"),
+        (f"Server=h;AccountKey={P};Database=d", "Server=h;AccountKey=<>;Database=d"),
+        (f"https://h/?key={P}&x=1", "https://h/?key=<>&x=1"),
+        (f"password := {P}", "password := <>"),
+        (f"postgres://me:{P}@h/d", "postgres://<>@h/d"),
+        (f"postgres://me:ab/{P}@h/d", "postgres://<>@h/d"),
+        (f"postgres://me:{P}/c?d#e@h/d", "postgres://<>@h/d"),
+        (f"amqp://me:{P}@h1/v,amqp://me:{P}@h2/v", "amqp://<>@h1/v,amqp://<>@h2/v"),
+        (f"redis://:{P}@h:6379/0", "redis://<>@h:6379/0"),
+        (f"https://{P}@github.com/a/b.git", "https://<>@github.com/a/b.git"),
+        (f"a: b\npassword: |\n  {P}\n  {P}: x\n\n  {P}\nc: d", "a: b\npassword: |\n  <>\nc: d"),
+        (f"a: b\npassword: >-\n  {P}\nc: d", "a: b\npassword: >-\n  <>\nc: d"),
+        (f"password: !!str |2-  # x\n  {P}: 1\nc: d", "password: !!str |2-  # x\n  <>\nc: d"),
+        (f"password:\n  {P}\n  {P}\nc: d", "password:\n  <>\nc: d"),
+        (f"password: fake\n  {P}\nc: d", "password: <>\nc: d"),
+        (f'password: "fake\n  {P}"\nc: d', 'password: "<>"\nc: d'),
+        (f"password: 'it''s {P}'\nc: d", "password: '<>'\nc: d"),
+        (f"password: '{P}", "password: '<>"),
+        (f"passphrase: some {P} words\nc: d", "passphrase: <>\nc: d"),
+        (f"passwords:\n- {P}\n- {P}\nc: d", "passwords:\n- <>\nc: d"),
+        (f"passwords: [{P}, {P}]", "passwords: [<>]"),
+        (f"users:\n  - name: a\n    password: {P}\n  - name: b", "users:\n  - name: a\n    password: <>\n  - name: b"),
+        (f"- password: {P}\n  user: u", "- password: <>\n  user: u"),
+        (f"credentials: {{pass: {P}}}", "credentials: {pass: <>}"),
+        (f"db: {{user: u, pass: {P} x, port: 1}}", "db: {user: u, pass: <>, port: 1}"),
+        (f"credentials:\n  pass: {P}\n", "credentials:\n  pass: <>\n"),
+        (f'config: "{{\\"password\\": \\"{P}\\"}}"', 'config: "{\\"password\\": \\"<>\\"}"'),
+        (f'{{"token": "{P}", broken', '{"token": "<>", broken'),
+        (f"x\r\npassword: {P}\r\ny: z", "x\r\npassword: <>\ny: z"),
+        (f'curl -H "X-Vault-Token: {P}" h', 'curl -H "X-Vault-Token: <>" h'),
+        (f"Authorization: Basic {P}\nHost: h", "Authorization: <>\nHost: h"),
+        (f"sent Bearer {P} there", "sent Bearer <> there"),
+        (f"CREATE USER u WITH PASSWORD '{P}';", "CREATE USER u WITH PASSWORD '<>';"),
+        (f"create user u identified by '{P}'", "create user u identified by '<>'"),
+        (f"requirepass {P}\nport 1", "requirepass <>\nport 1"),
+        (f"redis-server --requirepass {P}", "redis-server --requirepass <>"),
+    ],
+)  # fmt: skip
+def test_a_secret_is_covered_and_nothing_else(text, left):
+    assert without_secrets(text) == left
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "mkdir -p data/x && cp -p a b", "docker run -p 8080:80/tcp -p 53 x", "serve -port=80 -profile fast -path /x",
+        "ssh -p 2222 h", "id -u 1000:1000", "docker run --user 1000:1000 x", "find . -print -prune",
+        "a: b\nkey: c\nsecretName: minio\n", "--token-file=/var/run/token --secret-name=mine", "if token == 3",
+        "http://h:80/a@sha256:abc", "registry:5000/a/b@sha256:abc", "cannot read the token: permission denied",
+        "token:\nnext: 1", "password: {}", "password:\n  valueFrom:\n    name: x", "password=", "author=me", "a - b",
+        "the password is not shown", "monkey=1", "bypass: true", "compass: north",
+    ],
+)  # fmt: skip
+def test_what_is_harmless_is_left_alone(text):
+    assert spans(text) == []
+
+
+_PIECES = st.sampled_from(
+    [
+        "password", "pass", "token", "x", ":", ": ", "=", " = ", "-", "--", "-p", "- ", " ", "  ", "\n", "\n  ", "|",
+        '"', "'", "''", '\\"', "{", "}", "[", "]", ",", "://", "@", "/", "80", "u:p", "bearer ", "fake-word", "é",
+        "<redacted:0123abcd:4>", "identified by ", "-u ", "#", ">-", "\\", "&", ";",
+    ]
+)  # fmt: skip
+_TEXTS = st.lists(_PIECES, max_size=14).map("".join)
+
+
+@given(_TEXTS)
+def test_spans_are_in_order_within_the_text_and_empty_nowhere(text):
+    at = 0
+    for start, end in spans(text):
+        assert at <= start < end <= len(text)
+        at = end
+
+
+@given(_TEXTS)
+def test_where_a_glance_finds_nothing_there_is_no_span(text):
+    redactor = Redactor(b"key", ["nowhere"])
+    if nothing_secret(f'{{"x":"{text}"}}'.encode()):
+        assert redactor.text(text) == text
+
+
+_MANY = 20_000
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "password=" * _MANY, "://" * _MANY + "@", "://a:" * _MANY, "bearer " * _MANY, "a" * _MANY * 20 + "=",
+        "-" * _MANY * 10, "{" * _MANY * 4 + ":", "\n" + " " * _MANY * 10 + ": ", "- " * _MANY * 4 + "token: ",
+        '"' + "token" * _MANY + '":', "kind" + "\n-" * _MANY * 4, "token: '\"" * _MANY, 'token: "' * _MANY,
+        "token:\n " * _MANY, "".join("token:\n" + " " * (n % 50) for n in range(_MANY)), "token: |\n" * _MANY,
+        "password: [" * _MANY, "-u a:" * _MANY, "-u " + "a" * _MANY * 5, "-p " * _MANY, "--token \\\n" * _MANY,
+        "identified" + " " * _MANY * 5, "export " * _MANY, "\\" * _MANY * 5 + '"', "password '" * _MANY,
+        "x = " * _MANY, " " * _MANY * 10 + "=", "token:" + "\n \n" * _MANY, "{token: " * _MANY,
+    ],
+    ids=lambda text: repr(text[:16]),
+)  # fmt: skip
+def test_hostile_text_takes_no_quadratic_time(text):
+    """Each takes milliseconds; what is quadratic in it would take minutes."""
+    start = time.perf_counter()
+    spans(text)
+    assert time.perf_counter() - start < 20
