@@ -12,16 +12,21 @@ import msgspec
 from shadow.protocol.answers import Answer, known_fields
 from shadow.protocol.keys import identify
 from shadow.protocol.objects import parsable
-from shadow.protocol.related_rules import Rule, Selector, rule_fault
-from shadow.protocol.scan import scan
+from shadow.protocol.related_rules import rule_fault
+from shadow.protocol.strict_fields import strict_faults
 from shadow.protocol.wire import (
     is_null,
     json_type,
+    may_be_beyond_float,
+    members,
     number_beyond_float,
     repeats_a_key,
-    split_object,
+    split_array,
 )
 from shadow.terms import Hook, Protocol
+
+Members = list[tuple[str, msgspec.Raw]]
+"""The fields of an answer as written, repeated ones included."""
 
 _MAP = "map[string]interface {}"
 _TYPES = {
@@ -37,32 +42,38 @@ _TYPES = {
 """JSON type and Go type of every known field."""
 
 _STRINGS = ("labels", "annotations")
-_DEEP = ("status", "labels", "annotations")
 
 
 def rejection(answer: Answer, body: bytes, *, strict: bool) -> str | None:
     """Why Metacontroller would reject an answer of its own protocol; None if it would take it."""
-    fault = next(_type_faults(answer), None) or _item_fault(answer) or _number_fault(answer)
+    repeated = repeats_a_key(body, answer.fields)
+    written = members(body) if repeated else list(answer.fields.items())
+    fault = next(_item_faults(answer, written), None) or next(_type_faults(answer, written), None)
     if fault is not None or not strict:
         return fault
-    faults = [*_unknown_fields(answer), *_repeated_fields(answer, body)]
+    if not repeated and known_fields(answer.protocol, answer.hook) >= answer.fields.keys() and _is_plain(answer):
+        return None
+    faults = tuple(dict.fromkeys(strict_faults(body, answer.protocol, answer.hook)))
     if not faults:
         return None
     told = faults[0] if len(faults) == 1 else f"[{', '.join(faults)}]"
     return f"strict validation failed: {told}"
 
 
-def _type_faults(answer: Answer) -> Iterator[str]:
+def _type_faults(answer: Answer, written: Members) -> Iterator[str]:
+    """Of these Go tells the first, and only if no object in a list is at fault; unknown fields it skips."""
     known = known_fields(answer.protocol, answer.hook)
-    for name, raw in answer.fields.items():
+    for name, raw in written:
         if name not in known or is_null(raw):
             continue
         wanted, go_type = _TYPES[name]
         if json_type(raw) != wanted:
             yield _mismatch(json_type(raw), answer, name, go_type)
         elif name in _STRINGS:
-            odd = (json_type(value) for value in split_object(raw).values() if not is_null(value))
+            odd = (json_type(value) for _, value in members(raw) if not is_null(value))
             yield from (_mismatch(found, answer, name, "string") for found in odd if found != "string")
+        elif (number := number_beyond_float(raw)) is not None:
+            yield _mismatch(f"number {number}", answer, name, "float64")
 
 
 def _mismatch(found: str, answer: Answer, name: str, go_type: str) -> str:
@@ -83,24 +94,31 @@ class _Item(msgspec.Struct):
 _ITEMS = msgspec.json.Decoder(list[_Item])
 
 
-def _item_fault(answer: Answer) -> str | None:
-    if answer.hook is not Hook.CUSTOMIZE and _all_have_a_kind(answer):
-        return None
-    for item in answer.items or ():
-        found = json_type(item)
-        if found != "object":
-            return _mismatch(found, answer, answer.list_key, _MAP)
-        fault = rule_fault(item) if answer.hook is Hook.CUSTOMIZE else _kind_fault(item)
-        if fault is not None:
-            return fault
-    return None
+def _item_faults(answer: Answer, written: Members) -> Iterator[str]:
+    """What is wrong with the items of the list, and of each that a repeated key replaces: Go reads them all."""
+    for name, raw in written:
+        if name != answer.list_key or json_type(raw) != "array":
+            continue
+        if answer.hook is Hook.CUSTOMIZE or not _all_are_usual(raw):
+            yield from filter(None, (_item_fault(answer, item) for item in split_array(raw)))
 
 
-def _all_have_a_kind(answer: Answer) -> bool:
+def _item_fault(answer: Answer, item: msgspec.Raw) -> str | None:
+    found = json_type(item)
+    if found == "null":
+        return None  # of the list that counts, refused already
+    if found != "object":
+        return _mismatch(found, answer, answer.list_key, _MAP)
+    if (number := number_beyond_float(item)) is not None:
+        return _mismatch(f"number {number}", answer, answer.list_key, "float64")
+    return rule_fault(item) if answer.hook is Hook.CUSTOMIZE else _kind_fault(item)
+
+
+def _all_are_usual(listed: msgspec.Raw) -> bool:
     """The usual case at once; False says no more than that a closer look is needed."""
     try:
-        items = [] if answer.items is None else _ITEMS.decode(answer.fields[answer.list_key])
-        return all(item.kind and parsable(item.apiVersion) for item in items)
+        named = all(item.kind and parsable(item.apiVersion) for item in _ITEMS.decode(listed))
+        return named and not may_be_beyond_float(listed)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return False
 
@@ -114,37 +132,11 @@ def _kind_fault(item: msgspec.Raw) -> str | None:
     return None if identity.kind and parsable(identity.apiVersion) else "Object 'Kind' is missing in a list item"
 
 
-def _number_fault(answer: Answer) -> str | None:
-    """What stands in fields that nobody knows is skipped, whatever it is."""
-    known = known_fields(answer.protocol, answer.hook) & answer.fields.keys()
-    found = filter(None, (number_beyond_float(answer.fields[name]) for name in sorted(known)))
-    number = next(found, None)
-    return None if number is None else f"json: cannot unmarshal number {number} into Go value of type float64"
-
-
-def _unknown_fields(answer: Answer) -> Iterator[str]:
-    known = known_fields(answer.protocol, answer.hook)
-    yield from (f'unknown field "{name}"' for name in answer.fields if name not in known)
+def _is_plain(answer: Answer) -> bool:
+    """Whether nothing is there twice in what strict mode looks into; related rules get a close look each time."""
     if answer.hook is Hook.CUSTOMIZE:
-        for number, item in enumerate(answer.items or ()):
-            yield from _unknown_in(item, Rule, f"relatedResources[{number}]")
-
-
-def _unknown_in(item: msgspec.Raw, shape: type[msgspec.Struct], path: str) -> Iterator[str]:
-    for name, raw in split_object(item).items():
-        if name not in shape.__struct_fields__:
-            yield f'unknown field "{path}.{name}"'
-        elif name.endswith("Selector") and not is_null(raw):
-            yield from _unknown_in(raw, Selector, f"{path}.{name}")
-
-
-def _repeated_fields(answer: Answer, body: bytes) -> Iterator[str]:
-    if repeats_a_key(body, answer.fields):
-        yield from _repeats([("", body)], deep=False)
-    for name in _DEEP if answer.hook is not Hook.CUSTOMIZE else (answer.list_key,):
-        raw = answer.fields.get(name)
-        if raw is not None and _has_repeats(raw):
-            yield from _repeats([(name, bytes(raw))], deep=True)
+        return False
+    return not any(_has_repeats(answer.fields[name]) for name in ("status", *_STRINGS) if name in answer.fields)
 
 
 def _has_repeats(raw: msgspec.Raw) -> bool:
@@ -160,17 +152,3 @@ def _has_repeats(raw: msgspec.Raw) -> bool:
     except (RecursionError, ValueError):
         return True
     return found
-
-
-def _repeats(waiting: list[tuple[str, bytes]], *, deep: bool) -> Iterator[str]:
-    """The repeated keys of these (path, value) and, if `deep`, of all within them."""
-    while waiting:
-        path, text = waiting.pop()
-        seen: set[str] = set()
-        for number, (key, value) in enumerate(scan(text)):
-            here = f"{path}[{number}]" if key is None else f"{path}.{key}" if path else key
-            if key is not None and key in seen:
-                yield f'duplicate field "{here}"'
-            seen.add(key or "")
-            if deep:
-                waiting.append((here, value))

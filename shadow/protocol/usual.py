@@ -13,7 +13,7 @@ from msgspec import UNSET, UnsetType
 from shadow.protocol.keys import Groups
 from shadow.protocol.names import CONTROLLER_KIND
 from shadow.protocol.objects import parsable
-from shadow.protocol.wire import REFUSED, UnreadableError, parse_as
+from shadow.protocol.wire import REFUSED, UnreadableError, may_be_beyond_float, parse_as
 from shadow.terms import Protocol
 
 _EMPTY = msgspec.Raw(b"{}")
@@ -138,4 +138,5 @@ def is_usual_answer(body: bytes, protocol: Protocol) -> bool:
         items = _ANSWERS[protocol].decode(body).usual_list
     except REFUSED:
         return False
-    return items is not None and all(item.kind and parsable(item.apiVersion) for item in items)
+    named = items is not None and all(item.kind and parsable(item.apiVersion) for item in items)
+    return named and not may_be_beyond_float(body)

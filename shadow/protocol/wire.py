@@ -25,7 +25,7 @@ _OBJECT = msgspec.json.Decoder(Fields)
 _ARRAY = msgspec.json.Decoder(list[msgspec.Raw])
 _FIRST = re.compile(rb"[ \t\n\r]*([^ \t\n\r])")
 _TYPES = {b"{": "object", b"[": "array", b'"': "string", b"t": "bool", b"f": "bool", b"n": "null"}
-_DIGITS = bytes.maketrans(b"123456789E", b"000000000e")
+_DIGITS = bytes.maketrans(b"123456789E+", b"000000000e0")
 _LONGEST_INT = 20  # characters of an int of 64 bits, its sign included
 _LONG_INT = b"0" * 19
 _HUGE_INT = b"0" * 309
@@ -71,9 +71,13 @@ def split_array(text: bytes | msgspec.Raw) -> list[msgspec.Raw]:
         return [msgspec.Raw(value) for _, value in _scanned(text, "array")]
 
 
-def keys_in_order(text: bytes | msgspec.Raw) -> list[str]:
-    """Every key of a JSON object as written, repeated ones included."""
-    return [key for key, _ in _scanned(text, "object") if key is not None]
+def members(text: bytes | msgspec.Raw) -> list[tuple[str, msgspec.Raw]]:
+    """Every member of a JSON object as written, those with a repeated key included.
+
+    Raises:
+        UnreadableError: not JSON, or another JSON type.
+    """
+    return [(key, msgspec.Raw(value)) for key, value in _scanned(text, "object") if key is not None]
 
 
 def _scanned(text: bytes | msgspec.Raw, wanted: str) -> list[tuple[str | None, bytes]]:
@@ -142,10 +146,15 @@ def _parse_as_go(text: bytes | msgspec.Raw) -> Any:
         raise UnreadableError(str(exc)) from exc
 
 
+def may_be_beyond_float(text: bytes | msgspec.Raw) -> bool:
+    """Whether it may hold a number that no float64 can hold. Quick, for it sees every byte."""
+    zeros = bytes(text).translate(_DIGITS)
+    return _HUGE_EXPONENT in zeros or _HUGE_INT in zeros
+
+
 def number_beyond_float(text: bytes | msgspec.Raw) -> str | None:
     """A number that no float64 can hold, of which Go reads none; None: there is none, or nobody could look closely."""
-    zeros = bytes(text).translate(_DIGITS, b"+")
-    if _HUGE_EXPONENT not in zeros and _HUGE_INT not in zeros:
+    if not may_be_beyond_float(text):
         return None
     try:
         _parse_as_go(text)
@@ -212,5 +221,4 @@ def repeats_a_key(text: bytes | msgspec.Raw, fields: Fields) -> bool:
     smallest_member = min((len(key) for key in fields), default=0) + len('"":0,')
     if len(bytes(text)) - accounted - 1 < smallest_member:
         return False
-    keys = keys_in_order(text)
-    return len(keys) != len(set(keys))
+    return len(members(text)) != len(fields)

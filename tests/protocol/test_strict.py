@@ -4,6 +4,7 @@ import pytest
 
 from shadow.protocol.answers import Answer, Refusal, read_answer
 from shadow.protocol.strict import rejection
+from shadow.protocol.usual import is_usual_answer
 from shadow.terms import Hook, Protocol
 from tests.protocol.recordings import answered, effects
 
@@ -104,7 +105,14 @@ def test_strict_mode_takes_these(body, protocol):
         ('{"status":{"a":{"b":1,"b":2}}}', COMPOSITE, 'duplicate field "status.a.b"'),
         ('{"status":{"a":[{},{"b":1,"b":2}]}}', COMPOSITE, 'duplicate field "status.a[1].b"'),
         ('{"labels":{"a":"1","a":"2"}}', DECORATOR, 'duplicate field "labels.a"'),
-        ('{"status":{"a":1,"a":2},"x":1}', DECORATOR, '[unknown field "x", duplicate field "status.a"]'),
+        ('{"status":{"a":1,"a":2},"x":1}', DECORATOR, '[duplicate field "status.a", unknown field "x"]'),
+        ('{"x":1,"x":2,"status":{}}', COMPOSITE, 'unknown field "x"'),
+        (
+            '{"status":{"b":{"c":1,"c":2},"a":1,"a":{"z":1,"z":2}}}',
+            COMPOSITE,
+            '[duplicate field "status.b.c", duplicate field "status.a", duplicate field "status.a.z"]',
+        ),
+        ('{"status":{"a":1,"a":2,"a":3}}', COMPOSITE, 'duplicate field "status.a"'),
     ],
 )
 def test_strict_mode_rejects_unknown_and_repeated_fields(body, protocol, told):
@@ -117,8 +125,44 @@ def test_strict_mode_rejects_unknown_and_repeated_fields(body, protocol, told):
     "place", ['"status":{"a":[%s]}', '"children":[{"kind":"A","x":%s}]', '"resyncAfterSeconds":%s']
 )
 def test_a_number_that_no_float64_holds_is_rejected_wherever_it_stands(place, number):
-    told = f"json: cannot unmarshal number {number} into Go value of type float64"
-    assert _rejection("{" + place % number + "}", COMPOSITE, strict=False) == told
+    field = f"Go struct field CompositeHookResponse.{json.loads('{' + place % 1 + '}').popitem()[0]} of type float64"
+    body = "{" + place % number + "}"
+    assert _rejection(body, COMPOSITE, strict=False) == f"json: cannot unmarshal number {number} into {field}"
+    assert not is_usual_answer(body.encode(), COMPOSITE)
+
+
+@pytest.mark.parametrize(
+    ("body", "protocol", "told"),
+    [
+        ('{"children":[{"kind":1}],"children":[]}', COMPOSITE, "Object 'Kind' is missing in a list item"),
+        ('{"children":"x","children":[]}', COMPOSITE, "json: cannot unmarshal string into"),
+        ('{"status":[],"status":{}}', COMPOSITE, "json: cannot unmarshal array into"),
+        ('{"labels":{"b":1,"b":"1"}}', DECORATOR, "json: cannot unmarshal number into"),
+    ],
+)
+def test_what_a_repeated_key_replaces_is_read_too(body, protocol, told):
+    assert _rejection(body, protocol, strict=False).startswith(told)
+
+
+RULE_FAULTS = """[duplicate field "relatedResources[0].apiVersion", unknown field "relatedResources[0].x", \
+duplicate field "relatedResources[0].labelSelector.matchLabels.a", \
+unknown field "relatedResources[0].labelSelector.y", unknown field "z"]"""
+
+
+def test_strict_mode_looks_into_related_rules():
+    rule = (
+        '"apiVersion":"v1","apiVersion":"v1","resource":"pods","x":1,"x":2,'
+        '"labelSelector":{"matchLabels":{"a":"1","a":"2"},"y":1}'
+    )
+    body = f'{{"relatedResources":[{{{rule}}}],"z":1}}'.encode()
+    answer = read_answer(body, COMPOSITE, Hook.CUSTOMIZE)
+    assert isinstance(answer, Answer)
+    assert rejection(answer, body, strict=True) == f"strict validation failed: {RULE_FAULTS}"
+
+
+def test_an_object_at_fault_is_told_before_a_field():
+    body = '{"finalized":0,"children":[{"kind":""}]}'
+    assert "'Kind' is missing" in _rejection(body, COMPOSITE, strict=False)
 
 
 def test_a_number_in_a_field_that_nobody_knows_is_skipped():
