@@ -30,9 +30,11 @@ from shadow.protocol.dialect import Alterations, Dialect
 from shadow.protocol.messages import Request, read_request
 from shadow.protocol.objects import Json
 from shadow.redact import Redactor
+from shadow.report import words
 from shadow.report.build import build
-from shadow.report.formats import FORMATS
+from shadow.report.entries import advice, idle_rules
 from shadow.report.judge import judge
+from shadow.report.lines import diff
 from shadow.report.model import Report
 from shadow.report.view import MigrationView
 from shadow.store.base import Asked, Call, Counters, Flush
@@ -49,6 +51,7 @@ Given = Json | bytes | Path
 _NAME = "hooks"
 _TIMEOUT_SECONDS = 30.0
 _BUDGET_SECONDS = 60.0
+_MOST_LINES = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +122,10 @@ class HooksAgree:
             _call(pair, compare(pair, judged.rules, redactor, _BUDGET_SECONDS))
             for pair in _pairs(old, new, requests, apply, altered)
         ]
-        report, text = _reported(calls, rules)
+        report = _reported(calls, rules)
         failures = report.totals.comparisons.failed + report.totals.dropped
         if report.differs or failures or not report.conclusive:
-            raise AssertionError(f"the hooks do not agree\n\n{text}")
+            raise AssertionError("\n".join(_disagreement(report)))
         return report
 
 
@@ -193,7 +196,29 @@ def _asked(candidate: Candidate) -> Asked:
     return Asked("failed" if candidate.failure else "answered", candidate.status, error=candidate.failure)
 
 
-def _reported(calls: Sequence[Call], rules: Compare) -> tuple[Report, str]:
+def _disagreement(report: Report) -> Iterator[str]:
+    """What the author of a hook wants to know: where they differ, what that would do, and in which request."""
+    totals, outcomes = report.totals, report.totals.comparisons
+    if not totals.calls:
+        yield "the hooks do not agree: there was no request to compare them by"
+        return
+    asked = words.counted(totals.calls, "request")
+    yield f"the hooks do not agree: of {asked} {outcomes.mismatched} with differences, {outcomes.failed} not answered"
+    if totals.dropped:
+        yield f"{words.counted(totals.dropped, 'pair')} of answers took too long to compare"
+    for line in report.failures:
+        yield f"\n{line.implementation} gave no valid answer {words.counted(line.count, 'time')}: {line.reason}"
+    for number, difference in enumerate(report.unexplained, start=1):
+        yield f"\n{number}. {words.consequence(difference)}"
+        yield f"   {words.printable(difference.path) or 'the whole object'}: {words.change_note(difference)}"
+        yield from (f"   {shown}" for shown in diff(difference, _MOST_LINES))
+        example = difference.example
+        yield f"   in {words.counted(difference.count, 'request')}, such as {example.comparison} of {example.parent}"
+    for title, lines in (("advice", map(advice, report.advice)), ("rules that explain nothing", idle_rules(report))):
+        yield from (f"\n{title}: {line}" for line in lines)
+
+
+def _reported(calls: Sequence[Call], rules: Compare) -> Report:
     now = time.time()
     judged = judge(rules, now)
     view = MigrationView(_NAME, Stage.SHADOW, 0.0, None, "", _NAME, judged, judged.rules)
@@ -211,7 +236,6 @@ def _reported(calls: Sequence[Call], rules: Compare) -> tuple[Report, str]:
         store.open(now)
         try:
             store.flush(Flush("testing", now, {_NAME: counters}, calls))
-            report = build(store, view, None, None, now)
-            return report, "".join(FORMATS["table"](report))
+            return build(store, view, None, None, now)
         finally:
             store.close()

@@ -35,7 +35,22 @@ def test_the_example_of_the_page_passes(tmp_path):
 def test_a_difference_fails_with_the_report(hooks_agree: HooksAgree):
     with pytest.raises(AssertionError) as failure:
         hooks_agree(saying(ONE), saying(), [SEES])
-    assert "new would delete ConfigMap <namespace>/one" in str(failure.value)
+    text = str(failure.value)
+    assert text.startswith("the hooks do not agree: of 1 request 1 with differences, 0 not answered\n")
+    assert (
+        "1. new would delete ConfigMap <namespace>/one\n   the whole object: only old has it\n   - apiVersion: v1\n"
+        in text
+    )
+    assert "in 1 request, such as request-1 of team-a" in text
+    assert "advice: opt-out (new)" in text
+
+
+def test_a_failure_speaks_of_hooks_and_requests_and_not_of_a_migration(hooks_agree: HooksAgree):
+    with pytest.raises(AssertionError) as failure:
+        hooks_agree(saying(ONE), saying(), [SEES], ignore=[{"path": "spec.x", "because": "never"}])
+    text = str(failure.value)
+    assert "rules that explain nothing: " in text
+    assert not [word for word in ("verdict", "brake", "window", "revision", "baseline", "1 of 1") if word in text]
 
 
 def test_what_rules_explain_passes_and_stands_in_the_report(hooks_agree: HooksAgree):
@@ -71,7 +86,7 @@ def test_a_hook_that_fails_does_not_agree(hooks_agree: HooksAgree, new, why):
 
 
 def test_nothing_asked_is_nothing_shown(hooks_agree: HooksAgree):
-    with pytest.raises(AssertionError, match="do not agree"):
+    with pytest.raises(AssertionError, match="no request to compare them by"):
         hooks_agree(saying(), saying(), [])
 
 
