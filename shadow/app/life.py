@@ -12,8 +12,8 @@ from shadow.app.proxy import Proxy
 from shadow.config.watch import Reread, SecretFile, Watcher
 from shadow.proxy.migrations.snapshot import Snapshot
 from shadow.proxy.migrations.startup import Offered
-from shadow.proxy.replicas.acknowledgement import Acknowledgement
 from shadow.proxy.replicas.membership import Membership, Parts
+from shadow.proxy.replicas.rollcall import RollCall
 from shadow.store.base import Change, Store
 from shadow.telemetry.families import Family
 from shadow.web.metrics import readiness_of
@@ -99,7 +99,7 @@ class Life:
         )
         grace = proxy.configuration.server.replica_grace
         membership = Membership(proxy.store, parts, own if valid else None, proxy.checked, grace)
-        proxy.desk.acknowledgement = Acknowledgement(proxy.store, parts, membership)
+        proxy.desk.roll_call = RollCall(proxy.store, parts, membership)
         await membership.beat()
         if proxy.runtime.snapshot is None:
             await proxy.runtime.take_over(own, accepted=valid)

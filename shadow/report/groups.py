@@ -35,8 +35,7 @@ class _Line:
     path: str
     change: Change
     effects: EffectPair
-    example: Example
-    last_seen: float
+    latest: Group
     first_seen: float
     count: int = 0
     parents: int = 0
@@ -52,8 +51,7 @@ class _Line:
             path=group.shown_path,
             change=group.change,
             effects=group.effects,
-            example=_example(group),
-            last_seen=group.last_seen,
+            latest=group,
             first_seen=group.first_seen,
         )
 
@@ -61,8 +59,8 @@ class _Line:
         self.count += group.count
         self.repeats |= group.repeats
         self.first_seen = min(self.first_seen, group.first_seen)
-        if group.last_seen > self.last_seen:
-            self.example, self.last_seen = _example(group), group.last_seen
+        if group.last_seen > self.latest.last_seen:
+            self.latest = group
         if explanation != UNEXPLAINED:
             self.explanation = min(self.explanation or explanation, explanation, key=repr)
 
@@ -82,8 +80,8 @@ class _Line:
             moved_parents=self.moved,
             unexplained_parents=self.unexplained,
             first_seen=moment(self.first_seen),
-            last_seen=moment(self.last_seen),
-            example=self.example,
+            last_seen=moment(self.latest.last_seen),
+            example=_example(self.latest),
             ignored_because=explanation.ignored_because,
             expected_because=explanation.expected_because,
         )

@@ -6,6 +6,9 @@ from shadow.store.base import ParentState
 from shadow.store.rows import cursor, decode, encode, plain, uncursor
 from shadow.store.sql import Connection
 
+Place = tuple[str, str, str]
+"""(namespace, name, uid)"""
+
 
 def upsert(connection: Connection, states: Iterable[ParentState]) -> None:
     connection.executemany(
@@ -23,7 +26,7 @@ def all_of(connection: Connection, migration: str) -> list[ParentState]:
 
 def page(connection: Connection, migration: str, after: str | None, limit: int) -> tuple[list[ParentState], str | None]:
     """By (namespace, name, uid), from behind the cursor."""
-    behind = map(plain, uncursor(after, tuple[str, str, str]) if after else ("", "", ""))
+    behind = place_of(after) if after else ("", "", "")
     rows = connection.execute(
         "SELECT record FROM parents WHERE migration = ? AND (namespace, name, uid) > (?, ?, ?)"
         " ORDER BY namespace, name, uid LIMIT ?",
@@ -33,10 +36,25 @@ def page(connection: Connection, migration: str, after: str | None, limit: int) 
     return states, cursor_of(states[-1]) if len(rows) > limit else None
 
 
+def place(state: ParentState) -> Place:
+    """What parents are ordered by."""
+    parent = state.parent
+    return plain(parent.namespace), plain(parent.name), plain(parent.uid)
+
+
 def cursor_of(state: ParentState) -> str:
     """Where a page goes on whose last parent is this one."""
-    parent = state.parent
-    return cursor(map(plain, (parent.namespace, parent.name, parent.uid)))
+    return cursor(place(state))
+
+
+def place_of(text: str) -> Place:
+    """The place behind which a page begins.
+
+    Raises:
+        ValueError: for a text that is no cursor of this list.
+    """
+    namespace, name, uid = uncursor(text, tuple[str, str, str])
+    return plain(namespace), plain(name), plain(uid)
 
 
 def before_all_called(name: str) -> str:

@@ -100,9 +100,9 @@ def refusal(desk: Desk, name: str, accepted: str | None) -> str | None:
 
 async def _replicas(desk: Desk, name: str) -> Replicas:
     """Who obeys the brake as it is now; one process that serves from a file is all there is."""
-    if desk.acknowledgement is None:
+    if desk.roll_call is None:
         return Replicas(1, 1)
-    found = await desk.acknowledgement.of(name)
+    found = await desk.roll_call.of(name)
     return Replicas(len(found.by), len(found.by) + len(found.missing), found.missing)
 
 

@@ -13,8 +13,8 @@ from shadow.proxy.migrations.fronts import Fronts
 from shadow.proxy.migrations.snapshot import Snapshot
 from shadow.proxy.record.metering import Meter
 from shadow.proxy.record.recorder import Recorder
-from shadow.proxy.replicas.acknowledgement import Acknowledgement
 from shadow.proxy.replicas.membership import Membership
+from shadow.proxy.replicas.rollcall import RollCall
 from shadow.proxy.runtime import Runtime
 from shadow.store.asynchronous import AsyncStore
 from shadow.web.auth import Doorkeeper
@@ -37,7 +37,7 @@ class Desk:
     door: Doorkeeper
     clock: Callable[[], float]
     membership: Membership | None = None  # among the replicas that serve from the same database
-    acknowledgement: Acknowledgement | None = None
+    roll_call: RollCall | None = None
 
     @property
     def snapshot(self) -> Snapshot:

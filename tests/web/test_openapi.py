@@ -71,6 +71,24 @@ def test_every_reference_leads_somewhere():
     assert named == set(described["components"]["schemas"])
 
 
+def test_what_takes_a_body_says_how_long_it_may_be():
+    described = [
+        (bool(operation.get("requestBody")), "413" in operation["responses"])
+        for methods in document(OPERATIONS)["paths"].values()
+        for operation in methods.values()
+    ]
+    assert {(True, True), (False, False)} == set(described)
+
+
+async def test_a_webhook_that_posts_nothing_is_told_the_verdict(tmp_path: Path, hook_server: Start):
+    hook = hook_server(answer_json(answer(ONE)))
+    async with running(tmp_path, hook, hook) as proxy:
+        described = (await proxy.client.get(f"{proxy.control}/openapi.json")).json()
+        told = await proxy.client.post(f"{proxy.control}/api/v1/migrations/m/verdict?as=status")
+    taken = described["paths"]["/api/v1/migrations/{name}/verdict"]["post"]["requestBody"]
+    assert (told.status_code, told.json()["verdict"], taken.get("required", False)) == (425, "inconclusive", False)
+
+
 async def test_generated_calls_find_the_server_as_described(tmp_path: Path, hook_server: Start):
     old, new = hook_server(answer_json(answer(ONE, TWO))), hook_server(answer_json(answer(ONE)))
     server = {"server": {"tokens_file": str(tokens(tmp_path))}}

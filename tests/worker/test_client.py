@@ -176,6 +176,15 @@ async def test_a_full_queue_refuses_and_its_bytes_come_back() -> None:
     assert heard.lost == {}
 
 
+async def test_a_pair_that_alone_is_larger_than_the_queue_is_refused() -> None:
+    async with working(queue_bytes=10_000) as (worker, heard):
+        assert not worker.submit(pair("too-large", body=b"x" * 10_001))
+        assert worker.queued_bytes == 0
+        assert worker.submit(pair("fits", body=b"x" * 2_000))
+        assert await worker.drain(SOON)
+    assert list(heard.reasons) == ["fits"]
+
+
 async def test_an_id_is_taken_only_once_at_a_time() -> None:
     async with working() as (worker, heard):
         assert worker.submit(pair("1"))

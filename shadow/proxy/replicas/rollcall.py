@@ -19,7 +19,7 @@ class Acknowledged(NamedTuple):
     missing: tuple[str, ...]
 
 
-class Acknowledgement:
+class RollCall:
     """Asks the database what all replicas obey.
 
     A replica that may be serving and did not say so is missing: killed, cut off or frozen looks the same.
