@@ -126,6 +126,8 @@ def _told(report: Report) -> Iterator[str]:
     yield words.totals(report)
     yield from (text for text in (words.verdict(report), words.since_baseline(report)) if text)
     yield from map(entries.failure, report.failures)
+    if (failing := report.totals.results.get(Result.DIFFERS, 0)) > _MOST_WHOLE:
+        yield f"values stand in the first {_MOST_WHOLE} of {failing} failures: the report as JSON has them all"
     yield from (f"gone: {words.gone(line)} ({line.id})" for line in report.gone)
 
 

@@ -20,6 +20,7 @@ _NOTE = "\n_Cut here: the whole report would be longer than 60 KB. Ask for it as
 _MOST_LISTED = 50
 _MOST_LINES = 40
 _LONGEST = 1500  # characters of one text
+_LINKED = re.compile(r"@|#(?=\d)|:(?=//)|\b(?:mailto|xmpp):|\bwww(?=\.)|\bGH-(?=\d)", re.IGNORECASE)
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~&-])")
 
 
@@ -87,7 +88,7 @@ def _folded_difference(report: Report, line: DifferenceLine) -> str:
     about = f"{code(line.path)} {words.change_note(line)}" if line.path else words.change_note(line)
     return _fold(
         escape(_cut(words.sentence(report, line))),
-        f"{about}; {words.seen(report, line)}; for example in {code(printable(line.example.parent))}, "
+        f"{about}; {plain(words.seen(report, line))}; for example in {code(printable(line.example.parent))}, "
         f"comparison {code(line.example.comparison)}\n\n```diff\n{text}\n```\n",
     )
 
@@ -118,15 +119,17 @@ def _more(count: int) -> str:
 
 
 def _fold(summary: str, body: str) -> str:
-    return f"<details><summary>{summary.replace('@', _NO_MENTION)}</summary>\n\n{body}\n</details>\n\n"
+    return f"<details><summary>{_unlinked(summary)}</summary>\n\n{body}\n</details>\n\n"
 
 
-_NO_MENTION = "@\u200b"  # a zero-width space: nobody is called by a name in a report
+def _unlinked(text: str) -> str:
+    """With zero-width spaces, so that no name calls a person, names an issue or becomes a link."""
+    return _LINKED.sub("\\g<0>\u200b", text)
 
 
 def plain(text: str) -> str:
-    """Text in which nothing is Markdown, a tag or a mention."""
-    return _SPECIAL.sub(r"\\\1", _cut(printable(text))).replace("@", _NO_MENTION)
+    """Text in which nothing is Markdown, a tag, a link or a mention."""
+    return _SPECIAL.sub(r"\\\1", _unlinked(_cut(printable(text))))
 
 
 def _cut(text: str) -> str:

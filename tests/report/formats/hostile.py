@@ -13,6 +13,7 @@ NASTY = (
     "</details>|`=cmd()`\x1b[31m\n| @everyone <script>alert(1)</script>",
     "]]><!ENTITY x SYSTEM 'file:///etc/passwd'>&x;\x00\x08\ufffe\udfff",
     "\"><img src=x onerror=alert(1)><style>@import 'http://evil'</style>{{ 7*7 }}{% raw %}",
+    "see https://evil.example/#1 WWW.evil.example mailto:me@evil.example, GH-7 and evil/repo#12",
     "<!--</style></svg><iframe src=javascript:alert(1)>",
 )
 
@@ -29,4 +30,4 @@ def hostile(directory: Path, text: str) -> Report:
     return reported(directory, call, failed("team-b", error=sent))
 
 
-nasty = pytest.mark.parametrize("text", NASTY, ids=["markdown", "xml", "html", "comment"])
+nasty = pytest.mark.parametrize("text", NASTY, ids=["markdown", "xml", "html", "links", "comment"])

@@ -70,6 +70,8 @@ def test_the_worst_difference_names_the_failure_and_all_are_in_it(tmp_path: Path
 
 def test_values_are_told_for_the_first_hundred_only(tmp_path: Path):
     calls = [compared(f"team-{n:03}", difference(parent=f"team-{n:03}", old={"a": 1})) for n in range(103)]
-    failures = [case.findtext("failure") for case in valid(reported(tmp_path, *calls)).iterfind("testcase")]
+    suite = valid(reported(tmp_path, *calls))
+    failures = [case.findtext("failure") for case in suite.iterfind("testcase")]
+    assert "values stand in the first 100 of 103 failures" in str(suite.findtext("system-out"))
     assert ["- a: 1" in text for text in failures] == [True] * 100 + [False] * 3
     assert all("new would delete" in text for text in failures)

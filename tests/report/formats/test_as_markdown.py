@@ -1,5 +1,6 @@
 """Markdown as another renderer reads it: folds closed and whole, nothing that an answer holds is markup."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,8 @@ def test_whatever_an_answer_holds_is_text(tmp_path: Path, text: str):
     document = page(hostile(tmp_path, text))
     assert document.xpath("//script|//img|//iframe|//style|//a|//*[@onerror]|//h1") == []
     assert len(document.xpath("//table")) == 1
+    prose = " ".join(document.xpath("//text()[not(ancestor::code)]"))
+    assert not re.search(r"\w://|\bwww\.|\w@\w|@everyone|#\d|GH-\d", prose)  # GitHub makes links of these, too
 
 
 def test_a_report_with_everything_is_a_summary_a_table_and_closed_folds(tmp_path: Path):
