@@ -21,6 +21,7 @@ _LEAST_BYTES: Final = 8
 """A shorter value could be told from its length, and so short there are too few stand-ins to tell values apart."""
 
 _MOST_DIGITS: Final = 15  # any integer of these is exact in every JSON decoder
+_LEAST_INT64, _MOST_INT64 = -(1 << 63), (1 << 63) - 1
 _PURPOSE: Final = b"look-alike\0"
 _LETTERS: Final = (string.ascii_letters + string.digits).encode()
 _AS_LETTERS: Final = bytes(_LETTERS[byte % len(_LETTERS)] for byte in range(256))
@@ -93,14 +94,34 @@ class Disguise(Redactor):
         return base64.b64encode(self._of_bytes(decoded)).decode()
 
     def stand_in_for_other(self, value: Any) -> Any:
-        """A number stays a number of its kind; a boolean says too little to be a secret."""
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            return value if isinstance(value, bool) else self.stand_in(repr(value))
-        spelled = repr(value)
+        """A number stays a number of its kind, `2` and `2.0` stay as different as they were.
+
+        A boolean says too little to be a secret, and nothing may be one, too: it is left out or a default.
+        """
+        if isinstance(value, bool) or value == 0:
+            return value
+        if not isinstance(value, int | float):
+            return self.stand_in(repr(value))
+        if isinstance(value, int) and not _LEAST_INT64 <= value <= _MOST_INT64:
+            return self._beyond_int64(value)
+        if isinstance(value, int) or value.is_integer():
+            return type(value)(self._whole(f"{int(value)}"))
+        return self._whole(repr(value)) + 0.5
+
+    def _whole(self, spelled: str) -> int:
         digits = min(max(len(spelled), _LEAST_BYTES), _MOST_DIGITS)
         drawn = int.from_bytes(self._stream(spelled.encode(), 8))
-        whole = 10 ** (digits - 1) + drawn % (9 * 10 ** (digits - 1))
-        return whole + 0.5 if isinstance(value, float) else whole
+        least: int = 10 ** (digits - 1)
+        return least + drawn % (9 * least)
+
+    def _beyond_int64(self, value: int) -> int:
+        """Go reads it as a float, so what is the same float stays that, spelled otherwise."""
+        try:
+            as_float = repr(float(value))
+        except OverflowError:  # nobody can read it
+            as_float = "inf"
+        same, spelled = self._stream(as_float.encode(), 3), self._stream(repr(value).encode(), 2)
+        return (1 << 70) + (int.from_bytes(same) << 20) + int.from_bytes(spelled)
 
     def _rewritten(self, text: str) -> str:
         """All else in it keeps its spelling: Metacontroller compares this text as it stands."""

@@ -117,6 +117,34 @@ def test_a_value_keeps_its_type(value, kind):
     assert (disguised == value) is (kind in (bool, type(None)))
 
 
+def as_go_reads(number: float) -> float:
+    """An integer of 64 bits is exact, any other number a float."""
+    return number if isinstance(number, int) and -(2**63) <= number < 2**63 else float(number)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (1, 1.0), (1, 2), (1, 1), (1.5, 2.5), (1.5, 1.5), (-7, 7), (1.0, 1.5), (0, 0.0), (0, 1), (10**14, 1e14),
+        (2**53, 2**53 + 1), (2**63, 2**63 + 1), (2**63, 2**64), (2**63 - 1, 2**63), (10**30, 10**30 + 1),
+    ],
+)  # fmt: skip
+def test_two_numbers_differ_by_kind_and_value_as_they_did(one, other):
+    def said(*numbers):
+        first, second = map(as_go_reads, numbers)
+        return type(first), type(second), first == second, numbers[0] == numbers[1]
+
+    assert said(*map(DISGUISE.stand_in_for_other, (one, other))) == said(one, other)
+
+
+@given(st.integers() | st.floats(allow_nan=False, allow_infinity=False))
+def test_a_number_is_read_again_as_what_it_is(value):
+    disguised = DISGUISE.stand_in_for_other(value)
+    assert type(disguised) is type(value)
+    assert json.loads(json.dumps(disguised)) == disguised
+    assert disguised != value or value == 0
+
+
 def test_an_empty_value_stays_empty():
     item = secret(data={"k": ""}, stringData={"k": ""})
     assert DISGUISE.object(item) == item
