@@ -149,10 +149,17 @@ def test_the_steps_make_a_complete_installation(tmp_path):
     said = subprocess.run([installed / "bin" / "shadow", "--version"], capture_output=True, text=True, check=True)
     assert said.stdout == f"shadow {PROJECT['version']}\n"
     assert compiled(where.parent) == sources(where.parent)
+    assert carried(where.parent) == carried(ROOT / "shadow"), "templates, styles, the hand-over's script"
 
 
 def sources(package: Path) -> set[Path]:
     return {path.relative_to(package).with_suffix("") for path in package.rglob("*.py")}
+
+
+def carried(package: Path) -> set[Path]:
+    """What is no code and has to come along."""
+    files = (path for path in package.rglob("*") if path.is_file() and path.suffix not in (".py", ".pyc"))
+    return {path.relative_to(package) for path in files}
 
 
 def compiled(package: Path) -> set[Path]:
