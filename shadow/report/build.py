@@ -1,6 +1,7 @@
 """Computes a report from what the store kept and the rules of today. The formats only present what is computed here."""
 
 from collections.abc import Iterable
+from functools import partial
 from itertools import islice
 
 import msgspec
@@ -77,7 +78,7 @@ def build(
         totals=_totals(totals, parents),
         coverage=situations(store.coverage(migration.name, evidence, since, until)),
         effects=merged.effects(),
-        differences=merged.lines(),
+        differences=merged.lines(partial(store.kept, migration.name)),
         parents=parents,
         advice=advice,
         failures=_failures(store, migration, since, until),
@@ -153,7 +154,13 @@ def _failures(
 ) -> tuple[FailureLine, ...]:
     lines = store.failures(migration.name, since, until)
     lines.sort(key=lambda line: (-line.count, line.implementation, line.hook, line.reason))
-    return tuple(FailureLine(line.implementation, line.hook, line.reason, line.count, line.example) for line in lines)
+    kept = {None, *store.kept(migration.name, {line.example for line in lines if line.example is not None})}
+    return tuple(
+        FailureLine(
+            line.implementation, line.hook, line.reason, line.count, line.example if line.example in kept else None
+        )
+        for line in lines
+    )
 
 
 def _held(store: Store, migration: MigrationView, since: float | None, until: float | None) -> tuple[HeldLine, ...]:

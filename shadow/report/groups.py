@@ -5,7 +5,7 @@ every parent of it is. Rows come parent by parent, so what is held is one small 
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import attrgetter
@@ -64,7 +64,7 @@ class _Line:
         if explanation != UNEXPLAINED:
             self.explanation = min(self.explanation or explanation, explanation, key=repr)
 
-    def finish(self, id: str) -> DifferenceLine:
+    def finish(self, id: str, kept: Collection[str]) -> DifferenceLine:
         explanation = UNEXPLAINED if self.unexplained or self.explanation is None else self.explanation
         return DifferenceLine(
             id=id,
@@ -81,15 +81,15 @@ class _Line:
             unexplained_parents=self.unexplained,
             first_seen=moment(self.first_seen),
             last_seen=moment(self.latest.last_seen),
-            example=_example(self.latest),
+            example=_example(self.latest, kept),
             ignored_because=explanation.ignored_because,
             expected_because=explanation.expected_because,
         )
 
 
-def _example(group: Group) -> Example:
+def _example(group: Group, kept: Collection[str]) -> Example:
     old, new = (msgspec.Raw(msgspec.json.encode(value)) for value in (group.old, group.new))
-    return Example(old, new, group.comparison, str(group.parent))
+    return Example(old, new, group.example if group.example in kept else None, str(group.parent))
 
 
 @dataclass(slots=True)
@@ -142,9 +142,14 @@ class Merged:
         found = tuple(sorted(id for id, unexplained in parent.unexplained.items() if unexplained))
         self._shown[uid] = self._same.setdefault(found, found)  # many parents show the same
 
-    def lines(self) -> tuple[DifferenceLine, ...]:
-        """Worst effect first, side `new` before `old`, then most parents; ids settle what is left."""
-        return tuple(sorted((line.finish(id) for id, line in self._lines.items()), key=rank))
+    def lines(self, kept: Callable[[Collection[str]], Collection[str]]) -> tuple[DifferenceLine, ...]:
+        """Worst effect first, side `new` before `old`, then most parents; ids settle what is left.
+
+        Args:
+            kept: those of some comparisons that can still be looked at; no other one is an example.
+        """
+        there = kept({line.latest.example for line in self._lines.values() if line.latest.example is not None})
+        return tuple(sorted((line.finish(id, there) for id, line in self._lines.items()), key=rank))
 
     def effects(self) -> dict[Effect, int]:
         """Objects by worst effect over all parents, unexplained differences only; every effect is named."""

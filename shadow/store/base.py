@@ -4,7 +4,7 @@ Counters, parents, groups and the change log are kept apart from bodies, so rete
 here block; `shadow.proxy.record` and `shadow.web` run them on the store's own threads.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Protocol
 
 from shadow.store.found import AdviceCount, Coverage, FailureCount, Group, HeldCount, NoiseCount, Slot
@@ -165,6 +165,10 @@ class Store(Protocol):
 
     def comparison(self, migration: str, id: str) -> Call | None:
         """With redacted answers, if they are still kept."""
+        ...
+
+    def kept(self, migration: str, ids: Collection[str]) -> set[str]:
+        """Those of these comparisons that can still be looked at."""
         ...
 
     def acknowledgements(self, migration: str) -> dict[str, Acknowledgement]:

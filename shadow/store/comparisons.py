@@ -5,7 +5,7 @@ An answer is stored once per content, compressed; it goes with the last comparis
 
 import hashlib
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -126,6 +126,19 @@ def one(connection: Connection, migration: str, call_id: str) -> Call | None:
     return msgspec.structs.replace(
         call, comparison=msgspec.structs.replace(call.comparison, old_answer=old, new_answer=new)
     )
+
+
+def kept(connection: Connection, migration: str, ids: Collection[str]) -> set[str]:
+    """Those that are there."""
+    asked, found = list(ids), set[str]()
+    for start in range(0, len(asked), _A_STEP):
+        some = asked[start : start + _A_STEP]
+        rows = connection.execute(
+            f"SELECT id FROM comparisons WHERE migration = ? AND id IN ({places(len(some))})",  # noqa: S608
+            (migration, *some),
+        )
+        found.update(name for (name,) in rows)
+    return found
 
 
 def discard(connection: Connection, now: float, retention: Retention) -> int:

@@ -20,6 +20,7 @@ from shadow.store.base import (
     HeldCount,
     NoiseCount,
 )
+from shadow.store.comparisons import is_kept
 from shadow.store.rows import decode, encode
 from shadow.store.series import Kind, Subject, Tally, seen
 from shadow.store.sql import Connection
@@ -55,7 +56,12 @@ def _tally_differences(tally: Tally, call: Call, differences: Iterable[Differenc
     once = {(found.group, str(found.object), found.path): found for found in differences}
     for identity, found in once.items():
         subject = Subject(Kind.DIFFERENCE, call.migration, call.evidence_digest, call.parent.uid, identity)
-        tally.add(subject, _group(call, found), call.at, call.count)
+        tally.add(subject, _group(call, found), call.at, call.count, _kept(call))
+
+
+def _kept(call: Call) -> str | None:
+    """The comparison, if it can be looked at."""
+    return call.id if is_kept(call) else None
 
 
 def _group(call: Call, found: Difference) -> Group:
@@ -117,7 +123,7 @@ def _tally_failure(tally: Tally, call: Call, side: Side) -> None:
         return
     reason = _reason(asked, call)
     subject = Subject(Kind.FAILURE, call.migration, identity=(side, call.hook, reason))
-    tally.add(subject, FailureCount(side, call.hook, reason, count=0, example=call.id), call.at, call.count)
+    tally.add(subject, FailureCount(side, call.hook, reason, 0, None), call.at, call.count, _kept(call))
 
 
 def _reason(asked: Asked, call: Call) -> str:
@@ -154,6 +160,7 @@ def groups(
             count=found.sightings,
             first_seen=found.first_seen,
             last_seen=found.last_seen,
+            example=found.example,
             moved=stored.moved if found.primary is None else found.primary == Side.NEW,
         )
 
@@ -181,7 +188,10 @@ def noise(
 
 def failures(connection: Connection, migration: str, since: float | None, until: float | None) -> list[FailureCount]:
     found = seen(connection, Kind.FAILURE, migration, "", since, until)
-    return [msgspec.structs.replace(decode(one.record, FailureCount), count=one.sightings) for one in found]
+    return [
+        msgspec.structs.replace(decode(one.record, FailureCount), count=one.sightings, example=one.example)
+        for one in found
+    ]
 
 
 def coverage(

@@ -38,13 +38,14 @@ class Group(msgspec.Struct, frozen=True):
     count: int  # within the window asked for
     first_seen: float
     last_seen: float
-    comparison: str  # the latest one, for the example
+    comparison: str  # the latest one, kept or not
     old: Any  # redacted example values
     new: Any
     has_old: bool
     has_new: bool
     normalized: str | None = None  # the rule by which it is a matter of spelling
     front_digest: str | None = None  # of the spec of the controller that asked when it was last seen
+    example: str | None = None  # the latest comparison that was kept
 
 
 class AdviceCount(msgspec.Struct, frozen=True):
@@ -75,7 +76,7 @@ class FailureCount(msgspec.Struct, frozen=True):
     hook: Hook
     reason: str
     count: int
-    example: str  # a comparison's id
+    example: str | None  # the latest comparison that was kept
 
 
 class Coverage(msgspec.Struct, frozen=True):

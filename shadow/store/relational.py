@@ -4,7 +4,7 @@ A database brings its connections and its brakes; the questions are the same eve
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager
 
 import msgspec
@@ -132,6 +132,10 @@ class RelationalStore(ABC):
     def comparison(self, migration: str, id: str) -> Call | None:
         with self._reading() as connection:
             return comparisons.one(connection, migration, id)
+
+    def kept(self, migration: str, ids: Collection[str]) -> set[str]:
+        with self._reading() as connection:
+            return comparisons.kept(connection, migration, ids)
 
     def acknowledgements(self, migration: str) -> dict[str, Acknowledgement]:
         with self._reading() as connection:

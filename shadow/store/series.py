@@ -43,10 +43,12 @@ class Subject(NamedTuple):
 
 
 _SERIES = """
-INSERT INTO series (key, kind, migration, evidence, parent, first_seen, last_seen, record)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO series (key, kind, migration, evidence, parent, first_seen, last_seen, record, example)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (key) DO UPDATE SET
   record = CASE WHEN series.last_seen <= excluded.last_seen THEN excluded.record ELSE series.record END,
+  example = CASE WHEN series.last_seen <= excluded.last_seen THEN COALESCE(excluded.example, series.example)
+    ELSE COALESCE(series.example, excluded.example) END,
   first_seen = CASE WHEN series.first_seen < excluded.first_seen THEN series.first_seen ELSE excluded.first_seen END,
   last_seen = CASE WHEN series.last_seen > excluded.last_seen THEN series.last_seen ELSE excluded.last_seen END
 """
@@ -63,15 +65,22 @@ class Tally:
         self._minutes: dict[Subject, dict[int, int]] = {}
         self._latest: dict[Subject, tuple[float, Any]] = {}
         self._first: dict[Subject, float] = {}
+        self._examples: dict[Subject, tuple[float, str]] = {}
 
-    def add(self, subject: Subject, record: Any, at: float, count: int = 1) -> None:
-        """Count a sighting; the latest one's `record` is what the series is described as from then on."""
+    def add(self, subject: Subject, record: Any, at: float, count: int = 1, example: str | None = None) -> None:
+        """Count a sighting; the latest one's `record` is what the series is described as from then on.
+
+        Args:
+            example: the comparison that shows it, if that is kept.
+        """
         minutes = self._minutes.setdefault(subject, {})
         minute = int(at // 60)
         minutes[minute] = minutes.get(minute, 0) + count
         self._first[subject] = min(at, self._first.get(subject, at))
         if subject not in self._latest or self._latest[subject][0] <= at:
             self._latest[subject] = (at, record)
+        if example is not None:
+            self._examples[subject] = max((at, example), self._examples.get(subject, (at, example)))
 
     def write(self, connection: Connection) -> None:
         """In two strokes, however much there is: a database far away is waited for twice, not a thousand times."""
@@ -89,7 +98,9 @@ class Tally:
 
     def _row(self, subject: Subject) -> tuple[Any, ...]:
         last, described = self._latest[subject]
-        return (subject.key(), *subject[:3], plain(subject.parent), self._first[subject], last, encode(described))
+        _, example = self._examples.get(subject, (last, None))
+        names = (subject.key(), *subject[:3], plain(subject.parent))
+        return (*names, self._first[subject], last, encode(described), example)
 
 
 class Seen(NamedTuple):
@@ -99,6 +110,7 @@ class Seen(NamedTuple):
     sightings: int
     first_seen: float
     last_seen: float
+    example: str | None  # the latest comparison that shows it and was kept
     primary: str | None  # the side that its parent's primary was, when that was last seen
 
 
@@ -109,7 +121,8 @@ def window(since: float | None, until: float | None) -> tuple[int, int]:
 
 
 _SEEN = """
-SELECT s.record, CAST(SUM(t.count) AS BIGINT), s.first_seen, s.last_seen, MIN(p.primary_side)
+SELECT s.record, CAST(SUM(t.count) AS BIGINT), s.first_seen, s.last_seen, s.example,
+  MIN(p.primary_side)
 FROM series s
 JOIN tallies t ON t.series = s.id AND t.minute >= ? AND t.minute < ?
 LEFT JOIN parents p ON p.migration = s.migration AND p.uid = s.parent

@@ -10,6 +10,7 @@ import logging
 import time
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from shadow.errors import StoreError
@@ -141,4 +142,4 @@ def _find(store: Store, view: MigrationView, now: float) -> Found:
     merged, harm, explain = Merged(), dict[str, Effect](), Once(view.explain)
     groups = at_front(store.groups(view.name, view.evidence_digest, None, None), view.front_digest)
     merged.add_all(noting(harm, groups, explain, now - view.verdict.window), explain)
-    return Found(merged.lines(), merged.effects(), assess(store, view, now, harm))
+    return Found(merged.lines(partial(store.kept, view.name)), merged.effects(), assess(store, view, now, harm))

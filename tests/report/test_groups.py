@@ -32,7 +32,7 @@ def test_a_group_is_explained_once_until_the_next_one_comes(groups: list[Group])
     once, worst, merged = Once(explain), dict[str, Effect](), Merged()
     merged.add_all(noting(worst, groups, once), once)
     assert asked == groups
-    assert len(merged.lines()) == 2
+    assert len(merged.lines(set)) == 2
 
 
 @pytest.mark.parametrize(("since", "parents"), [(0.0, {"a", "b"}), (NOW - 600, {"b"}), (NOW, set())])

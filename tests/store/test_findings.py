@@ -1,10 +1,12 @@
 import json
 from itertools import groupby
 
+import msgspec
 import pytest
 
 from shadow.compare.model import Advice, EffectPair
 from shadow.store.base import Asked, Store
+from shadow.store.comparisons import MOST_REPEATS
 from shadow.terms import Effect, Hook, Outcome, Side
 from tests.store.records import (
     ANSWERED,
@@ -58,6 +60,17 @@ def test_the_example_is_the_latest_whatever_order_calls_come_in(store: Store) ->
     store.flush(batch(mismatch("older", NOON - 60)))
     (line,) = groups(store)
     assert (line.comparison, line.count, line.first_seen) == ("newer", 3, NOON - 60)
+
+
+def test_an_example_is_the_latest_that_was_kept(store: Store) -> None:
+    repeated = mismatch("not-kept", NOON + 60)
+    assert repeated.comparison is not None
+    again = msgspec.structs.replace(repeated.comparison, repeated=MOST_REPEATS)
+    store.flush(batch(mismatch("kept")))
+    store.flush(batch(msgspec.structs.replace(repeated, comparison=again)))
+    (line,) = groups(store)
+    assert (line.comparison, line.example, line.count) == ("not-kept", "kept", 2)
+    assert store.kept(MIGRATION, ["kept", "not-kept", "x"]) == {"kept"}
 
 
 def test_two_fields_of_a_group_are_two_lines_and_the_same_field_twice_is_one(store: Store) -> None:

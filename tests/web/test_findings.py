@@ -62,6 +62,9 @@ class Slow:
 
     coverage = advice = groups
 
+    def kept(self, *_: Any) -> set[str]:
+        return set()
+
     def parents(self, *_: Any) -> tuple[list[Any], None]:
         return [], None
 

@@ -89,7 +89,7 @@ def _folded_difference(report: Report, line: DifferenceLine) -> str:
     return _fold(
         escape(_cut(words.sentence(report, line))),
         f"{about}; {plain(words.seen(report, line))}; for example in {code(printable(line.example.parent))}, "
-        f"comparison {code(line.example.comparison)}\n\n```diff\n{text}\n```\n",
+        f"comparison {code(line.example.comparison or '(not kept)')}\n\n```diff\n{text}\n```\n",
     )
 
 

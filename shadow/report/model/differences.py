@@ -25,7 +25,7 @@ class Example(msgspec.Struct, frozen=True):
 
     old: msgspec.Raw
     new: msgspec.Raw
-    comparison: str
+    comparison: str | None  # the latest that is kept
     parent: str  # `ns/name`, or `name`
 
     def value(self, side: Side) -> Any:

@@ -19,13 +19,13 @@ class AdviceLine(msgspec.Struct, frozen=True):
 
 
 class FailureLine(msgspec.Struct, frozen=True):
-    """How an implementation failed to give a valid answer; `example` is a comparison's id."""
+    """How an implementation failed to give a valid answer; `example` is the latest comparison that is kept."""
 
     implementation: Side
     hook: Hook
     reason: str
     count: int
-    example: str
+    example: str | None
 
 
 class Creation(msgspec.Struct, frozen=True):

@@ -95,6 +95,7 @@ MIGRATIONS: tuple[Step, ...] = (
         """,
         needs=1,
     ),
+    Step("ALTER TABLE series ADD COLUMN example TEXT", needs=1),
 )
 """What is published is never edited, only followed by another."""
 

@@ -80,6 +80,10 @@ MIGRATIONS: tuple[str, ...] = (
     ALTER TABLE comparisons ADD COLUMN parent TEXT NOT NULL DEFAULT '';
     CREATE INDEX comparisons_by_parent ON comparisons (migration, parent, at, seq);
     """,
+    """
+    -- The latest comparison that shows it and was kept when it was written.
+    ALTER TABLE series ADD COLUMN example TEXT;
+    """,
 )
 """Scripts, each from one version to the next. What is published is never edited, only followed by another."""
 

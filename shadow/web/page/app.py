@@ -1,6 +1,7 @@
 """The page's addresses: each gathers its facts and gives them to a template. Forms move what the API moves."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -158,12 +159,10 @@ class Page:
     async def _difference(self, request: Request, desk: Desk, visitor: Visitor) -> Response:
         name = request.path_params["name"]
         line = await differences.one(desk, name, request.path_params["id"])
-        try:
-            whole = await comparisons.one(desk, name, line.example.comparison)
-        except HTTPException:
-            shown = None  # retention took it
-        else:
-            shown = object_of(whole, line.id)
+        shown = None
+        if line.example.comparison is not None:
+            with suppress(HTTPException):  # retention took it meanwhile
+                shown = object_of(await comparisons.one(desk, name, line.example.comparison), line.id)
         return await self._of_migration("difference", request, desk, visitor, line=line, shown=shown)
 
     async def _note(self, request: Request, desk: Desk, visitor: Visitor) -> Response:
