@@ -80,16 +80,7 @@ class Dispatcher:
         call = self._opening.open(migration, hook, headers, body)
         self._recorder.opened(call)
         try:
-            reply = await self._reply(call, headers)
-            await self._remembering.first_listed(call, reply)
-            await self._footing.fresh()
-            guarded = self._brakes.is_guards(migration.name)  # in whatever stage: only a person lifts that
-            last = await self._recall.listed(migration.name, call.request.parent.uid) if guarded else None
-            reply = self._last_word(call, reply, last)
-            if reply.side is not None:
-                reply = self._unsure_since(call, lapses) or reply
-            self._remembering.served(call, reply)
-            self._recorder.noted()
+            reply = await self._confirmed(call, await self._reply(call, headers), lapses)
         except Exception:  # noqa: BLE001 - a fault of ours must end in an error, never in a wrong answer or an uncounted call
             _log.exception("call %s of %s failed in the proxy", call.id, migration.name)
             reply = error_reply(500, "internal", "the proxy failed; its log says how", call.id)
@@ -102,6 +93,20 @@ class Dispatcher:
             self._complete(call)
         return reply, call.id
 
+    async def _confirmed(self, call: Call, reply: Reply, lapses: int) -> Reply:
+        """What goes out, as things stand now: they may have changed while the implementations were asked."""
+        migration = call.migration
+        await self._remembering.first_listed(call, reply)
+        await self._footing.fresh()
+        guarded = self._brakes.is_guards(migration.name)  # in whatever stage: only a person lifts that
+        last = await self._recall.listed(migration.name, call.request.parent.uid) if guarded else None
+        reply = self._last_word(call, reply, last)
+        if reply.side is not None:
+            reply = self._unsure_since(call, lapses) or reply
+        self._remembering.served(call, reply)
+        self._recorder.noted()
+        return reply
+
     async def _reply(self, call: Call, headers: Headers) -> Reply:
         migration = call.migration
         if (refused := unsure(call, self._footing, self._brakes, self._after(call))) is not None:
@@ -111,7 +116,7 @@ class Dispatcher:
             call.ask_twice = exchange.ask_twice
         shadow = call.assignment.shadow
         call.not_asked = why_not_asked(migration, call.hook, call.request, shadow, self._chance.luck())
-        if call.not_asked is None and not all(map(call.sees_everything, Side)):
+        if call.not_asked is None and call.shares is not None and call.shares.unknown:
             call.not_asked = UNKNOWN
         if shadow is not None and call.not_asked is None:
             exchange.shadow = self._spawn(self._ask_shadow(exchange, shadow))

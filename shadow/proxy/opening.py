@@ -11,6 +11,7 @@ from shadow.protocol.known import KnownRequests
 from shadow.protocol.messages import Request, read_root
 from shadow.protocol.wire import UnreadableError
 from shadow.proxy.calls.call import Call
+from shadow.proxy.calls.headers import first
 from shadow.proxy.calls.related import Shares, shares
 from shadow.proxy.calls.related_memory import RelatedMemory, front_of
 from shadow.proxy.cutover.assignment import Assignment, assign
@@ -70,6 +71,8 @@ class Opening:
         now = self._chance.clock()
         if (change := self._fronts.saw(migration.name, controller, now)) is not None:
             self._on_change(change)
+        front = front_of(controller)
+        asks_for_change = first(headers, b"if-none-match") is not None
         return Call(
             id=self._chance.call_id(),
             migration=migration,
@@ -79,9 +82,9 @@ class Opening:
             started=time.monotonic(),
             trace=begin(headers, self._trace_sample, self._chance.luck),
             front_version=controller.version(hook),
-            front=(front := front_of(controller)),
+            front=front,
             last_served=last.served if last is not None else None,
-            last_tag=self._parents.tag(migration.name, request.parent.uid),
+            last_tag=self._parents.tag(migration.name, request.parent.uid) if asks_for_change else None,
             assignment=self.assign(migration, request),
             headers=headers,
             previous=last.answered_in if last is not None else None,
@@ -91,6 +94,8 @@ class Opening:
     def _shares(
         self, migration: Migration, request: Request, controller: Controller, front: str, now: float
     ) -> Shares | None:
+        if Hook.CUSTOMIZE not in controller.hooks:
+            return None
         state = self._related.get((migration.name, request.parent.uid, front))
         return shares(migration, controller, state, request.generation, now, request.related_groups)
 

@@ -4,7 +4,6 @@ The next call is measured by it: which objects `new` may not forget, and what th
 """
 
 from collections.abc import Callable
-from http import HTTPStatus
 
 from shadow.compare.view import RequestView
 from shadow.protocol.objects import Identity
@@ -16,7 +15,7 @@ from shadow.proxy.cutover.parents import Parents
 from shadow.proxy.record.recorder import Recorder
 from shadow.terms import Hook, Side, Stage
 
-_APPLIED = (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED, HTTPStatus.PRECONDITION_FAILED)
+_APPLIED = (200, 304, 412)
 """With these Metacontroller applies something: the answer, or the one that it remembers."""
 
 
@@ -34,7 +33,7 @@ class Remembering:
     async def first_listed(self, call: Call, reply: Reply) -> None:
         """What `new` lists for the first time is stored before it can be created: a crash must not forget it."""
         migration, asking = call.migration, call.askings.get(Side.NEW)
-        measured = reply.side is Side.NEW and reply.status == HTTPStatus.OK and call.is_sync and migration.hold
+        measured = reply.side is Side.NEW and reply.status == 200 and call.is_sync and migration.hold
         if not measured or asking is None or asking.adapted is None or migration.stage is Stage.COMPLETE:
             return
         names = self._listed(call, asking)
@@ -45,7 +44,7 @@ class Remembering:
     def beside(self, call: Call) -> None:
         """What `old` wants beside a served `new` is what its agreement will be worth."""
         old = call.askings.get(Side.OLD)
-        served_new = call.reply is not None and call.reply.side is Side.NEW and call.reply.status == HTTPStatus.OK
+        served_new = call.reply is not None and call.reply.side is Side.NEW and call.reply.status == 200
         if served_new and call.is_sync and old is not None and old.body is not None:
             self._parents.beside(call.migration.name, call.request.parent.uid, self._listed(call, old))
 
@@ -57,7 +56,7 @@ class Remembering:
         name, parent = call.migration.name, call.request.parent
         if reply.status in _APPLIED:
             self._parents.answered(name, parent, call.assignment.primary, call.id)
-        measure = call.is_sync and reply.status == HTTPStatus.OK
+        measure = call.is_sync and reply.status == 200
         asking = call.askings.get(reply.side) if measure and reply.side is not None else None
         served = identities = None
         if asking is not None and asking.failure is None and asking.adapted is not None:

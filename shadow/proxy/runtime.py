@@ -74,6 +74,8 @@ class Runtime:
 
     def heard(self, call: Call) -> None:
         """Everybody has spoken in this call. Who told another revision than before changes what evidence is about."""
+        if not call.migration.tells_revisions:
+            return
         changed = self._revisions.heard(call)
         name = call.migration.name
         for line in self._revisions.unlogged(name, self._clock()):

@@ -41,8 +41,11 @@ class _Masked:
         *,
         urgent: bool = False,
         timeout_seconds: float | None = None,
+        own: Headers = (),
     ) -> Observation:
-        observation = await self._asked.ask(hook, headers, body, role, urgent=urgent, timeout_seconds=timeout_seconds)
+        observation = await self._asked.ask(
+            hook, headers, body, role, urgent=urgent, timeout_seconds=timeout_seconds, own=own
+        )
         if observation.status != HTTPStatus.OK:
             return observation
         try:

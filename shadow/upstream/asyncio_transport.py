@@ -45,21 +45,27 @@ class AsyncioTransport:
         self._max_idle = max_idle
         self._idle: deque[Connection] = deque()  # the longest idle first
         self._reaper: asyncio.TimerHandle | None = None
-        self._heads: dict[str, bytes] = {}  # of requests, by target: there are as many as hooks
+        self._latest: tuple[str, Headers, bytes] = "", (), b""  # path, headers, and the lines that they are
         self._answer_heads = no_heads()
         self._deadlines = Deadlines()
         self._closed = False
 
-    async def post(self, path: str, headers: Headers, body: bytes, timeout_seconds: float) -> Observation:
+    async def post(
+        self, path: str, headers: Headers, body: bytes, timeout_seconds: float, own: Headers = ()
+    ) -> Observation:
         """`path` is a complete, encoded request target. Raises ValueError for a header that holds a line break."""
         loop = asyncio.get_running_loop()
         started = perf_counter()  # uvloop's clock has a resolution of a millisecond
         deadline = loop.time() + timeout_seconds
-        request = self._request(path, headers, body)
+        head = b"%b%bcontent-length: %d\r\n\r\n" % (self._opening(path, headers), _lines(own), len(body))
         opened = self._take() or await self._open(loop, deadline)
         if isinstance(opened, Fault):
             return _failed(opened, perf_counter() - started)
-        await opened.exchange(request, deadline)
+        waiter = opened.begin(head, body, deadline)
+        try:
+            await waiter
+        finally:
+            opened.end(waiter)
         answer = opened.answer
         seconds = perf_counter() - started
         self._give_back(loop, opened)
@@ -77,14 +83,15 @@ class AsyncioTransport:
         await self._resolver.close()
         await asyncio.sleep(0)  # transports close their sockets in the loop's next round
 
-    def _request(self, path: str, headers: Headers, body: bytes) -> bytes:
-        head = self._heads.get(path)
-        if head is None:
-            head = self._heads[path] = f"POST {path} HTTP/1.1\r\nhost: {self._address.authority}\r\n".encode("ascii")
-        lines = b"".join([b"%b: %b\r\n" % header for header in headers])
-        if lines.count(b"\n") != len(headers) or lines.count(b"\r") != len(headers):
-            raise ValueError("a header holds a line break")
-        return b"%b%bcontent-length: %d\r\n\r\n%b" % (head, lines, len(body), body)
+    def _opening(self, path: str, headers: Headers) -> bytes:
+        """The first lines of a request. Only a tuple is remembered: nobody can change it."""
+        latest = self._latest
+        if latest[1] is headers and latest[0] == path:
+            return latest[2]
+        opening = f"POST {path} HTTP/1.1\r\nhost: {self._address.authority}\r\n".encode("ascii") + _lines(headers)
+        if isinstance(headers, tuple):
+            self._latest = path, headers, opening
+        return opening
 
     # --- connections -------------------------------------------------------------------------------------------
 
@@ -155,6 +162,13 @@ def connect_fault(exc: OSError, address: Address) -> Fault:
     if address.tls and isinstance(exc, (ConnectionResetError, ConnectionAbortedError, FileNotFoundError)):
         return Fault("tls", f"no TLS connection to {where}: {exc.strerror or 'closed amid the handshake'}")
     return Fault("refused", f"no connection to {where}: {exc.strerror or exc}")
+
+
+def _lines(headers: Headers) -> bytes:
+    lines = b"".join([b"%b: %b\r\n" % header for header in headers])
+    if lines.count(b"\n") != len(headers) or lines.count(b"\r") != len(headers):
+        raise ValueError("a header holds a line break")
+    return lines
 
 
 def _failed(fault: Fault, seconds: float) -> Observation:

@@ -33,8 +33,15 @@ class Observation(msgspec.Struct, frozen=True):
 class Transport(Protocol):
     """Sends one POST and reads the whole answer. Never raises for what the other end does; only for cancellation."""
 
-    async def post(self, path: str, headers: Headers, body: bytes, timeout_seconds: float) -> Observation:
-        """`timeout_seconds` covers the whole exchange: connect, send, and the answer's last byte."""
+    async def post(
+        self, path: str, headers: Headers, body: bytes, timeout_seconds: float, own: Headers = ()
+    ) -> Observation:
+        """
+        Args:
+            headers: those that are mostly the same in each call; the very same tuple again is not written anew.
+            timeout_seconds: covers the whole exchange: connect, send, and the answer's last byte.
+            own: those of this call alone, behind the others.
+        """
         ...
 
     async def close(self) -> None: ...

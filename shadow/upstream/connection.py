@@ -14,7 +14,7 @@ _WATCHED = select.POLLIN | getattr(select, "POLLRDHUP", 0)  # POLLRDHUP: Linux o
 
 
 class Connection(asyncio.Protocol):
-    """An asyncio protocol; `answer` holds the outcome once `exchange` has returned."""
+    """An asyncio protocol; `answer` holds the outcome once what `begin` returned is done."""
 
     __slots__ = (
         "_deadlines",
@@ -42,26 +42,28 @@ class Connection(asyncio.Protocol):
         self.closed = False
         self.idle_since = 0.0
 
-    async def exchange(self, request: bytes, deadline: float) -> None:
-        """Send the request and wait for the end of the exchange, at the latest until `deadline` (the loop's clock).
+    def begin(self, head: bytes, body: bytes, deadline: float) -> asyncio.Future[None]:
+        """Send a request.
 
-        Cancelled, it closes the connection: what is still to come would be taken for the next request's answer.
+        Returns:
+            What is done when the exchange has ended, at the latest at `deadline` (the loop's clock); `end` has to be
+            called then, and whenever nobody waits for it any more.
         """
         transport = self._transport
         assert transport is not None
         self.answer.reset()
         waiter = self._waiter = self._loop.create_future()
         self._deadlines.begin(self._loop, self._expire, deadline)
-        transport.write(request)
-        try:
-            await waiter
-        except asyncio.CancelledError:
+        transport.write(head + body)
+        return waiter
+
+    def end(self, waiter: asyncio.Future[None]) -> None:
+        """The exchange is over, or was given up: what is still to come must not be taken for the next answer."""
+        self._deadlines.end(self._expire)
+        self._waiter = None
+        if waiter.cancelled() or not waiter.done():
             self.abort()
-            raise
-        finally:
-            self._deadlines.end(self._expire)
-            self._waiter = None
-        if not self.answer.reusable or transport.get_write_buffer_size():
+        elif not self.answer.reusable or (self._transport is not None and self._transport.get_write_buffer_size()):
             self.close()
 
     def is_stale(self) -> bool:

@@ -30,13 +30,15 @@ class HttpxTransport:
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=64, keepalive_expiry=IDLE_SECONDS),
         )
 
-    async def post(self, path: str, headers: Headers, body: bytes, timeout_seconds: float) -> Observation:
+    async def post(
+        self, path: str, headers: Headers, body: bytes, timeout_seconds: float, own: Headers = ()
+    ) -> Observation:
         """`path` is a complete, encoded request target."""
         started = perf_counter()
         request = httpx.Request(
             "POST",
             httpx.URL(self._address.origin).copy_with(raw_path=path.encode("ascii")),
-            headers=[(b"host", self._address.authority.encode()), *headers],
+            headers=[(b"host", self._address.authority.encode()), *headers, *own],
             content=body,
         )
         try:

@@ -58,6 +58,7 @@ class Implementation:
         self._static = [(name.lower().encode(), value.encode()) for name, value in endpoint.headers.items()]
         self._static.append((b"accept-encoding", b"identity"))
         self._static_names = frozenset(name for name, _ in self._static)
+        self._latest: tuple[Headers, Headers] = (), tuple(self._static)  # what was given, and what is sent of it
         self._authorization = AuthorizationFile(endpoint.authorization_file) if endpoint.authorization_file else None
         self._gate = Gate(endpoint.shadow_in_flight, room)
         self._refused: Observation | None = None  # how the latest call ended, if nobody listened
@@ -75,12 +76,13 @@ class Implementation:
         timeout_seconds: float | None = None,
         *,
         urgent: bool = False,
+        own: Headers = (),
     ) -> Observation:
         """Post the body to the hook's path.
 
         Args:
-            headers: what `forwardable` left of the incoming ones, with the call's own `x-shadow-role`,
-                `x-shadow-call` and `traceparent`; names in lower case.
+            headers: what `forwardable` left of the incoming ones; names in lower case.
+            own: those of this call alone: `x-shadow-role`, `x-shadow-call`, `traceparent`.
             role: a primary call goes at once, a shadow call when there is room.
             timeout_seconds: what is left of the front's time, if that is less than the implementation's own.
             urgent: a shadow call whose answer decides what may be served; it does not wait.
@@ -90,7 +92,6 @@ class Implementation:
             `refused` also if a connection was refused a moment ago. `seconds` does not count the wait for room.
         """
         limit = self._timeout_seconds if timeout_seconds is None else min(timeout_seconds, self._timeout_seconds)
-        sent = self._headers(headers)
         first = urgent or role is Role.PRIMARY
         if not first and self._refused is not None and perf_counter() < self._refused_until:
             return self._refused
@@ -99,7 +100,8 @@ class Implementation:
             return Observation(None, (), b"", 0.0, "busy", "no room for a shadow call beside the primary ones")
         seconds = None
         try:
-            observation = await self._transport.post(self._targets[hook], sent, body, limit)
+            sent, own = self._sent(headers), self._own(own)
+            observation = await self._transport.post(self._targets[hook], sent, body, limit, own)
             seconds = _pace(observation)
             self._refused = observation if observation.error == "refused" else None
             self._refused_until = perf_counter() + _REFUSED_SECONDS
@@ -111,13 +113,22 @@ class Implementation:
     async def close(self) -> None:
         await self._transport.close()
 
-    def _headers(self, incoming: Headers) -> list[tuple[bytes, bytes]]:
+    def _sent(self, incoming: Headers) -> Headers:
+        """Callers repeat their headers: for the very same tuple the very same one is sent."""
+        if self._latest[0] is incoming:
+            return self._latest[1]
         names = self._static_names
-        sent = [header for header in incoming if header[0] not in names]
-        sent += self._static
-        if self._authorization is not None:
-            sent.append((b"authorization", self._authorization.value()))
+        sent = (*(header for header in incoming if header[0] not in names), *self._static)
+        if isinstance(incoming, tuple):
+            self._latest = incoming, sent
         return sent
+
+    def _own(self, own: Headers) -> Headers:
+        if len(self._static) > 1:  # a configured header goes instead of any other of its name
+            own = [header for header in own if header[0] not in self._static_names]
+        if self._authorization is not None:
+            own = (*own, (b"authorization", self._authorization.value()))
+        return own
 
 
 def _pace(observation: Observation) -> float | None:

@@ -49,6 +49,7 @@ class HookConnection(asyncio.Protocol):
         self._timer: asyncio.TimerHandle | None = None
         self._deadline: asyncio.TimerHandle | None = None  # for a request that has begun
         self._writable = True
+        self._held_back = False  # nothing more is read from a caller that does not wait for its answers
         self._ending = False
 
     # --- asyncio's and uvicorn's callbacks ---------------------------------------------------------------------
@@ -114,16 +115,15 @@ class HookConnection(asyncio.Protocol):
 
     def _serve_next(self) -> None:
         transport = self._transport
-        if transport is None or transport.is_closing():
+        if not (self._complete or self._held_back) or transport is None or transport.is_closing():
             return
         if self._task is None and self._complete and self._writable:
             self._task = self._loop.create_task(self._serve(self._complete.popleft()))
             self._state.tasks.add(self._task)
             self._task.add_done_callback(self._state.tasks.discard)
-        if self._complete:
-            transport.pause_reading()  # a caller that does not wait for its answers
-        elif not transport.is_reading():
-            transport.resume_reading()
+        if bool(self._complete) is not self._held_back:
+            self._held_back = not self._held_back
+            (transport.pause_reading if self._held_back else transport.resume_reading)()
 
     async def _serve(self, incoming: Incoming) -> None:
         try:

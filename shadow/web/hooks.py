@@ -36,12 +36,12 @@ class Admitted(NamedTuple):
 
 
 class RequestHead(NamedTuple):
-    """A head that was read: of a request with a length, behind which the connection is kept."""
+    """A head that was read and admitted: of a request with a length, behind which the connection is kept."""
 
     method: str
-    path: str
     headers: Headers
     length: int
+    admitted: Admitted
 
 
 class Response(NamedTuple):
@@ -75,10 +75,24 @@ class HookEndpoint:
             max_body: bytes; larger bodies are answered with 413.
         """
         self.max_body = max_body
-        self.heads: Recent[bytes, RequestHead] = Recent(_MOST_HEADS)  # what connections remember together
+        self._heads: Recent[bytes, RequestHead] = Recent(_MOST_HEADS)  # what connections remember together
+        self._heads_under: tuple[str | None, Mapping[str, Migration]] = (None, {})  # this token and configuration
         self._dispatcher = dispatcher
         self._migrations = migrations
         self._token = token
+
+    def known_head(self, head: bytes) -> RequestHead | None:
+        """What these very bytes were read as, if they were admitted with the token and the configuration of now."""
+        token, migrations = self._heads_under
+        if migrations is not self._migrations() or token != self._token():
+            self._heads, self._heads_under = Recent(_MOST_HEADS), (self._token(), self._migrations())
+        return self._heads.get(head)
+
+    def keep_head(self, head: bytes, read: RequestHead) -> None:
+        """Remember it, unless token or configuration changed since it was admitted."""
+        token, migrations = self._heads_under
+        if token == self._token() and any(each is read.admitted.migration for each in migrations.values()):
+            self._heads.keep(head, read)
 
     def admit(self, method: str, path: str, headers: Headers) -> Admitted:
         """Decide from the head alone, before anything of the body is kept.

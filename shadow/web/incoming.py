@@ -29,12 +29,11 @@ _CHUNK_OVERHEAD = 8
 class Incoming:
     """One request as it comes in."""
 
-    __slots__ = ("admitted", "error", "headers", "keep_alive", "method", "parts", "path", "read_headers", "size", "url")
+    __slots__ = ("admitted", "error", "headers", "keep_alive", "method", "parts", "read_headers", "size", "url")
 
     def __init__(self) -> None:
         self.url = b""
         self.method = ""
-        self.path = ""
         self.headers: Headers = ()
         self.read_headers: list[tuple[bytes, bytes]] = []
         self.parts: list[bytes] = []
@@ -82,13 +81,12 @@ class RequestReader:
         """Whether a request begins with a head that llhttp has read before, byte for byte: it is not read again."""
         end = data.find(b"\r\n\r\n") + 4
         self._head = data[:end] if 4 <= end <= _MOST_HEAD_BYTES else b""
-        known = self._endpoint.heads.get(self._head)
+        known = self._endpoint.known_head(self._head)
         if known is None:
             return False
         incoming = self._incoming
-        incoming.method, incoming.headers = known.method, known.headers
-        self._admit(incoming, known.path)
-        self.partial, self._left = True, known.length
+        incoming.method, incoming.headers, self._left, incoming.admitted = known
+        self.partial = True
         self._take(data[end:])
         return True
 
@@ -128,11 +126,11 @@ class RequestReader:
         incoming.headers = tuple(incoming.read_headers)
         try:
             require_version(self._parser.get_http_version())
-            incoming.path = _path(incoming.url)
+            path = _path(incoming.url)
         except RequestError as exc:
             incoming.error = exc
         else:
-            self._admit(incoming, incoming.path)
+            self._admit(incoming, path)
         if self._parser.should_upgrade():  # llhttp takes the body for the other protocol's: it would be missing
             incoming.error = RequestError(400, "upgrade", _NO_UPGRADE)
         expected = first(incoming.headers, b"expect")
@@ -154,9 +152,10 @@ class RequestReader:
     def on_message_complete(self) -> None:
         incoming, keep_alive = self._incoming, self._parser.should_keep_alive()
         # All that came is this head and the length it announced: no chunks, and nothing of the next request.
-        if keep_alive and self._head and self._raw == len(self._head) + incoming.size > len(self._head):
-            known = RequestHead(incoming.method, incoming.path, incoming.headers, incoming.size)
-            self._endpoint.heads.keep(self._head, known)
+        alone = self._raw == len(self._head) + incoming.size > len(self._head)
+        if keep_alive and self._head and alone and incoming.admitted is not None and incoming.error is None:
+            known = RequestHead(incoming.method, incoming.headers, incoming.size, incoming.admitted)
+            self._endpoint.keep_head(self._head, known)
         self._completed(keep_alive=keep_alive)
 
     def _admit(self, incoming: Incoming, path: str) -> None:

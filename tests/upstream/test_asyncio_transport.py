@@ -5,12 +5,9 @@ import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-import httpx
 import pytest
 
 from shadow.upstream.address import parse_address
-from shadow.upstream.as_httpx import HookTransport
-from shadow.upstream.asyncio_transport import AsyncioTransport
 from tests.upstream.conftest import Connect
 from tests.upstream.servers import Wire, answering, ok, serving
 
@@ -127,15 +124,12 @@ async def test_a_header_with_a_line_break_is_never_sent(connect_ours: Connect, v
     assert server.connections == 0
 
 
-async def test_a_client_of_httpx_can_be_put_on_top() -> None:
-    async with (
-        serving(answering(ok(b'{"a": 1}', b"X-Y: z"), b"")) as server,
-        httpx.AsyncClient(transport=HookTransport(AsyncioTransport(server.address))) as client,
-    ):
-        answer = await client.post(f"{server.url}/sync", json={"parent": {}})
-        assert (answer.status_code, answer.json(), answer.headers["x-y"]) == (200, {"a": 1}, "z")
-        with pytest.raises(httpx.RemoteProtocolError):
-            await client.post(f"{server.url}/sync", content=b"{}")
-        with pytest.raises(httpx.UnsupportedProtocol):
-            await client.get(f"{server.url}/sync")
-    assert b"POST /sync HTTP/1.1\r\n" in server.requests[0]
+async def test_headers_that_are_sent_again_go_with_the_path_and_the_call_of_now(connect_ours: Connect) -> None:
+    same = ((b"x", b"1"),)
+    sent = [("/a", same, b"c1"), ("/a", same, b"c2"), ("/b", same, b"c3"), ("/b", ((b"x", b"2"),), b"c4")]
+    async with serving(answering(*[ok(b"{}")] * len(sent))) as server, connect_ours(server.address) as transport:
+        for path, headers, call in sent:
+            assert (await transport.post(path, headers, b"{}", 5, [(b"x-shadow-call", call)])).status == 200
+    for request, (path, headers, call) in zip(server.requests, sent, strict=True):
+        assert request.startswith(b"POST %b HTTP/1.1\r\n" % path.encode())
+        assert b"\r\nx: %b\r\nx-shadow-call: %b\r\n" % (headers[0][1], call) in request

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import random
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -50,11 +50,20 @@ class Dispatcher:
 
 
 @dataclass
+class Rules:
+    """Who is let in; tests change it while a connection stands."""
+
+    token: str | None
+    migrations: Mapping[str, object] = field(default_factory=lambda: {"m": object()})
+
+
+@dataclass
 class Serving:
     """A listener in this process."""
 
     listener: Listener
     dispatcher: Dispatcher
+    rules: Rules
 
     @property
     def port(self) -> int:
@@ -84,13 +93,14 @@ async def serving(
     http: Http, token: str | None = None, tls: ServerTls | None = None, name: str = "hooks"
 ) -> AsyncIterator[Serving]:
     dispatcher = Dispatcher()
-    endpoint = HookEndpoint(dispatcher, lambda: {"m": object()}, lambda: token, MAX_BODY)  # type: ignore[arg-type, dict-item]
+    rules = Rules(token)
+    endpoint = HookEndpoint(dispatcher, lambda: rules.migrations, lambda: rules.token, MAX_BODY)  # type: ignore[arg-type, return-value]
     listener = Listener(name, endpoint, Address("127.0.0.1", 0), tls, 2.0, http)
     task = asyncio.create_task(listener.run_until_told())
     while not listener.started:
         await asyncio.sleep(0.005)
     try:
-        yield Serving(listener, dispatcher)
+        yield Serving(listener, dispatcher, rules)
     finally:
         listener.stop()
         await task
@@ -121,6 +131,19 @@ async def test_however_it_comes(http: Http, cut: Callable[[bytes], list[bytes]])
     async with serving(http) as server:
         assert (await server.raw(*cut(CALL))).endswith(b"got {}")
         assert server.dispatcher.bodies == [b"{}"]
+
+
+@BOTH
+async def test_a_head_that_came_before_is_admitted_as_things_are_now(http: Http) -> None:
+    async with serving(http) as server:
+        assert (await server.raw(CALL, CALL)).count(b"200 OK") == 2
+        server.rules.token = "fake-token"
+        assert b"HTTP/1.1 401 " in await server.raw(CALL, CALL)
+        server.rules.token, server.rules.migrations = None, {}
+        assert b"HTTP/1.1 404 " in await server.raw(CALL, CALL)
+        server.rules.migrations = {"m": object()}
+        assert (await server.raw(CALL, CALL)).count(b"200 OK") == 2
+    assert len(server.dispatcher.bodies) == 4
 
 
 @BOTH

@@ -103,16 +103,17 @@ class Exchange:
             return asking
         shown = shown_to(call, side)
         tag = self._tag(side, role)
-        headers = [
-            *self._shown,
+        own = [
             (b"x-shadow-role", _ROLES[role]),
             (b"x-shadow-call", call.id.encode()),
             (b"traceparent", call.trace.traceparent(side)),
         ]
         if tag is not None:
-            headers.append((b"if-none-match", tag))
+            own.append((b"if-none-match", tag))
         started = self._clock()
-        observation = await party.asked.ask(call.hook, headers, shown.body, role, urgent=urgent, timeout_seconds=within)
+        observation = await party.asked.ask(
+            call.hook, self._shown, shown.body, role, urgent=urgent, timeout_seconds=within, own=own
+        )
         asking = judge(call, side, role, observation, tag is not None, started)
         asking.notes = shown.notes
         asking.revision = revision_of(party, observation)
@@ -158,8 +159,8 @@ class Exchange:
         To `new` under a hold only the tag of the very answer that this parent was served last: a 304 makes
         Metacontroller replay the body it kept, and an older one may lack what was listed since.
         """
-        value = first(self._headers, b"if-none-match")
-        if value is None or role is not Role.PRIMARY or (namespace := tag_namespace(self.call, side)) is None:
+        value = first(self._headers, b"if-none-match") if role is Role.PRIMARY else None
+        if value is None or (namespace := tag_namespace(self.call, side)) is None:
             return None
         migration = self.call.migration
         held = side is Side.NEW and migration.hold and migration.stage in (Stage.CANARY, Stage.LIVE)

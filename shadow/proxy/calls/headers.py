@@ -9,6 +9,7 @@ import datetime as dt
 import email.utils
 import math
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 
 from shadow.terms import Side
@@ -98,10 +99,13 @@ def shown_headers(headers: Lines) -> Lines:
 
 
 def first(headers: Headers, name: bytes) -> bytes | None:
-    for key, value in headers:
-        if key == name:
-            return value
-    return None
+    """The first value of a header. Callers and implementations repeat theirs, so what they say is remembered."""
+    return _by_name(headers if isinstance(headers, tuple) else tuple(headers)).get(name)
+
+
+@lru_cache(maxsize=64)
+def _by_name(headers: Lines) -> Mapping[bytes, bytes]:
+    return dict(reversed(headers))
 
 
 def _date(text: str) -> bytes:

@@ -5,7 +5,6 @@ When in doubt it is a failure: a non-200 makes Metacontroller apply nothing and 
 
 import dataclasses
 import json
-from http import HTTPStatus
 
 import msgspec
 
@@ -31,7 +30,7 @@ def judge(call: Call, side: Side, role: Role, observation: Observation, tag_sent
     """
     asking = Asking(side, role, started, observation)
     asking.failure = _failure(observation, tag_sent)
-    if asking.failure is None and observation.status == HTTPStatus.OK:
+    if asking.failure is None and observation.status == 200:
         _adapt(call, asking)
     return asking
 
@@ -46,7 +45,7 @@ def answer_for(call: Call, side: Side, role: Role, started: float) -> Asking:
     spoken = Dialect(call.request.front, call.front_version)
     alterations = dataclasses.replace(call.migration.alterations, ownership=None)
     adapted = adapt_answer(call.request, body, spoken, call.front_version, alterations)
-    observation = Observation(int(HTTPStatus.OK), ((b"content-type", b"application/json"),), body, 0.0)
+    observation = Observation(200, ((b"content-type", b"application/json"),), body, 0.0)
     failure = f"refused:{adapted.refusal.code}" if adapted.refusal is not None else None
     return Asking(side, role, started, observation, failure, adapted)
 
@@ -61,12 +60,12 @@ def revision_of(party: Party, observation: Observation) -> str | None:
 
 def _failure(observation: Observation, tag_sent: bool) -> str | None:
     status = observation.status
+    if status == 200 or status == 429:
+        return None
     if status is None:
         return observation.error or "no-answer"
     if status in _CONDITIONAL:
         return None if tag_sent else f"unsolicited-{status}"
-    if status in (HTTPStatus.OK, HTTPStatus.TOO_MANY_REQUESTS):
-        return None
     # Go's client would follow a redirect, and one that ends in `{}` deletes everything.
     return "redirect" if 300 <= status < 400 else f"status-{status}"
 
@@ -143,7 +142,7 @@ def _passed_on(call: Call, asking: Asking, reason: str) -> Reply:
     observation = asking.observation
     status = observation.status or 502
     headers = answer_headers(tuple(observation.headers), asking.side, tag_namespace(call, asking.side), altered=False)
-    if status == HTTPStatus.TOO_MANY_REQUESTS and first(headers, b"retry-after") is None:
+    if status == 429 and first(headers, b"retry-after") is None:
         headers = (*headers, (b"retry-after", retry_after(None)))
     return Reply(status, headers, observation.body, asking.side, reason)
 

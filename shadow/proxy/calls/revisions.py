@@ -61,8 +61,6 @@ class Revisions:
             The sides that told another revision than before.
         """
         migration = call.migration
-        if all(party.revision_header is None for party in migration.parties.values()):
-            return {}
         told = {side: asking.revision for side, asking in call.askings.items() if asking.revision is not None}
         told = {side: text for side, text in told.items() if migration.parties[side].revision_header is not None}
         known = self._known(migration)

@@ -6,7 +6,7 @@ brake and new evidence begin another epoch, with an empty window.
 """
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from shadow.compare.model import Comparison
@@ -58,6 +58,7 @@ class Guard:
         self._note = note
         self._clock = clock
         self._windows: dict[str, dict[str, Window]] = {}  # by migration and epoch: see `_window`
+        self._present: dict[str, tuple[Migration, Brake | None, Window]] = {}  # found last, and for what
         self.warnings: dict[str, str] = {}
 
     def epoch(self, migration: Migration) -> str:
@@ -68,6 +69,7 @@ class Guard:
     def restore(self, migration: Migration, buckets: Mapping[int, Counts]) -> None:
         """Go on with what the store kept of this epoch."""
         self._windows[migration.name] = {self.epoch(migration): Window(migration.guard.window, buckets)}
+        self._present.pop(migration.name, None)
 
     def learn(self, migration: Migration, epoch: str, buckets: Mapping[int, Counts]) -> None:
         """What all replicas counted in this epoch, right after a flush; it may be too much all together."""
@@ -115,7 +117,7 @@ class Guard:
             if (unsaved := window.take_unsaved())
         ]
 
-    def give_back(self, rises: list[GuardRises]) -> None:
+    def give_back(self, rises: Iterable[GuardRises]) -> None:
         for each in rises:
             window = self._windows[each.migration].get(each.epoch)
             if window is not None:
@@ -123,7 +125,16 @@ class Guard:
 
     def _window(self, migration: Migration) -> Window:
         """Of the present epoch. Several live side by side while replicas of an implementation tell other revisions."""
-        windows, epoch = self._windows.setdefault(migration.name, {}), self.epoch(migration)
+        name, brake = migration.name, self._brake_of(migration.name)
+        present = self._present.get(name)
+        if present is not None and present[0] is migration and present[1] is brake:
+            return present[2]
+        window = self._window_of(migration, self.epoch(migration))
+        self._present[name] = migration, brake, window
+        return window
+
+    def _window_of(self, migration: Migration, epoch: str) -> Window:
+        windows = self._windows.setdefault(migration.name, {})
         if epoch not in windows:
             while len(windows) >= _EPOCHS:
                 del windows[next(iter(windows))]

@@ -1,7 +1,7 @@
 """One migration as a call sees it: an immutable snapshot, taken once and used for the whole call."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from shadow.compare.rules import Rules
@@ -25,6 +25,7 @@ class Asked(Protocol):
         *,
         urgent: bool = False,
         timeout_seconds: float | None = None,
+        own: Headers = (),
     ) -> Observation:
         """`urgent`: its answer decides what may be served, so it does not wait behind the gate for shadow calls."""
         ...
@@ -70,8 +71,11 @@ class Migration:
     guard: Guard
     resync_after_seconds: float | None  # the longest until the next sync while parents are outstanding
     governed_digest: str  # of stage, weight, pins and implementations: what a release checks
+    serves_new: bool = field(init=False)  # whether this stage can at all: there an unknown brake matters
+    tells_revisions: bool = field(init=False)  # whether an implementation tells its own in its answers
 
-    @property
-    def serves_new(self) -> bool:
-        """Whether this stage can serve `new` at all: there an unknown brake matters."""
-        return self.stage in (Stage.CANARY, Stage.LIVE, Stage.COMPLETE)
+    def __post_init__(self) -> None:
+        """What calls ask for again and again."""
+        object.__setattr__(self, "serves_new", self.stage in (Stage.CANARY, Stage.LIVE, Stage.COMPLETE))
+        tells = any(party.revision_header is not None for party in self.parties.values())
+        object.__setattr__(self, "tells_revisions", tells)

@@ -1,7 +1,5 @@
 """Decides what becomes of a call once everybody who was asked has spoken: an outcome, or a pair to compare. Pure."""
 
-from http import HTTPStatus
-
 import msgspec
 
 from shadow.compare.model import Candidate, Foresight, Pair
@@ -65,7 +63,7 @@ def pair_of(call: Call, keep_bodies: bool, foresight: Foresight | None = None) -
 
 def _pair(call: Call, old: Candidate, new: Candidate, keep_bodies: bool, foresight: Foresight | None = None) -> Pair:
     migration, reply = call.migration, call.reply
-    applied = reply is not None and reply.status == HTTPStatus.OK and call.hook is not Hook.CUSTOMIZE
+    applied = reply is not None and reply.status == 200 and call.hook is not Hook.CUSTOMIZE
     return Pair(
         id=call.id,
         migration=migration.name,

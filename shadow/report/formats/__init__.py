@@ -2,10 +2,16 @@
 
 from collections.abc import Callable, Iterator, Mapping
 
-from shadow.report.formats import as_csv, as_json, as_junit, as_markdown, as_table
+from shadow.report.formats import as_csv, as_json, as_junit, as_markdown
 from shadow.report.model import Report
 
 Render = Callable[[Report], Iterator[str]]
+
+
+def _table(report: Report) -> Iterator[str]:
+    from shadow.report.formats import as_table  # noqa: PLC0415 - what draws tables costs start-up time and memory
+
+    return as_table.render(report)
 
 
 def _html(report: Report) -> Iterator[str]:
@@ -15,7 +21,7 @@ def _html(report: Report) -> Iterator[str]:
 
 
 FORMATS: Mapping[str, Render] = {
-    "table": as_table.render,
+    "table": _table,
     "json": as_json.render,
     "csv": as_csv.render,
     "markdown": as_markdown.render,
