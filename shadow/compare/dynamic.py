@@ -76,14 +76,12 @@ class Desired:
             if "},{" not in self.text:  # no list of several objects
                 return False
         pending: list[Json | list[Any]] = [self.value]
-        while pending:
-            value = pending.pop()
-            if isinstance(value, list) and len(value) > 1:
-                key = merge_key(value)
-                if key is not None and len({item_key(each[key]) for each in value}) < len(value):
-                    return True
-            inner = value.values() if isinstance(value, dict) else value
-            pending += [each for each in inner if type(each) in _CONTAINERS]
+        for value in pending:
+            if isinstance(value, list) and len(value) > 1 and _twins(value):
+                return True
+            for each in value.values() if isinstance(value, dict) else value:
+                if type(each) in _CONTAINERS:
+                    pending.append(each)  # noqa: PERF401 - quicker than a list of its own for each container
         return False
 
     def applied(self, observed: Json) -> Json:
@@ -133,6 +131,11 @@ class Desired:
                 elif there != value:
                     return False
         return True
+
+
+def _twins(items: list[Any]) -> bool:
+    key = merge_key(items)
+    return key is not None and len({item_key(item[key]) for item in items}) < len(items)
 
 
 def _pairs(observed: Any, desired: Any) -> Iterable[tuple[Any, Any]]:

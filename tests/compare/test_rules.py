@@ -103,6 +103,15 @@ def test_everything_a_rule_asks_for_has_to_hold(record, expected):
     assert judged(record) is expected
 
 
+@pytest.mark.parametrize(
+    ("record", "expected"),
+    [({"change": "changed"}, True), ({"path": "**"}, True), ({"path": "*"}, True), ({"path": "spec"}, False)],
+)
+def test_a_stored_path_that_cannot_be_read_is_one_step_that_nobody_can_name(record, expected):
+    found = rules(record).judge(SERVICE, "spec .x[", Change.CHANGED, EffectPair(Effect.NONE, Effect.UPDATE), "p")
+    assert (found.ignored_because == "b") is expected
+
+
 def test_the_effect_of_a_difference_is_new_s_where_it_has_one():
     found = rules({"effect": "create"})
     assert found.judge(SERVICE, "", Change.REMOVED, EffectPair(Effect.CREATE, Effect.NONE), "p").ignored_because

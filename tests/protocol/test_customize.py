@@ -2,10 +2,10 @@ import json
 
 import pytest
 
-from shadow.protocol.adapt import adapt_request
 from shadow.protocol.customize import (
     NO_RULES,
     RelatedRules,
+    adds_nothing,
     inseparable,
     is_certain,
     read_rules,
@@ -16,6 +16,7 @@ from shadow.protocol.customize import (
 from shadow.protocol.dialect import Dialect
 from shadow.protocol.keys import split_groups
 from shadow.protocol.messages import read_request
+from shadow.protocol.shown import adapt_request
 from shadow.protocol.wire import UnreadableError
 from shadow.terms import Hook, HookVersion, Protocol
 from tests.protocol.recordings import call, compact, config_map, recording, recordings
@@ -25,6 +26,21 @@ V1, V2 = HookVersion
 
 def _rule(**parts):
     return compact({"apiVersion": "v1", "resource": "configmaps", **parts})
+
+
+@pytest.mark.parametrize(
+    ("own", "other", "expected"),
+    [
+        ([], [], True),
+        ([_rule()], [], True),
+        ([_rule()], [b'{"resource": "configmaps", "apiVersion": "v1"}'], True),
+        ([_rule(), _rule(names=["a"])], [_rule(names=["a"])], True),
+        ([], [_rule()], False),
+        ([_rule(names=["a"])], [_rule(names=["b"])], False),
+    ],
+)
+def test_rules_add_nothing_where_all_of_them_are_among_ones_own(own, other, expected):
+    assert adds_nothing(own, other) is expected
 
 
 def test_the_union_has_every_rule_once_and_in_order():
