@@ -9,9 +9,10 @@ from benchmarks.bodies import answer, request
 from shadow.compare.comparison import compare
 from shadow.compare.model import Candidate, Pair
 from shadow.compare.rules import compile_rules
-from shadow.protocol.adapt import adapt_answer, adapt_request
+from shadow.protocol.adapt import adapt_answer
 from shadow.protocol.dialect import Alterations, Dialect
 from shadow.protocol.messages import read_request
+from shadow.protocol.shown import adapt_request
 from shadow.proxy.cutover.assignment import assign
 from shadow.redact import Redactor
 from shadow.terms import Hook, HookVersion, Outcome, Protocol, Stage

@@ -24,11 +24,12 @@ import pytest
 from shadow.compare.comparison import compare
 from shadow.compare.model import Candidate, Comparison, Pair
 from shadow.config.rules import Compare
-from shadow.protocol.adapt import adapt_answer, adapt_request
+from shadow.protocol.adapt import adapt_answer
 from shadow.protocol.controller import read_controller
 from shadow.protocol.dialect import Alterations, Dialect
 from shadow.protocol.messages import Request, read_request
 from shadow.protocol.objects import Json
+from shadow.protocol.shown import adapt_request
 from shadow.redact import Redactor
 from shadow.report import words
 from shadow.report.build import build

@@ -18,11 +18,12 @@ from shadow.config.implementation import Implementation
 from shadow.config.model import Configuration
 from shadow.config.watch import SecretFile
 from shadow.errors import RequestError
-from shadow.protocol.adapt import adapt_answer, adapt_request
+from shadow.protocol.adapt import adapt_answer
 from shadow.protocol.controller import read_controller
 from shadow.protocol.dialect import Alterations, Dialect
 from shadow.protocol.fitting import out_of_sight
 from shadow.protocol.messages import Request, read_request
+from shadow.protocol.shown import adapt_request
 from shadow.protocol.wire import UnreadableError
 from shadow.recordings.reader import Reader
 from shadow.terms import Hook, HookVersion, Side

@@ -1,23 +1,18 @@
-"""Brings a request into an implementation's dialect and its answer into the front's, with what the proxy alters.
+"""Says an implementation's answer as the front has to hear it, or why it must not be served.
 
 Same dialect and nothing to alter: the very bytes. Else only the envelope is written anew; objects keep their bytes.
 When in doubt an answer is refused: a non-200 applies nothing, a wrong 200 deletes people's objects. What was made of
 the very same request and answer is not made again.
 """
 
-from typing import Any
-
 import msgspec
 
 from shadow.protocol.answers import Answer, Refusal, identities, read_answer, refuse
 from shadow.protocol.controller import Controller, read_controller
-from shadow.protocol.convert import converted
-from shadow.protocol.customize import RelatedRules, rules_fault, select_related
+from shadow.protocol.customize import rules_fault
 from shadow.protocol.dialect import Alterations, Dialect
 from shadow.protocol.draft import Draft, Inexpressible, Note
-from shadow.protocol.fitting import not_declared
-from shadow.protocol.keys import Groups, join_groups, rekey
-from shadow.protocol.messages import Request, root_key
+from shadow.protocol.messages import Request, keep_latest
 from shadow.protocol.names import OBSERVED_KEY
 from shadow.protocol.objects import Identity
 from shadow.protocol.ownership import mark_items, marker
@@ -25,15 +20,8 @@ from shadow.protocol.status import add_observed_generation, leave_status_alone
 from shadow.protocol.strict import rejection
 from shadow.protocol.translate import translate
 from shadow.protocol.usual import is_usual_answer
-from shadow.protocol.wire import Fields, UnreadableError, is_null, join_object, repeats_a_key, split_object
+from shadow.protocol.wire import Fields, UnreadableError, is_null, repeats_a_key, split_object
 from shadow.terms import Hook, HookVersion, Protocol
-
-
-class AdaptedRequest(msgspec.Struct, frozen=True):
-    """A request as one implementation is sent it; `body` is the front's very bytes when nothing had to change."""
-
-    body: bytes
-    notes: tuple[Note, ...] = ()
 
 
 class Adapted(msgspec.Struct, frozen=True):
@@ -66,59 +54,6 @@ class Adapted(msgspec.Struct, frozen=True):
         return [] if listed is None else identities(listed, self.namespace)
 
 
-def adapt_request(
-    request: Request,
-    dialect: Dialect,
-    front_version: HookVersion,
-    controller: bytes | None = None,
-    related: RelatedRules | None = None,
-) -> AdaptedRequest:
-    """The request in an implementation's dialect.
-
-    Args:
-        front_version: the front's version of this hook, by its controller object.
-        controller: what an implementation of the other protocol is shown; None: the front's, converted.
-        related: the implementation's own rules, where the front was told those of both; None: show all there is.
-
-    Raises:
-        UnreadableError: the front's controller or an object cannot be read.
-    """
-    if dialect.protocol is request.front and dialect.version is front_version and related is None:
-        return AdaptedRequest(request.body)
-    if related is not None:
-        return _adapted_request(request, dialect, front_version, controller, related)
-    for known in request.shown:
-        if known[0] is dialect and known[1] is front_version and known[2] is controller:
-            kept: AdaptedRequest = known[3]
-            return kept
-    adapted = _adapted_request(request, dialect, front_version, controller, None)
-    _keep(request.shown, (dialect, front_version, controller, adapted))
-    return adapted
-
-
-def _keep(kept: list[Any], latest: object) -> None:
-    """The latest two: there are two implementations."""
-    del kept[:-1]
-    kept.append(latest)
-
-
-def _adapted_request(
-    request: Request,
-    dialect: Dialect,
-    front_version: HookVersion,
-    controller: bytes | None,
-    related: RelatedRules | None,
-) -> AdaptedRequest:
-    fields, notes = dict(request.fields), list[Note]()
-    if request.hook is not Hook.CUSTOMIZE:
-        fields |= _maps(request, dialect, front_version, related, notes)
-    if dialect.protocol is not request.front:
-        fields["controller"] = _shown_controller(request, dialect.protocol, controller, notes)
-        fields = _renamed(fields, request, dialect.protocol)
-    body = request.body if fields == request.fields else bytes(join_object(fields))
-    return AdaptedRequest(body, tuple(notes))
-
-
 def adapt_answer(
     request: Request, body: bytes, dialect: Dialect, front_version: HookVersion, alterations: Alterations
 ) -> Adapted:
@@ -134,7 +69,7 @@ def adapt_answer(
             return kept
     adapted = _adapted_answer(request, body, dialect, front_version, alterations)
     if len(body) <= len(request.body):
-        _keep(request.judged, (dialect, front_version, alterations, body, adapted))
+        keep_latest(request.judged, (dialect, front_version, alterations, body, adapted))
     return adapted
 
 
@@ -259,49 +194,3 @@ def _rejected(
     if answer.protocol is request.front and not altering:
         return Adapted(body, rejected=reason)
     return Adapted(body, refusal=Refusal("rejected", reason), rejected=reason)
-
-
-def _shown_controller(request: Request, protocol: Protocol, configured: bytes | None, notes: list[Note]) -> msgspec.Raw:
-    if configured is not None:
-        notes.extend(
-            Note("front-lacks-kind", f"the controller in front does not declare {kind}, which this one is told to read")
-            for kind in not_declared(configured, read_controller(request.controller))
-        )
-        return msgspec.Raw(configured)
-    shown, caveats = converted(bytes(request.controller), protocol)
-    notes.extend(Note(f"controller-{caveat.level}", f"{caveat.path}: {caveat.message}") for caveat in caveats)
-    return msgspec.Raw(shown)
-
-
-def _maps(
-    request: Request, dialect: Dialect, front_version: HookVersion, related: RelatedRules | None, notes: list[Note]
-) -> Fields:
-    """Those object maps that this implementation is not shown as they are."""
-    changed: dict[str, Groups] = {}
-    if related is not None and request.related is not None:
-        own = select_related(request.related_groups, related, request.parent.namespace)
-        if own != request.related_groups:
-            changed["related"] = own
-    if request.namespaced and dialect.version is not front_version:
-        maps = {OBSERVED_KEY[request.front]: request.observed_groups, "related": request.related_groups} | changed
-        changed = {name: _rekeyed(name, groups, request, dialect.version, notes) for name, groups in maps.items()}
-    return {name: join_groups(groups) for name, groups in changed.items()}
-
-
-def _rekeyed(name: str, groups: Groups, request: Request, version: HookVersion, notes: list[Note]) -> Groups:
-    renamed, lost = rekey(groups, version, request.parent.namespace)
-    if lost:
-        message = f"`{name}`: v1 shows no objects beyond the parent's namespace, which the front sees"
-        notes.append(Note("objects-not-shown", message))
-    if version is HookVersion.V2:
-        message = f"`{name}`: v1 leaves out objects beyond the parent's namespace, which v2 would show"
-        notes.append(Note("objects-not-known", message))
-    return renamed
-
-
-def _renamed(fields: Fields, request: Request, protocol: Protocol) -> Fields:
-    names = {
-        root_key(request.front, request.hook): root_key(protocol, request.hook),
-        OBSERVED_KEY[request.front]: OBSERVED_KEY[protocol],
-    }
-    return {names.get(key, key): value for key, value in fields.items()}

@@ -48,12 +48,12 @@ class Request(msgspec.Struct, frozen=True, dict=True):
 
     @cached_property
     def shown(self) -> list[Any]:
-        """Its latest translations; `adapt` keeps and bounds them."""
+        """Its latest translations, kept by `keep_latest`."""
         return []
 
     @cached_property
     def judged(self) -> list[Any]:
-        """Its latest answers and what they are worth; `adapt` keeps and bounds them."""
+        """Its latest answers and what they are worth, kept by `keep_latest`."""
         return []
 
     @property
@@ -86,6 +86,12 @@ class Request(msgspec.Struct, frozen=True, dict=True):
     def is_finalize(self) -> bool:
         """Whether this call is about the end of the parent, by the path or by the body."""
         return self.hook is Hook.FINALIZE or self.finalizing
+
+
+def keep_latest(kept: list[Any], latest: object) -> None:
+    """Keep this and the one before: there are two implementations."""
+    del kept[:-1]
+    kept.append(latest)
 
 
 def root_key(protocol: Protocol, hook: Hook) -> str:

@@ -17,9 +17,10 @@ from shadow.compare.effects import RequestView, harmless, predict, removals
 from shadow.compare.model import Candidate, Foresight, Pair, Predicted
 from shadow.compare.rules import Rules
 from shadow.errors import RequestError
-from shadow.protocol.adapt import adapt_answer, adapt_request
+from shadow.protocol.adapt import adapt_answer
 from shadow.protocol.dialect import Alterations, Dialect, Ownership
 from shadow.protocol.messages import read_request
+from shadow.protocol.shown import adapt_request
 from shadow.protocol.wire import UnreadableError
 from shadow.redact import Redactor
 from shadow.terms import Effect, Hook, HookVersion, Outcome, Protocol, Side

@@ -4,10 +4,11 @@ import json
 
 import pytest
 
-from shadow.protocol.adapt import adapt_answer, adapt_request
+from shadow.protocol.adapt import adapt_answer
 from shadow.protocol.dialect import Alterations, Dialect, Ownership
 from shadow.protocol.messages import read_request
 from shadow.protocol.objects import Identity
+from shadow.protocol.shown import adapt_request
 from shadow.terms import Hook, HookVersion, Protocol
 from tests.protocol.recordings import LIST, PARENT, ROOT, answered, call, compact, config_map, recording, recordings
 

@@ -1,9 +1,9 @@
 import pytest
 
-from shadow.protocol.adapt import adapt_request
 from shadow.protocol.controller import read_controller
 from shadow.protocol.dialect import Dialect
 from shadow.protocol.fitting import hooks_not_called, misfits, out_of_sight
+from shadow.protocol.shown import adapt_request
 from shadow.terms import Hook, HookVersion, Protocol
 from tests.protocol.recordings import CONTROLLERS, PARENT, call, compact
 

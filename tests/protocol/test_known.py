@@ -6,10 +6,11 @@ from dataclasses import replace
 import pytest
 
 from shadow.errors import RequestError
-from shadow.protocol.adapt import adapt_answer, adapt_request
+from shadow.protocol.adapt import adapt_answer
 from shadow.protocol.dialect import Alterations, Dialect
 from shadow.protocol.known import KnownRequests
 from shadow.protocol.messages import read_request
+from shadow.protocol.shown import adapt_request
 from shadow.terms import Hook, HookVersion, Protocol
 
 

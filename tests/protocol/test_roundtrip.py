@@ -5,9 +5,10 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shadow.protocol.adapt import adapt_answer, adapt_request
+from shadow.protocol.adapt import adapt_answer
 from shadow.protocol.dialect import Alterations, Dialect, Ownership
 from shadow.protocol.messages import read_request
+from shadow.protocol.shown import adapt_request
 from shadow.terms import Hook, HookVersion, Protocol
 from tests.protocol.recordings import LIST, call, envelope
 

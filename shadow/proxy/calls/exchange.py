@@ -7,11 +7,11 @@ from collections.abc import Callable
 import msgspec
 
 from shadow.compare.effects import RequestView
-from shadow.protocol.adapt import AdaptedRequest, adapt_request
 from shadow.protocol.controller import read_controller
 from shadow.protocol.draft import Note
 from shadow.protocol.fitting import hooks_not_called
 from shadow.protocol.messages import Request
+from shadow.protocol.shown import AdaptedRequest, adapt_request
 from shadow.proxy.calls.call import Asking, Call
 from shadow.proxy.calls.headers import first, incoming_tag, shown_headers
 from shadow.proxy.calls.judge import answer_for, judge, revision_of, tag_namespace
