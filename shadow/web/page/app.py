@@ -71,12 +71,7 @@ class Page:
             Route("/login", self._login, methods=["GET", "POST"]),
             Route("/logout", self._logout, methods=["POST"]),
             Mount("/static", _Files(directory=_STATIC, packages=[("shadow.report.html", "static")])),
-            *(
-                Route(
-                    path, self._for_visitors(show, done.get(path)), methods=["GET", *(["POST"] if path in done else [])]
-                )
-                for path, show in shown.items()
-            ),
+            *(self._route(path, show, done.get(path)) for path, show in shown.items()),
         ]
 
     def _route(self, path: str, show: Show, done: Show | None) -> Route:
