@@ -143,13 +143,17 @@ class Merged:
         self._shown[uid] = self._same.setdefault(found, found)  # many parents show the same
 
     def lines(self, kept: Callable[[Collection[str]], Collection[str]]) -> tuple[DifferenceLine, ...]:
-        """Worst effect first, side `new` before `old`, then most parents; ids settle what is left.
+        """Worst effect first, side `new` before `old`, then most parents; ids settle what is left. Nothing is kept.
 
         Args:
             kept: those of some comparisons that can still be looked at; no other one is an example.
         """
         there = kept({line.latest.example for line in self._lines.values() if line.latest.example is not None})
-        return tuple(sorted((line.finish(id, there) for id, line in self._lines.items()), key=rank))
+        finished = []
+        while self._lines:  # of a hundred thousand each is held in one form only
+            id, line = self._lines.popitem()
+            finished.append(line.finish(id, there))
+        return tuple(sorted(finished, key=rank))
 
     def effects(self) -> dict[Effect, int]:
         """Objects by worst effect over all parents, unexplained differences only; every effect is named."""
