@@ -6,6 +6,7 @@ members. It never recurses, so depth is bounded by memory only, and never change
 
 import json
 import re
+import sys
 from collections.abc import Iterator
 
 _TOKEN = re.compile(
@@ -33,15 +34,20 @@ class MalformedError(ValueError):
         self.at = at
 
 
-def scan(text: bytes) -> list[tuple[str | None, bytes]]:
+class LongError(ValueError):
+    """The text has more tokens than somebody has the patience for."""
+
+
+def scan(text: bytes, patience: int = sys.maxsize) -> list[tuple[str | None, bytes]]:
     """The members of the outermost value: `(key, value)` of an object, `(None, item)` of an array, none of a scalar.
 
-    Keys may repeat.
+    Keys may repeat. `patience` is the most tokens that are looked at.
 
     Raises:
         MalformedError: `text` is not exactly one JSON value.
+        LongError: it has more tokens.
     """
-    return list(_Scanner(text).members())
+    return list(_Scanner(text, patience).members())
 
 
 def unquote(token: bytes) -> str:
@@ -62,8 +68,9 @@ def _whole(escape: re.Match[str]) -> str:
 class _Scanner:
     """Walks the tokens once. `_open` are the containers around the present position, outermost first."""
 
-    def __init__(self, text: bytes) -> None:
+    def __init__(self, text: bytes, patience: int) -> None:
         self._text = text
+        self._patience = patience
         self._at = 0
         self._open: list[bytes] = []
 
@@ -135,6 +142,9 @@ class _Scanner:
         match = _TOKEN.match(self._text, self._at)
         if match is None:
             raise MalformedError(self._at)
+        if self._patience == 0:
+            raise LongError
+        self._patience -= 1
         self._at = match.end()
         return match[1]
 

@@ -7,12 +7,13 @@ standard library. Nothing in here knows what a message means.
 import json
 import math
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 import msgspec
 
-from shadow.protocol.scan import MalformedError, readable, scan
+from shadow.protocol.scan import LongError, MalformedError, readable, scan
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -31,6 +32,7 @@ _LONG_INT = b"0" * 19
 _HUGE_INT = b"0" * 309
 _HUGE_EXPONENT = b"0e000"
 _NO_UNICODE = "\ufffd"
+_PATIENCE = 200_000  # tokens: about 0.3 s, in which no other call is answered
 REFUSED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What the fast decoder raises for text that it does not take."""
 
@@ -56,7 +58,8 @@ def split_object(text: bytes | msgspec.Raw) -> Fields:
     try:
         return _OBJECT.decode(text)
     except REFUSED:
-        return {key: msgspec.Raw(value) for key, value in _scanned(text, "object") if key is not None}
+        scanned = _scanned(text, "object", _PATIENCE)
+        return {key: msgspec.Raw(value) for key, value in scanned if key is not None}
 
 
 def split_array(text: bytes | msgspec.Raw) -> list[msgspec.Raw]:
@@ -68,7 +71,7 @@ def split_array(text: bytes | msgspec.Raw) -> list[msgspec.Raw]:
     try:
         return _ARRAY.decode(text)
     except REFUSED:
-        return [msgspec.Raw(value) for _, value in _scanned(text, "array")]
+        return [msgspec.Raw(value) for _, value in _scanned(text, "array", _PATIENCE)]
 
 
 def members(text: bytes | msgspec.Raw) -> list[tuple[str, msgspec.Raw]]:
@@ -80,13 +83,15 @@ def members(text: bytes | msgspec.Raw) -> list[tuple[str, msgspec.Raw]]:
     return [(key, msgspec.Raw(value)) for key, value in _scanned(text, "object") if key is not None]
 
 
-def _scanned(text: bytes | msgspec.Raw, wanted: str) -> list[tuple[str | None, bytes]]:
+def _scanned(text: bytes | msgspec.Raw, wanted: str, patience: int = sys.maxsize) -> list[tuple[str | None, bytes]]:
     if json_type(text) != wanted:
         raise UnreadableError(f"not a JSON {wanted}")
     try:
-        return scan(bytes(text))
+        return scan(bytes(text), patience)
     except MalformedError as exc:
         raise UnreadableError(str(exc)) from exc
+    except LongError as exc:
+        raise UnreadableError(f"no usual JSON, and too long to be read closely: over {patience:,} tokens") from exc
 
 
 def join_object(fields: Mapping[str, msgspec.Raw]) -> msgspec.Raw:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shadow.protocol.scan import MAX_DEPTH, MalformedError, scan, unquote
+from shadow.protocol.scan import MAX_DEPTH, LongError, MalformedError, scan, unquote
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -81,3 +81,9 @@ def test_nesting_is_bounded_as_in_go():
     assert scan(b"[" + deep + b"]") == [(None, deep)]
     with pytest.raises(MalformedError):
         scan(b"[[" + deep + b"]]")
+
+
+def test_patience_ends_before_a_long_text_does():
+    assert scan(b"[1,2]", patience=5) == [(None, b"1"), (None, b"2")]
+    with pytest.raises(LongError):
+        scan(b"[1,2]", patience=4)

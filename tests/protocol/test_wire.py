@@ -142,3 +142,14 @@ def test_a_key_that_cannot_be_written_as_it_was_is_not_written(key):
     fields = split_object(b'{"a":1,' + key + b":2}")
     with pytest.raises(UnreadableError, match="no Unicode"):
         join_object(fields)
+
+
+@pytest.mark.parametrize(
+    ("text", "split"),
+    [(b'{"a":"\\ud800","b":[' + b"1," * 200_000 + b"1]}", split_object), (b"[" * 2 + b"1," * 200_000, split_array)],
+    ids=["half a surrogate pair", "never closed"],
+)
+def test_unusual_text_is_read_closely_up_to_a_length(text, split):
+    """Reading closely is slow, and no other call is answered meanwhile."""
+    with pytest.raises(UnreadableError, match="too long to be read closely"):
+        split(text)

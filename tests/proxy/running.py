@@ -58,7 +58,7 @@ class Running:
             "store": f"sqlite:///{directory}/shadow.db",
         }
         self.configure(**settings)
-        self.client = httpx.AsyncClient(timeout=20, verify=_CERTIFICATES)
+        self.client = httpx.AsyncClient(timeout=60, verify=_CERTIFICATES)
         self.end = asyncio.Event()
 
     def configure(self, **settings: Any) -> None:
