@@ -1,6 +1,7 @@
 """Computes a report from what the store kept and the rules of today. The formats only present what is computed here."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 
@@ -61,13 +62,8 @@ def build(
         StoreError: the store cannot be read; reading the report's parents later may raise it, too.
     """
     evidence = migration.evidence_digest
-    merged = Merged()
-    watch = Watch(migration.rules, _compared_at(store, migration))
-    created = Creations()
-    shown = at_front(store.groups(migration.name, evidence, since, until), migration.front_digest)
-    groups = watch.over(track(shown, "reading differences"))
-    merged.add_all(created.over(groups) if creations else groups, migration.explain)
-    sight = Sight(evidence, merged.shown(), since, until)
+    found = _found(store, migration, since, until, creations=creations, track=track)
+    sight = Sight(evidence, found.merged.shown(), since, until)
     parents = StoredParents(store, migration.name, measure_of(store, migration, now, track), sight, track)
     totals, advice = store.totals(migration.name, since, until), _advice(store, migration, since, until)
     return Report(
@@ -77,19 +73,38 @@ def build(
         configuration=_configuration(migration),
         totals=_totals(totals, parents),
         coverage=situations(store.coverage(migration.name, evidence, since, until)),
-        effects=merged.effects(),
-        differences=merged.lines(partial(store.kept, migration.name)),
+        effects=found.merged.effects(),
+        differences=found.merged.lines(partial(store.kept, migration.name)),
         parents=parents,
         advice=advice,
         failures=_failures(store, migration, since, until),
         held=_held(store, migration, since, until),
         agreed_removals=Agreed(parents.tally.removals.total(), len(parents.tally.removals)),
         verdict=verdict_of(store, migration, parents.tally),
-        rules=watch.lines(),
+        rules=found.watch.lines(),
         predictions=_predictions(totals, advice),
         noise=noise_lines(store.noise(migration.name, evidence, since, until)),
-        creations=created.lines() if creations else msgspec.UNSET,
+        creations=msgspec.UNSET if found.created is None else found.created.lines(),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What one pass over the stored groups gives; `created` is None where nobody asked for it."""
+
+    merged: Merged
+    watch: Watch
+    created: Creations | None
+
+
+def _found(
+    store: Store, migration: MigrationView, since: float | None, until: float | None, *, creations: bool, track: Track
+) -> _Found:
+    found = _Found(Merged(), Watch(migration.rules, _compared_at(store, migration)), Creations() if creations else None)
+    shown = at_front(store.groups(migration.name, migration.evidence_digest, since, until), migration.front_digest)
+    groups = found.watch.over(track(shown, "reading differences"))
+    found.merged.add_all(groups if found.created is None else found.created.over(groups), migration.explain)
+    return found
 
 
 def _compared_at(store: Store, migration: MigrationView) -> dict[str, float]:
