@@ -172,6 +172,13 @@ def _written(text: str, documents: list[Document], found: list[_Found], wanted: 
     expected = [document.value for document in documents]
     for each, body in zip(found, wanted, strict=True):
         expected[each.document] = _replaced(expected[each.document], each.path, body)
+    typed = {
+        each.document: f"{body['kind']}List"
+        for each, body in zip(found, wanted, strict=True)
+        if _typed(each, documents)
+    }
+    for number, kind in typed.items():
+        expected[number] = {**expected[number], "kind": kind}
     if has_aliases(text):
         return _anew(expected), [line_of(each.node) for each in found]
     in_place = [_holds(text, documents, each, body) for each, body in zip(found, wanted, strict=True)]
@@ -182,6 +189,8 @@ def _written(text: str, documents: list[Document], found: list[_Found], wanted: 
                 _convert_node(editor, each.node, each.value, body, each.protocol)
             else:
                 editor.replace(each.node, body)
+        for number, kind in typed.items():
+            editor.replace(find(documents[number].node, ["kind"]), kind)
 
     try:
         result = edited(text, change)
@@ -190,6 +199,11 @@ def _written(text: str, documents: list[Document], found: list[_Found], wanted: 
     except ShadowError:
         pass
     return _anew(expected), [line_of(each.node) for each in found]
+
+
+def _typed(found: _Found, documents: list[Document]) -> bool:
+    """Whether it is in a list of its kind, as the API server gives one, which then is a list of the other kind."""
+    return bool(found.path) and documents[found.document].value["kind"] == f"{found.value['kind']}List"
 
 
 def _holds(text: str, documents: list[Document], found: _Found, body: Json) -> bool:

@@ -82,6 +82,11 @@ def test_what_only_a_live_object_has_is_left_out():
     assert "- apiVersion: v1\n  kind: ConfigMap\n  metadata: {name: left-alone}  # as it was\n" in _convert(LIST).text
 
 
+def test_a_list_of_the_one_kind_becomes_one_of_the_other():
+    text = LIST.replace("kind: List", "kind: CompositeControllerList")
+    assert _convert(text).text == _convert(LIST).text.replace("kind: List", "kind: DecoratorControllerList")
+
+
 @pytest.mark.parametrize(("text", "lost"), [(ALIASES, True), (NARROW, True), (FLOW, False), (JSON, False)])
 def test_where_comments_cannot_be_kept_it_is_said(text, lost):
     assert ("comments-lost" in _codes(_convert(text))) is lost
