@@ -9,6 +9,7 @@ from typing import Literal
 
 from shadow.config.implementation import ClientTls
 from shadow.config.implementation import Implementation as Settings
+from shadow.memory import Memory
 from shadow.terms import Hook, Side
 from shadow.upstream.address import Address, parse_address
 from shadow.upstream.asyncio_transport import AsyncioTransport
@@ -20,8 +21,10 @@ from shadow.upstream.tls import TlsFiles
 class Implementations:
     """Makes and keeps `Implementation`s by migration, side and settings."""
 
-    def __init__(self, upstream: Literal["asyncio", "httpx"]) -> None:
+    def __init__(self, upstream: Literal["asyncio", "httpx"], memory: Memory | None = None) -> None:
+        """`memory`: for the answers of all of them; None is without bound."""
         self._transport = _transport_of(upstream)
+        self._memory = memory
         self._made: dict[tuple[str, Side], tuple[Endpoint, Implementation]] = {}
         self._retired: list[Implementation] = []
 
@@ -33,7 +36,7 @@ class Implementations:
             return made[1]
         if made is not None:
             self._retired.append(made[1])
-        transport: Transport = self._transport(parse_address(endpoint.url), endpoint.tls)
+        transport: Transport = self._transport(parse_address(endpoint.url), endpoint.tls, self._memory)
         implementation = Implementation(endpoint, transport)
         self._made[migration, side] = endpoint, implementation
         return implementation
@@ -43,7 +46,9 @@ class Implementations:
             await implementation.close()
 
 
-def _transport_of(upstream: Literal["asyncio", "httpx"]) -> Callable[[Address, TlsFiles | None], Transport]:
+def _transport_of(
+    upstream: Literal["asyncio", "httpx"],
+) -> Callable[[Address, TlsFiles | None, Memory | None], Transport]:
     if upstream == "asyncio":
         return AsyncioTransport
     from shadow.upstream.httpx_transport import HttpxTransport  # noqa: PLC0415 - start-up time and memory

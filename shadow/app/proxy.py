@@ -13,6 +13,7 @@ from shadow.config.load import parse
 from shadow.config.model import Configuration
 from shadow.config.storeurl import sqlite_path
 from shadow.implementations import Implementations
+from shadow.memory import Memory
 from shadow.proxy.calls.background import Background
 from shadow.proxy.calls.related_memory import RelatedMemory
 from shadow.proxy.cutover.brakes import GUARD, Brakes
@@ -61,11 +62,12 @@ class Proxy:
         self.footing = Footing(configuration.server.replica_grace, shared=store.shared is not None)
         self.configuration = configuration
         self.background = Background()
+        self.memory = Memory(configuration.server.in_flight)
         self.parents = Parents(known.parents)
         self.related = RelatedMemory(known.related)
         self.fronts = Fronts()
         self.convergences = Convergences(self.parents, brakes, self.fronts, clock)
-        self.implementations = Implementations(configuration.upstream)
+        self.implementations = Implementations(configuration.upstream, self.memory)
         self.telemetry = Telemetry(configuration.telemetry)
         self.recorder = parts.recorder(
             configuration, store, self.parents, self.related, self.telemetry, clock, known.before
@@ -85,6 +87,7 @@ class Proxy:
             self.brakes,
             self.convergences,
             lambda: self.worker.queued_bytes,
+            self.memory,
             lambda name: len(self.fronts.calling(name, self.clock())),
             self.recording,
         )
@@ -114,6 +117,7 @@ class Proxy:
             self.recorder.change,
             chance,
             self.configuration.telemetry.sample,
+            self.memory,
         )
         dispatcher = Dispatcher(
             opening,
@@ -129,7 +133,8 @@ class Proxy:
             chance,
         )
         server = self.configuration.server
-        return HookEndpoint(dispatcher, self.runtime.migrations, token_of(server.hooks_token_file), server.max_body)
+        token = token_of(server.hooks_token_file)
+        return HookEndpoint(dispatcher, self.runtime.migrations, token, server.max_body, self.memory)
 
     @classmethod
     async def build(cls, store: AsyncStore, store_url: str, configuration: Configuration) -> "Proxy":

@@ -94,6 +94,10 @@ class Server(Section):
     max_body: Bytes = 16 * 2**20
     """Bytes of a hook call's body; a longer one is answered 413."""
 
+    in_flight: Bytes = 256 * 2**20
+    """Bytes of the bodies of all calls that are under way or wait to be compared. Above half of it no shadow is asked
+    (dropped, `memory`); what does not fit at all is answered 503. The process needs two to four times as much."""
+
     replica_grace: Seconds = 30.0
     """Cut off from a database that other replicas serve from: how long to go on with the last known brake and
     configuration. After it canary, live and complete answer 503."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from shadow.errors import RequestError
+from shadow.memory import Memory
 from shadow.protocol.controller import Controller, read_controller
 from shadow.protocol.known import KnownRequests
 from shadow.protocol.messages import Request, read_root
@@ -46,6 +47,7 @@ class Opening:
         on_change: Callable[[Change], None],
         chance: Chance,
         trace_sample: float,
+        memory: Memory,
     ) -> None:
         self._brakes = brakes
         self._parents = parents
@@ -54,6 +56,7 @@ class Opening:
         self._on_change = on_change
         self._chance = chance
         self._trace_sample = trace_sample
+        self._memory = memory
         self._requests = KnownRequests()
 
     def open(self, migration: Migration, hook: Hook, headers: Headers, body: bytes) -> Call:
@@ -87,6 +90,7 @@ class Opening:
             last_tag=self._parents.tag(migration.name, request.parent.uid) if asks_for_change else None,
             assignment=self.assign(migration, request),
             headers=headers,
+            memory=self._memory.allot(len(body)),
             previous=last.answered_in if last is not None else None,
             shares=self._shares(migration, request, controller, front, now) if hook is not Hook.CUSTOMIZE else None,
         )

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
+from shadow.memory import Memory
 from shadow.recent import Recent
 from shadow.upstream.base import Headers
 
@@ -18,6 +19,9 @@ MAX_HEAD_BYTES = 64 * 1024
 
 _CHUNK_OVERHEAD = 8
 """Bytes around each byte of a chunked body: `1\\r\\nx\\r\\n` are five."""
+
+
+NO_MEMORY = "there is no memory for the answer beside what all calls hold (server.in_flight)"
 
 
 class Fault(NamedTuple):
@@ -62,6 +66,7 @@ class AnswerReader:
         "_in_body",
         "_left",
         "_max_body_bytes",
+        "_memory",
         "_parser",
         "_raw",
         "_read_headers",
@@ -73,10 +78,11 @@ class AnswerReader:
         "status",
     )
 
-    def __init__(self, max_body_bytes: int, heads: Heads | None = None) -> None:
-        """`heads`: what all connections to one server remember together."""
+    def __init__(self, max_body_bytes: int, heads: Heads | None = None, memory: Memory | None = None) -> None:
+        """`heads`: what all connections to one server remember together; `memory`: None is without bound."""
         self._max_body_bytes = max_body_bytes
         self._heads = no_heads() if heads is None else heads
+        self._memory = (memory or Memory()).allot()
         self._parser = HttpResponseParser(self)
         self.reset()
 
@@ -87,7 +93,7 @@ class AnswerReader:
         self.fault: Fault | None = None
         self.done = False
         self.reusable = False
-        self._chunks: list[bytes] = []
+        self.let_go()
         self._codings: list[bytes] = []
         self._announced = -1
         self._raw = 0
@@ -95,6 +101,11 @@ class AnswerReader:
         self._in_body = False
         self._head = b""  # as it came, if it came in one piece
         self._left = 0  # bytes of the body still to come, under a head that was known
+
+    def let_go(self) -> None:
+        """Of the body: somebody else has it now."""
+        self._chunks: list[bytes] = []
+        self._memory.end()
 
     @property
     def body(self) -> bytes:
@@ -119,7 +130,7 @@ class AnswerReader:
         body = data if len(data) <= self._left else data[: self._left]
         self._received += len(body)
         self._left -= len(body)
-        self._chunks.append(body)
+        self._keep(body)
         if not self._left:
             self.done = True
             self.reusable = body is data and self.fault is None
@@ -159,6 +170,13 @@ class AnswerReader:
         else:
             self.fail("no-status-line", "the connection was closed without an answer")
         return True
+
+    def _keep(self, data: bytes) -> None:
+        if self._memory.take(len(data)):
+            self._chunks.append(data)
+        else:
+            self.fail("memory", NO_MEMORY)
+            self.let_go()
 
     def fail(self, code: str, detail: str) -> None:
         """End the exchange without a valid answer, unless it is over already."""
@@ -211,10 +229,10 @@ class AnswerReader:
             return
         self._received += len(data)
         if self._received > self._max_body_bytes:
-            self._chunks.clear()
             self.fail("too-large", f"the answer is above the limit of {self._max_body_bytes} bytes")
+            self.let_go()
         else:
-            self._chunks.append(data)
+            self._keep(data)
 
     def on_message_complete(self) -> None:
         if not self.done and self.status >= 200:  # 100, 102, 103 precede the answer

@@ -11,6 +11,7 @@ import ssl
 from collections import deque
 from time import perf_counter
 
+from shadow.memory import Memory
 from shadow.upstream.address import Address
 from shadow.upstream.answer import Fault, no_heads
 from shadow.upstream.base import Headers, Observation
@@ -32,6 +33,7 @@ class AsyncioTransport:
         self,
         address: Address,
         tls: TlsFiles | None = None,
+        memory: Memory | None = None,
         *,
         max_answer_bytes: int = MAX_ANSWER_BYTES,
         idle_seconds: float = IDLE_SECONDS,
@@ -40,6 +42,7 @@ class AsyncioTransport:
         self._address = address
         self._tls = ClientTls(tls or TlsFiles()) if address.tls else None
         self._resolver = Resolver(address.host, address.port)
+        self._memory = memory
         self._max_answer_bytes = max_answer_bytes
         self._idle_seconds = idle_seconds
         self._max_idle = max_idle
@@ -70,8 +73,11 @@ class AsyncioTransport:
         seconds = perf_counter() - started
         self._give_back(loop, opened)
         if answer.fault is not None:
-            return _failed(answer.fault, seconds)
-        return Observation(answer.status, answer.headers, answer.body, seconds)
+            observation = _failed(answer.fault, seconds)
+        else:
+            observation = Observation(answer.status, answer.headers, answer.body, seconds)
+        answer.let_go()
+        return observation
 
     async def close(self) -> None:
         """Close what is idle; exchanges under way end by themselves and are not kept."""
@@ -137,7 +143,7 @@ class AsyncioTransport:
         for host in await self._resolver.addresses():
             try:
                 _, connection = await loop.create_connection(
-                    lambda: Connection(loop, self._max_answer_bytes, self._answer_heads, self._deadlines),
+                    lambda: Connection(loop, self._max_answer_bytes, self._answer_heads, self._deadlines, self._memory),
                     host,
                     self._address.port,
                     ssl=context,

@@ -9,13 +9,18 @@ Headers = Sequence[tuple[bytes, bytes]]
 """Header names in lower case, in the order of the wire."""
 
 
+NO_ROOM = frozenset(("busy", "memory"))
+"""Errors that are ours: nothing was asked, or nothing was kept of what was said."""
+
+
 class Observation(msgspec.Struct, frozen=True):
     """What an implementation did when it was asked.
 
     `status` is None when no complete, valid HTTP answer came; `error` then says why, in one of the codes
     `timeout`, `refused` (connection), `unresolved` (name), `tls`, `reset` (closed or broken amid the exchange),
     `no-status-line`, `protocol` (not HTTP), `truncated` (body shorter than announced), `too-large`, `busy`
-    (a shadow call for which there was no room), and `detail` is a sentence for people without header values.
+    (a shadow call for which there was no room), `memory` (calls hold what they may), and `detail` is a sentence for
+    people without header values.
     """
 
     status: int | None

@@ -7,6 +7,7 @@ import asyncio
 import select
 from typing import cast
 
+from shadow.memory import Memory
 from shadow.upstream.answer import AnswerReader, Heads
 from shadow.upstream.deadlines import Deadlines
 
@@ -29,7 +30,12 @@ class Connection(asyncio.Protocol):
     )
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, max_answer_bytes: int, heads: Heads, deadlines: Deadlines
+        self,
+        loop: asyncio.AbstractEventLoop,
+        max_answer_bytes: int,
+        heads: Heads,
+        deadlines: Deadlines,
+        memory: Memory | None = None,
     ) -> None:
         """`heads` and `deadlines` are those of all connections to one server."""
         self._loop = loop
@@ -38,7 +44,7 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._poll: select.poll | None = None
-        self.answer = AnswerReader(max_answer_bytes, heads)
+        self.answer = AnswerReader(max_answer_bytes, heads, memory)
         self.closed = False
         self.idle_since = 0.0
 

@@ -10,8 +10,9 @@ from time import perf_counter
 
 import httpx
 
+from shadow.memory import Memory
 from shadow.upstream.address import Address
-from shadow.upstream.answer import MAX_HEAD_BYTES, Fault
+from shadow.upstream.answer import MAX_HEAD_BYTES, NO_MEMORY, Fault
 from shadow.upstream.asyncio_transport import IDLE_SECONDS, MAX_ANSWER_BYTES, connect_fault
 from shadow.upstream.base import Headers, Observation
 from shadow.upstream.tls import TlsFiles, client_context
@@ -21,9 +22,15 @@ class HttpxTransport:
     """Implements `shadow.upstream.base.Transport` for one origin. TLS files are read once."""
 
     def __init__(
-        self, address: Address, tls: TlsFiles | None = None, *, max_answer_bytes: int = MAX_ANSWER_BYTES
+        self,
+        address: Address,
+        tls: TlsFiles | None = None,
+        memory: Memory | None = None,
+        *,
+        max_answer_bytes: int = MAX_ANSWER_BYTES,
     ) -> None:
         self._address = address
+        self._memory = memory or Memory()
         self._max_answer_bytes = max_answer_bytes
         self._stock = httpx.AsyncHTTPTransport(
             verify=client_context(tls or TlsFiles()) if address.tls else True,
@@ -64,13 +71,15 @@ class HttpxTransport:
                 raise _AnswerError(Fault("protocol", fault))
             assert isinstance(response.stream, httpx.AsyncByteStream)
             chunks = []
-            received = 0
+            received, memory = 0, self._memory.allot()
             async for chunk in response.stream:  # as sent: nothing is decompressed
                 received += len(chunk)
                 if received > self._max_answer_bytes:
                     raise _AnswerError(
                         Fault("too-large", f"the answer is above the limit of {self._max_answer_bytes} bytes")
                     )
+                if not memory.take(len(chunk)):
+                    raise _AnswerError(Fault("memory", NO_MEMORY))
                 chunks.append(chunk)
         finally:
             await response.aclose()

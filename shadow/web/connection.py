@@ -144,7 +144,8 @@ class HookConnection(asyncio.Protocol):
         if incoming.error is not None or incoming.admitted is None:
             return refused(incoming.error or RequestError(400, "not-http", "the request has no head"))
         try:
-            return await self._endpoint.answer(incoming.admitted, incoming.headers, b"".join(incoming.parts))
+            body, incoming.parts = b"".join(incoming.parts), []  # no part of it is kept twice
+            return await self._endpoint.answer(incoming.admitted, incoming.headers, body)
         except Exception:  # noqa: BLE001 - a fault of ours must end in an error, and not take the connection along
             _log.exception("a hook call failed in the proxy")
             return refused(RequestError(500, "internal", "the proxy failed; its log says how"))

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any, NamedTuple
 
 from shadow.errors import RequestError
+from shadow.memory import Allotment, Memory
 from shadow.proxy.calls.call import Reply
 from shadow.proxy.calls.headers import first
 from shadow.proxy.calls.judge import error_reply
@@ -67,13 +68,16 @@ class HookEndpoint:
         migrations: Callable[[], Mapping[str, Migration]],
         token: Callable[[], str | None],
         max_body: int,
+        memory: Memory,
     ) -> None:
         """
         Args:
             migrations: the present snapshot, by name.
             token: what callers must send as `Authorization: Bearer`; None: nothing.
             max_body: bytes; larger bodies are answered with 413.
+            memory: for bodies; what does not fit is answered with 503.
         """
+        self.memory = memory
         self.max_body = max_body
         self._heads: Recent[bytes, RequestHead] = Recent(_MOST_HEADS)  # what connections remember together
         self._heads_under: tuple[str | None, Mapping[str, Migration]] = (None, {})  # this token and configuration
@@ -119,13 +123,17 @@ class HookEndpoint:
     def too_large(self, found: str) -> RequestError:
         return RequestError(413, "too-large", f"the body has {found}; server.max_body allows {self.max_body}")
 
+    def overloaded(self) -> RequestError:
+        return RequestError(503, "overloaded", f"calls hold the {self.memory.most} bytes that server.in_flight allows")
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
         headers = scope["headers"]
+        room = self.memory.allot()
         try:
             admitted = self.admit(scope["method"], scope["path"], headers)
-            body = await self._read(receive)
+            body = await self._read(receive, room)
         except RequestError as exc:
             response = refused(exc)
         else:
@@ -133,17 +141,21 @@ class HookEndpoint:
         # Nothing may be awaited between the dispatcher's last look at the brake and this first byte.
         await send({"type": "http.response.start", "status": response.status, "headers": response.headers})
         await send({"type": "http.response.body", "body": response.body})
+        room.end()
 
-    async def _read(self, receive: Receive) -> bytes:
+    async def _read(self, receive: Receive, room: Allotment) -> bytes:
         parts = bytearray()
         more = True
         while more:
             message = await receive()
             if message["type"] == "http.disconnect":
                 raise RequestError(400, "disconnected", "the caller hung up before its request was complete")
-            parts += message.get("body", b"")
-            if len(parts) > self.max_body:
+            part = message.get("body", b"")
+            if len(parts) + len(part) > self.max_body:
                 raise self.too_large(f"more than {self.max_body} bytes")
+            if not room.take(len(part)):
+                raise self.overloaded()
+            parts += part
             more = message.get("more_body", False)
         return bytes(parts)
 

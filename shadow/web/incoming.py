@@ -11,6 +11,7 @@ from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser, par
 from httptools.parser.errors import HttpParserInvalidURLError
 
 from shadow.errors import RequestError
+from shadow.memory import Allotment
 from shadow.proxy.calls.headers import first
 from shadow.upstream.base import Headers
 from shadow.web.hooks import Admitted, HookEndpoint, RequestHead
@@ -29,9 +30,21 @@ _CHUNK_OVERHEAD = 8
 class Incoming:
     """One request as it comes in."""
 
-    __slots__ = ("admitted", "error", "headers", "keep_alive", "method", "parts", "read_headers", "size", "url")
+    __slots__ = (
+        "admitted",
+        "error",
+        "headers",
+        "keep_alive",
+        "memory",
+        "method",
+        "parts",
+        "read_headers",
+        "size",
+        "url",
+    )
 
-    def __init__(self) -> None:
+    def __init__(self, memory: Allotment) -> None:
+        self.memory = memory  # for its body, until it is answered
         self.url = b""
         self.method = ""
         self.headers: Headers = ()
@@ -65,7 +78,7 @@ class RequestReader:
         self._endpoint = endpoint
         self._recipient = recipient
         self._parser = HttpRequestParser(self)
-        self._incoming = Incoming()
+        self._incoming = Incoming(endpoint.memory.allot())
         self._raw = 0  # bytes since the request began, its body's among them
         self._head = b""  # of the request that is being read, if it came in one piece
         self._left = 0  # bytes of its body still to come, under a head that was known
@@ -144,9 +157,14 @@ class RequestReader:
         incoming.size += len(data)
         if incoming.size > self._endpoint.max_body and incoming.error is None:
             incoming.error = self._endpoint.too_large(f"more than {self._endpoint.max_body} bytes")
+        elif incoming.error is None and not incoming.memory.take(len(data)):
+            incoming.error = self._endpoint.overloaded()
         if incoming.error is None:
             incoming.parts.append(data)
-        elif incoming.size > 2 * self._endpoint.max_body:
+        elif incoming.parts:
+            incoming.parts.clear()
+            incoming.memory.end()
+        if incoming.error is not None and incoming.size > 2 * self._endpoint.max_body:
             self._recipient.refuse(incoming.error)  # what was refused is read to its end, but not without end
 
     def on_message_complete(self) -> None:
@@ -171,7 +189,7 @@ class RequestReader:
             self._recipient.waits_to_go_on()
 
     def _completed(self, *, keep_alive: bool) -> None:
-        incoming, self._incoming = self._incoming, Incoming()
+        incoming, self._incoming = self._incoming, Incoming(self._endpoint.memory.allot())
         incoming.keep_alive = keep_alive
         self._raw, self._head, self.partial = 0, b"", False
         self._recipient.completed(incoming)

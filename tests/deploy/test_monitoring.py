@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from shadow.memory import Memory
 from shadow.proxy.record.instruments import Instruments
 from shadow.proxy.record.metering import Meter
 from shadow.telemetry.families import Kind
@@ -27,7 +28,7 @@ class NoBrakes:
 
 def served() -> dict[str, set[str]]:
     """Every series that `/metrics` serves, with its labels."""
-    meter = Meter(Instruments(), dict, NoBrakes(), NoBrakes(), lambda: 0, len)  # type: ignore[arg-type]
+    meter = Meter(Instruments(), dict, NoBrakes(), NoBrakes(), lambda: 0, Memory(), len)  # type: ignore[arg-type]
     series: dict[str, set[str]] = {}
     for family in meter.families({}):
         suffixes = ("_bucket", "_count", "_sum") if family.kind is Kind.HISTOGRAM else ("",)

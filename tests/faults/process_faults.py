@@ -4,6 +4,7 @@ import asyncio
 import os
 import resource
 import signal
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from time import monotonic
@@ -14,12 +15,18 @@ from shadow.config.digest import configuration_digest
 from shadow.config.load import load
 from tests.faults.callers import WEIGHT_PERCENT
 from tests.faults.campaign import Fault
+from tests.faults.implementations import hangs, right
 from tests.faults.scene import Scene
+from tests.proxy.bodies import config_map, request
 
 DRAIN_SECONDS = 10.0
 HALF_OPEN = 2000
 _SWAPS = 100
 _HEADROOM = 48 << 20
+_PILED = 1000
+_LARGE = "x" * (1 << 20)
+_FOR_BODIES = 1 << 30
+"""Four times `server.in_flight`."""
 
 
 async def proxy_is_killed(scene: Scene, seconds: float) -> None:
@@ -103,6 +110,34 @@ async def memory_runs_out(scene: Scene, seconds: float) -> None:
         await scene.proxy.start()
 
 
+async def bodies_pile_up(scene: Scene, seconds: float) -> None:
+    """A thousand calls of a megabyte at once, and nobody answers: what does not fit is told so, within the limit."""
+    scene.proxy.limit(resource.RLIMIT_AS, scene.proxy.usage()["address_space"] + _FOR_BODIES)
+    for side in (scene.old, scene.new):
+        side.habit = hangs
+    statuses = Counter(await asyncio.gather(*(_large_call(scene, number) for number in range(_PILED))))
+    for side in (scene.old, scene.new):
+        side.habit = right
+    await asyncio.sleep(seconds)
+    assert not scene.proxy.ended
+    scene.proxy.limit(resource.RLIMIT_AS, None)
+    assert statuses[503]
+    assert not statuses[200] + statuses[500], statuses
+
+
+async def _large_call(scene: Scene, number: int) -> int:
+    body = request(config_map("one", {"padding": _LARGE}), uid=f"large-{number}")
+    reader, writer = await asyncio.open_connection("127.0.0.1", scene.hooks_port)
+    writer.write(b"POST /shadow/sync HTTP/1.1\r\nhost: x\r\ncontent-length: %d\r\n\r\n" % len(body))
+    writer.write(body)
+    try:
+        return int((await reader.readline()).split()[1])
+    except (ConnectionError, IndexError):
+        return 0  # it was slower than a request may be, and hung up on
+    finally:
+        writer.close()
+
+
 async def heads_are_left_half(scene: Scene, seconds: float) -> None:
     """Two thousand connections are hung up on in the end; until then calls are served beside them."""
     before = scene.proxy.usage()["descriptors"]
@@ -146,5 +181,6 @@ FAULTS = (
     Fault("100 configurations, half of them invalid", configuration_is_swapped),
     Fault("no file descriptors are left", descriptors_run_out, loses=True, forgets=True),
     Fault("memory runs out amid large bodies", memory_runs_out, loses=True, forgets=True, padding=4 << 20),
+    Fault("1,000 calls of 1 MB at once", bodies_pile_up, loses=True, forgets=True),
     Fault("2,000 connections with half a head", heads_are_left_half),
 )

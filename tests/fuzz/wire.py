@@ -7,6 +7,7 @@ from typing import Any
 
 from uvicorn.config import Config
 
+from shadow.memory import Memory
 from shadow.proxy.calls.call import Reply
 from shadow.terms import Hook, Side
 from shadow.upstream.answer import AnswerReader
@@ -118,7 +119,7 @@ class CallReader:
 def _endpoint() -> tuple[HookEndpoint, _Dispatcher]:
     dispatcher: Any = _Dispatcher()
     migrations: Any = {"m": object()}
-    return HookEndpoint(dispatcher, lambda: migrations, lambda: None, MAX_BODY), dispatcher
+    return HookEndpoint(dispatcher, lambda: migrations, lambda: None, MAX_BODY, Memory()), dispatcher
 
 
 async def _fed(endpoint: HookEndpoint, dispatcher: _Dispatcher, parts: list[bytes]) -> list[tuple[Hook, bytes]]:

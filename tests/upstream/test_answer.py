@@ -5,6 +5,7 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shadow.memory import Memory
 from shadow.upstream.answer import AnswerReader, Heads, no_heads
 
 LIMIT = 1000
@@ -107,3 +108,14 @@ def test_a_reader_is_used_for_one_answer_after_the_other() -> None:
         assert reader.feed(b"HTTP/1.1 20%d X\r\nX-N: %d\r\nContent-Length: 1\r\n\r\n%d" % (number, number, number))
         assert (reader.status, reader.body, reader.fault) == (200 + number, b"%d" % number, None)
         assert reader.headers[0] == (b"x-n", b"%d" % number)
+
+
+def test_an_answer_that_memory_has_no_room_for_is_none_and_holds_none() -> None:
+    memory = Memory(10)
+    first, second = (AnswerReader(LIMIT, memory=memory) for _ in range(2))
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n"
+    assert first.feed(head + b"123456")
+    assert second.feed(head + b"123456")
+    assert (first.fault, second.fault and second.fault.code, memory.held) == (None, "memory", 6)
+    first.let_go()
+    assert memory.held == 0

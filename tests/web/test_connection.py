@@ -14,6 +14,7 @@ import pytest
 from shadow import descriptors
 from shadow.config.model import ServerTls
 from shadow.config.scalars import Address
+from shadow.memory import Memory
 from shadow.proxy.calls.call import Reply
 from shadow.terms import Hook, Side
 from shadow.upstream.base import Headers
@@ -94,7 +95,7 @@ async def serving(
 ) -> AsyncIterator[Serving]:
     dispatcher = Dispatcher()
     rules = Rules(token)
-    endpoint = HookEndpoint(dispatcher, lambda: rules.migrations, lambda: rules.token, MAX_BODY)  # type: ignore[arg-type, return-value]
+    endpoint = HookEndpoint(dispatcher, lambda: rules.migrations, lambda: rules.token, MAX_BODY, Memory())  # type: ignore[arg-type, return-value]
     listener = Listener(name, endpoint, Address("127.0.0.1", 0), tls, 2.0, http)
     task = asyncio.create_task(listener.run_until_told())
     while not listener.started:

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 import msgspec
 from msgspec import field
 
+from shadow.memory import Allotment, Memory
 from shadow.protocol.adapt import Adapted
 from shadow.protocol.draft import Note
 from shadow.protocol.messages import Request
@@ -97,6 +98,7 @@ class Call(msgspec.Struct):
     last_tag: bytes | None  # and with which entity tag
     assignment: Assignment
     headers: Headers = ()  # as they came in
+    memory: Allotment = field(default_factory=lambda: Memory().allot())  # what its bodies take, until it is counted
     previous: str | None = None  # the call in which this parent was last given an answer
     shares: Shares | None = None  # of the related objects; None: everybody is shown everything
     customized: Customized | None = None  # what a customize answer that goes out says

@@ -17,7 +17,7 @@ from shadow.proxy.calls.headers import first, incoming_tag, shown_headers
 from shadow.proxy.calls.judge import answer_for, judge, revision_of, tag_namespace
 from shadow.proxy.migrations.migration import Migration, Party
 from shadow.terms import Hook, Role, Side, Stage
-from shadow.upstream.base import Headers, Observation
+from shadow.upstream.base import NO_ROOM, Headers, Observation
 
 _ROLES = {role: role.value.encode() for role in Role}
 
@@ -111,9 +111,13 @@ class Exchange:
         if tag is not None:
             own.append((b"if-none-match", tag))
         started = self._clock()
-        observation = await party.asked.ask(
-            call.hook, self._shown, shown.body, role, urgent=urgent, timeout_seconds=within, own=own
-        )
+        if role is not Role.PRIMARY and not urgent and call.memory.is_scarce:
+            observation = Observation(None, (), b"", 0.0, "memory", "what is left is for answering calls")
+        else:
+            observation = await party.asked.ask(
+                call.hook, self._shown, shown.body, role, urgent=urgent, timeout_seconds=within, own=own
+            )
+        call.memory.add(len(observation.body))
         asking = judge(call, side, role, observation, tag is not None, started)
         asking.notes = shown.notes
         asking.revision = revision_of(party, observation)
@@ -136,7 +140,7 @@ class Exchange:
         if self.shadow is not None:
             await asyncio.wait((self.shadow,), timeout=self.left())
         asking = self.call.askings.get(side)
-        if asking is not None and asking.observation.error != "busy":
+        if asking is not None and asking.observation.error not in NO_ROOM:
             return asking
         if self.shadow is not None and not self.shadow.done():
             return None

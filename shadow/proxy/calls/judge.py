@@ -96,7 +96,7 @@ def reply_with(call: Call, asking: Asking, reason: str) -> Reply:
         return Reply(200, headers, asking.adapted.body, asking.side, reason)
     if asking.is_signal or _is_complete_error(observation):
         return _passed_on(call, asking, reason)
-    status = 504 if observation.timed_out else 502
+    status = {"timeout": 504, "memory": 503}.get(observation.error or "", 502)
     return error_reply(status, asking.failure or "no-answer", _sentence(asking), call.id, asking.side)
 
 

@@ -29,11 +29,12 @@ from shadow.proxy.migrations.migration import Migration
 from shadow.store.base import Brake, Change, GuardRises
 from shadow.store.guards import TRIPPED
 from shadow.terms import Effect, Hook, Outcome, Side, Stage
+from shadow.upstream.base import NO_ROOM
 
 _log = logging.getLogger(__name__)
 _EPOCHS = 4  # counted side by side
 _UNASKED = frozenset(("sample", "never", "shadow-when"))  # why `old` was not asked: the configuration says so
-_OURS = frozenset(("busy", "internal"))  # errors of an asking that are none of the implementation's
+_OURS = NO_ROOM | {"internal"}  # errors of an asking that are none of the implementation's
 
 Pull = Callable[[Migration, str, Mapping[str, float]], bool]
 """(migration, reason, values) -> the brake will be on; False: what was seen is of a configuration that is gone."""

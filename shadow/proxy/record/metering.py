@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from shadow.memory import Memory
 from shadow.proxy.cutover.brakes import Brakes
 from shadow.proxy.cutover.convergence import Convergences
 from shadow.proxy.migrations.migration import Migration
@@ -20,13 +21,15 @@ Samples = Mapping[Labels, float]
 
 @dataclass(frozen=True, slots=True)
 class Meter:
-    """Everything that metrics are read from. `queue_bytes` waits to be compared; `fronts` call a migration."""
+    """Everything that metrics are read from. `queue_bytes` waits to be compared, `memory` is of all calls' bodies, the
+    queue's among them; `fronts` call a migration."""
 
     instruments: Instruments
     migrations: Callable[[], Mapping[str, Migration]]
     brakes: Brakes
     convergences: Convergences
     queue_bytes: Callable[[], int]
+    memory: Memory
     fronts: Callable[[str], int]
     recording: Recording | None = None
 
@@ -63,6 +66,9 @@ class Meter:
             ("config_reloads", "Changed configurations", ("result",), of.reloads),
         ):
             yield Family(f"shadow_{name}_total", about, Kind.COUNTER, labels, dict(samples))
+        turned_away: Samples = {(): float(self.memory.turned_away)}
+        about = "Bodies that server.in_flight had no room for"
+        yield Family("shadow_turned_away_total", about, Kind.COUNTER, (), turned_away)
         if self.recording is not None:
             yield from self._recorded(self.recording)
 
@@ -97,6 +103,8 @@ class Meter:
         yield _gauge("shadow_fronts", "Controllers that called within their resync period", of, fronts)
         queued: Samples = {(): float(self.queue_bytes())}
         yield _gauge("shadow_compare_queue_bytes", "Waiting to be compared", (), queued)
+        held: Samples = {(): float(self.memory.held)}
+        yield _gauge("shadow_in_flight_bytes", "Of the bodies of all calls that are not counted yet", (), held)
 
     def _brake(self, name: str) -> float:
         brake = self.brakes.get(name)

@@ -18,11 +18,12 @@ from shadow.proxy.calls.call import Call
 from shadow.proxy.calls.related_memory import RelatedMemory
 from shadow.proxy.cutover.parents import Parents
 from shadow.proxy.guard.guard import Guard, watches_alone
+from shadow.proxy.record.backlog import MOST_CALLS, Backlog
 from shadow.proxy.record.holding import Holding
 from shadow.proxy.record.instruments import Instruments
 from shadow.proxy.record.keeping import Keeping
 from shadow.proxy.record.promises import Promises
-from shadow.proxy.record.records import parent_state, record_of, traced, without_answers
+from shadow.proxy.record.records import parent_state, record_of, traced
 from shadow.proxy.record.repeats import Repeat, Repeats
 from shadow.proxy.record.settle import failure, lone_pair_of, pair_of, settle
 from shadow.proxy.record.tally import Tally, added
@@ -36,7 +37,6 @@ _log = logging.getLogger(__name__)
 FLUSH_SECONDS = 0.5
 _URGENT_SECONDS = 0.05
 _BATCH = 2_000  # calls in one transaction
-_BACKLOG = 20_000  # calls kept while the store fails; beyond it the oldest records are lost, and counted
 
 
 class PairQueue(Protocol):
@@ -73,7 +73,6 @@ class Recorder:
         self.instruments = Instruments()
         self.store_failures = 0
         self.store_failing = False
-        self.records_lost = 0
         self.replica = replica
         self._store = store
         self._promises = Promises(store, replica, clock)
@@ -86,13 +85,18 @@ class Recorder:
         self._tallies: dict[str, Tally] = {}
         self._waiting: dict[str, Call] = {}
         self._watched: dict[str, Call] = {}
-        self._finished: deque[stored.Call] = deque()
+        self._backlog = Backlog()
         self._changes: list[stored.Change] = []
-        self._held: deque[stored.HeldCall] = deque(maxlen=_BACKLOG)
+        self._held: deque[stored.HeldCall] = deque(maxlen=MOST_CALLS)
         self._holding = Holding()
         self._telling = Telling()
         self._repeats = Repeats()
         self._urgent = asyncio.Event()
+
+    @property
+    def records_lost(self) -> int:
+        """Calls that are counted, and of which nothing else is known."""
+        return self._backlog.lost
 
     def tally(self, migration: str) -> Tally:
         tally = self._tallies.get(migration)
@@ -139,6 +143,7 @@ class Recorder:
         if call.counted:
             return
         call.counted = True
+        call.memory.end()
         self.tally(call.migration.name).ended(Outcome.DROPPED, "internal")
         with suppress(Exception):
             self.instruments.ended(call, Outcome.DROPPED, "internal", None)
@@ -232,7 +237,7 @@ class Recorder:
         """Write what is there in one transaction. Returns whether it is written."""
         for repeat in self._repeats.pop_all():
             self._record_repeat(repeat)
-        calls = [self._finished.popleft() for _ in range(min(_BATCH, len(self._finished)))]
+        calls = self._backlog.take(_BATCH)
         parents, related = self._parents.take_changed(), self._related.take_changed()
         changes, self._changes = self._changes, []
         counters = {name: tally.counters() for name, tally in self._tallies.items()}
@@ -242,7 +247,9 @@ class Recorder:
         try:
             await self._store.flush(batch)
         except StoreError as exc:
-            self._keep(calls, parents, changes)
+            self._backlog.give_back(calls)
+            self._parents.give_back(parents)
+            self._changes[:0] = changes
             self._related.give_back(related)
             self._held.extendleft(reversed(held))
             if self.guard is not None:
@@ -251,6 +258,7 @@ class Recorder:
             self.store_failing = True
             _log.error("not written, tried again with the next batch: %s", exc)
             return False
+        self._backlog.written(calls)
         self.store_failing = False
         return True
 
@@ -260,20 +268,12 @@ class Recorder:
             self.lost([name], "shutdown")
         for tally in self._tallies.values():
             tally.abandon("shutdown")
-        while await self.flush() and self._finished:
+        while await self.flush() and self._backlog:
             pass
-
-    def _keep(self, calls: list[stored.Call], parents: list[stored.ParentState], changes: list[stored.Change]) -> None:
-        # Without their bodies: a store that is full must not fill the memory, and counts matter more.
-        self._finished.extendleft(without_answers(call) for call in reversed(calls))
-        self._parents.give_back(parents)
-        self._changes[:0] = changes
-        while len(self._finished) > _BACKLOG:
-            self._finished.popleft()
-            self.records_lost += 1
 
     def _finish(self, call: Call, outcome: Outcome, reason: str | None, comparison: Comparison | None) -> None:
         call.counted = True
+        call.memory.end()
         self.tally(call.migration.name).ended(outcome, reason)
         self.instruments.ended(call, outcome, reason, comparison)
         trace_id = self._trace(call, outcome, comparison)
@@ -303,7 +303,7 @@ class Recorder:
         count: int = 1,
     ) -> None:
         record = record_of(call, outcome, reason, comparison, trace_id, count)
-        self._finished.append(record)
+        self._backlog.append(record)
         if comparison is not None and call.hook is not Hook.CUSTOMIZE:  # which says nothing of any object
             self.tally(call.migration.name).foretold(comparison.confirmed, comparison.contradicted)
             controller = read_controller(call.request.controller)

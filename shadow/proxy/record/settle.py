@@ -6,6 +6,7 @@ from shadow.compare.model import Candidate, Foresight, Pair
 from shadow.proxy.calls.call import Asking, Call
 from shadow.proxy.calls.related import UNKNOWN
 from shadow.terms import Hook, Outcome, Side
+from shadow.upstream.base import NO_ROOM
 
 Settled = tuple[Outcome, str | None]
 _UNSURE = ("brake-unknown", "cut-off", "moving")
@@ -23,11 +24,11 @@ def settle(call: Call) -> Settled | None:
     other = call.askings.get(call.assignment.primary.other) if call.not_asked != UNKNOWN else None
     if primary is None:
         return (Outcome.SKIPPED, call.not_asked) if call.not_asked in _UNSURE else (Outcome.DROPPED, "crash")
-    busy = other is not None and other.observation.error == "busy"
-    if other is None or busy:
+    no_room = other.observation.error if other is not None and other.observation.error in NO_ROOM else None
+    if other is None or no_room:
         if primary.failure is not None:
             return Outcome.FAILED, f"{primary.side}:{primary.reason}"
-        return (Outcome.DROPPED, "busy") if busy else (Outcome.SKIPPED, call.not_asked or "stage")
+        return (Outcome.DROPPED, no_room) if no_room else (Outcome.SKIPPED, call.not_asked or "stage")
     for asking in (primary, other):
         if asking.is_signal:
             return Outcome.SKIPPED, f"status-{asking.observation.status}"
