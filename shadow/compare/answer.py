@@ -15,7 +15,7 @@ from shadow.protocol.keys import identify
 from shadow.protocol.names import OBSERVED_KEY, RELATED_RULES_KEY
 from shadow.protocol.objects import Identity, Json
 from shadow.protocol.strict import rejection
-from shadow.protocol.wire import Fields, UnreadableError, encode, json_type, parse, split_array, split_object
+from shadow.protocol.wire import Fields, UnreadableError, encode, is_null, json_type, parse, split_array, split_object
 
 
 class NotAnAnswerError(ValueError):
@@ -119,12 +119,16 @@ def read_answer(
     Raises:
         NotAnAnswerError: Metacontroller would fail to read it, or crash.
     """
+    if body.strip() == b"null":
+        body = b"{}"
     try:
-        fields = {} if body.strip() == b"null" else split_object(body)
+        fields = split_object(body)
         raw = fields.get(OBSERVED_KEY[view.front])
         items = split_array(raw) if raw is not None and json_type(raw) == "array" else None
     except UnreadableError as exc:
         raise NotAnAnswerError(str(exc)) from exc
+    if any(map(is_null, items or ())):
+        raise NotAnAnswerError("an item of the list is null, which crashes Metacontroller")
     wire = WireAnswer(view.front, view.request.hook, fields, None if items is None else tuple(items))
     fault = rejection(wire, body, strict=strict)
     if fault is not None:
