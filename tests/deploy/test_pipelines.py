@@ -70,11 +70,20 @@ def test_argo_hands_on_what_exists():
     assert mounted == {each["name"] for each in ARGO["spec"]["volumes"]}
 
 
+def test_argo_hands_over_where_its_script_works():
+    [mounted] = [each for each in ARGO_REPLAY["script"]["volumeMounts"] if each["name"] == "work"]
+    [recordings] = ARGO_REPLAY["inputs"]["artifacts"]
+    written = ARGO_REPLAY["outputs"]["artifacts"]
+    assert ARGO_REPLAY["script"]["source"].startswith(f"cd {mounted['mountPath']}\nshadow replay recordings ")
+    assert recordings["path"] == f"{mounted['mountPath']}/recordings"
+    assert {str(Path(each["path"]).parent) for each in written} == {mounted["mountPath"]}
+
+
 def test_what_they_publish_is_what_the_replay_writes():
     written = {"report.md", "report.xml", "report.html"}
     artifacts = GITLAB["replay"]["artifacts"]
     assert {*artifacts["paths"], artifacts["reports"]["junit"]} == written
-    assert {each["path"] for each in ARGO_REPLAY["outputs"]["artifacts"]} == {f"/replay/{name}" for name in written}
+    assert {Path(each["path"]).name for each in ARGO_REPLAY["outputs"]["artifacts"]} == written
     assert GITHUB["jobs"]["replay"]["steps"][-1]["with"]["path"] == "report.*"
 
 
@@ -128,7 +137,7 @@ def gitlab(machine: Machine) -> int:
 
 def argo(machine: Machine) -> int:
     work = str(machine.directory)
-    return machine.run(ARGO_REPLAY["script"]["source"], "sh", "-ec", replaced={"/work": work, "/etc/shadow": work})
+    return machine.run(ARGO_REPLAY["script"]["source"], "sh", "-ec", replaced={"/replay": work, "/etc/shadow": work})
 
 
 @pytest.mark.parametrize(
