@@ -7,8 +7,8 @@ import time
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 
-from shadow.config.model import Retention as Settings
-from shadow.config.model import Telemetry
+from shadow.config.process import Retention as Settings
+from shadow.config.process import Telemetry
 from shadow.config.watch import Presence, Reread, Watcher
 from shadow.errors import StoreError
 from shadow.proxy.calls.related_memory import RelatedMemory

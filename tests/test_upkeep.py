@@ -5,7 +5,7 @@ from typing import Any
 
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 
-from shadow.config.model import Telemetry
+from shadow.config.process import Telemetry
 from shadow.telemetry.families import Family
 from shadow.upkeep import Metrics
 from tests.hook_server import Exchange, HookServer, answer_json

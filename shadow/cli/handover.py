@@ -9,7 +9,7 @@ from typing import Any
 from shadow.cli.client import add_control_arguments, control, migration_path
 from shadow.cli.common import CommandError, Exit, write
 from shadow.config.load import load, locate
-from shadow.config.model import Migration
+from shadow.config.migration import Migration
 from shadow.migrate.export import Export, read_export
 from shadow.migrate.handover import Plan, alterations, finalizers_left, needs, plan_from_export, script, with_marks
 from shadow.migrate.live import read_cluster

@@ -19,7 +19,8 @@ from shadow.cli.progress import progress
 from shadow.cli.stored import migration_of, opened, view
 from shadow.config.digest import evidence_digest
 from shadow.config.load import load
-from shadow.config.model import Configuration, Migration
+from shadow.config.migration import Migration
+from shadow.config.model import Configuration
 from shadow.migrate.export import read_export
 from shadow.report.build import build
 from shadow.report.comparison import stored_lines

@@ -9,7 +9,8 @@ import msgspec
 from shadow.cli.common import CommandError, Exit
 from shadow.config.digest import configuration_digest, evidence_digest
 from shadow.config.load import parse
-from shadow.config.model import Configuration, Migration
+from shadow.config.migration import Migration
+from shadow.config.model import Configuration
 from shadow.proxy.cutover.brakes import GUARD
 from shadow.proxy.cutover.planning import Known, Position, Undecided, moved, plan_move
 from shadow.proxy.migrations.migration import Migration as ServedMigration

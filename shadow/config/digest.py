@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from shadow.config.implementation import Implementation
-from shadow.config.model import Configuration, Migration
+from shadow.config.migration import Migration
+from shadow.config.model import Configuration
 from shadow.terms import Hook, Side
 
 _ALTERATIONS = ("status", "apply", "strict", "inexpressible", "missing_list")

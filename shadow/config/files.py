@@ -11,7 +11,8 @@ from pydantic import BaseModel
 
 from shadow.config.document import Location, read, spelled
 from shadow.config.implementation import ClientTls
-from shadow.config.model import Configuration, ServerTls
+from shadow.config.model import Configuration
+from shadow.config.process import ServerTls
 from shadow.config.tokens import parse as parse_tokens
 from shadow.config.watch import SecretFile
 from shadow.errors import ConfigurationError, Problem

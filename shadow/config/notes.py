@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 
 from shadow.config.document import spelled
-from shadow.config.model import Configuration, Migration
+from shadow.config.migration import Migration
+from shadow.config.model import Configuration
 from shadow.config.oddrules import Oddity, oddities
 from shadow.config.rules import Rule
 from shadow.config.storeurl import shown, sqlite_path

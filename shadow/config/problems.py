@@ -17,7 +17,9 @@ from pydantic_core import ErrorDetails
 
 from shadow.config.base import Section, shown
 from shadow.config.document import Document, Location, spelled
-from shadow.config.model import Configuration, Migration, Server
+from shadow.config.migration import Migration
+from shadow.config.model import Configuration
+from shadow.config.process import Server
 from shadow.config.storeurl import is_postgres
 from shadow.errors import Problem
 from shadow.terms import Side

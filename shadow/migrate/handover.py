@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from importlib.resources import files
 
-from shadow.config.model import Migration, Ownership
+from shadow.config.migration import Migration, Ownership
 from shadow.errors import ShadowError
 from shadow.migrate.controllers import OBJECTS_KEY, parent_rules, protocol_of, resource_name
 from shadow.migrate.export import Export

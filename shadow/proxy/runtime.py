@@ -9,8 +9,8 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Protocol
 
 from shadow.config.difference import differences, differences_as_written
+from shadow.config.migration import Migration as Settings
 from shadow.config.model import Configuration
-from shadow.config.model import Migration as Settings
 from shadow.errors import ConfigurationError, StoreError
 from shadow.proxy.calls.call import Call
 from shadow.proxy.calls.revisions import Revisions, read_told

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-from shadow.config.model import Migration as Settings
+from shadow.config.migration import Migration as Settings
 from shadow.proxy.calls.call import Call, Reply
 from shadow.proxy.calls.exchange import Exchange, forbidden
 from shadow.terms import Role, Side

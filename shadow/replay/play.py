@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from shadow.config.model import Telemetry as TelemetrySettings
+from shadow.config.process import Telemetry as TelemetrySettings
 from shadow.disguise import Disguise
 from shadow.errors import RequestError, StoreError
 from shadow.protocol.wire import UnreadableError

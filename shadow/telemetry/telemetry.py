@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from shadow.compare.model import Comparison
-from shadow.config.model import Telemetry as Settings
+from shadow.config.process import Telemetry as Settings
 from shadow.telemetry.record import TracedCall
 from shadow.telemetry.trace import TraceContext
 from shadow.terms import Outcome

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from shadow.config.model import Server
+from shadow.config.process import Server
 from shadow.config.tokens import TokensFile
 from shadow.config.watch import SecretFile
 from shadow.web.auth import Doorkeeper, Keyring, Sessions

@@ -12,7 +12,7 @@ from typing import Any
 import uvicorn
 
 from shadow import descriptors
-from shadow.config.model import ServerTls
+from shadow.config.process import ServerTls
 from shadow.config.scalars import Address
 from shadow.errors import ShadowError
 from shadow.web.accept import Acceptor

@@ -4,7 +4,8 @@ import pytest
 
 from shadow.config.digest import configuration_digest, evidence_digest, short
 from shadow.config.load import parse
-from shadow.config.model import Configuration, Migration
+from shadow.config.migration import Migration
+from shadow.config.model import Configuration
 from shadow.terms import Side
 
 

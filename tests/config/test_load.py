@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from shadow.config.implementation import Implementation
 from shadow.config.load import load, locate, parse, read_text
-from shadow.config.model import Migration
+from shadow.config.migration import Migration
 from shadow.errors import ConfigurationError
 
 

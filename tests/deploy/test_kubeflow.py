@@ -8,7 +8,7 @@ import kubernetes_validate  # type: ignore[import-untyped]  # it brings no types
 import pytest
 
 from shadow.config.load import parse
-from shadow.config.model import Migration
+from shadow.config.migration import Migration
 from shadow.migrate.controllers import Wishes
 from shadow.migrate.convert import convert_text
 from shadow.terms import Protocol, Side, Stage

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from shadow.config.model import Ownership
+from shadow.config.migration import Ownership
 from shadow.migrate.export import Export, read_export
 from shadow.migrate.handover import Plan, needs, plan_from_export, script, with_marks
 from shadow.migrate.marks import Direction, Names, marked, wanted

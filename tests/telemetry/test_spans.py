@@ -3,7 +3,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode
 
-from shadow.config.model import Telemetry as Settings
+from shadow.config.process import Telemetry as Settings
 from shadow.protocol.objects import ParentRef
 from shadow.telemetry import Telemetry
 from shadow.telemetry.spans import MAX_EVENTS, MAX_TEXT

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from shadow.config.model import Telemetry as Settings
+from shadow.config.process import Telemetry as Settings
 from shadow.telemetry import Telemetry, begin
 from shadow.telemetry.export import traces_url
 from shadow.terms import Outcome
@@ -98,7 +98,7 @@ def test_without_an_endpoint_nothing_is_told(call, comparison, difference):
 
 def test_without_an_endpoint_opentelemetry_is_not_even_imported():
     code = (
-        "import sys; from shadow.telemetry import Telemetry; from shadow.config.model import Telemetry as Settings; "
+        "import sys; from shadow.telemetry import Telemetry; from shadow.config.process import Telemetry as Settings; "
         "Telemetry(Settings()); print([name for name in sys.modules if name.startswith('opentelemetry')])"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"

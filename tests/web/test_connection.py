@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from shadow import descriptors
-from shadow.config.model import ServerTls
+from shadow.config.process import ServerTls
 from shadow.config.scalars import Address
 from shadow.memory import Memory
 from shadow.proxy.calls.call import Reply

@@ -15,7 +15,8 @@ from shadow.cli.keys import read_key
 from shadow.cli.processes import free_port, shadow
 from shadow.cli.rehearse.relay import Relay, relaying
 from shadow.config.load import load, locate
-from shadow.config.model import Configuration, Migration
+from shadow.config.migration import Migration
+from shadow.config.model import Configuration
 from shadow.disguise import Disguise
 from shadow.migrate.controllers import Wishes, successor
 from shadow.migrate.export import Export, read_export

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from shadow.config.model import Migration
+from shadow.config.migration import Migration
 from shadow.protocol.controller import Controller
 from shadow.proxy.cutover.convergence import Convergence
 from shadow.terms import Hook, Stage

@@ -3,14 +3,15 @@
 import json
 from pathlib import Path
 
-from shadow.config import model as configured
 from shadow.config.document import read
+from shadow.config.migration import Migration as Settings
+from shadow.config.model import Configuration
 from shadow.errors import ConfigurationError, Problem
 from shadow.protocol.fitting import misfits
 from shadow.terms import Hook, Side
 
 
-def controllers(name: str, settings: configured.Migration) -> dict[Side, bytes]:
+def controllers(name: str, settings: Settings) -> dict[Side, bytes]:
     """Of one migration, as JSON.
 
     Raises:
@@ -30,7 +31,7 @@ def controllers(name: str, settings: configured.Migration) -> dict[Side, bytes]:
     return found
 
 
-def require_controllers(configuration: configured.Configuration) -> None:
+def require_controllers(configuration: Configuration) -> None:
     """
     Raises:
         ConfigurationError: with the problems of all migrations.

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from shadow.compare.rules import compile_rules
-from shadow.config import model as configured
 from shadow.config.digest import configuration_digest, evidence_digest, implementation_digest
 from shadow.config.implementation import Implementation
+from shadow.config.migration import Migration as Settings
+from shadow.config.model import Configuration
 from shadow.protocol.dialect import Alterations, Dialect, Ownership
 from shadow.proxy.migrations.controllers import controllers
 from shadow.proxy.migrations.migration import Asked, Migration, Party
@@ -23,7 +24,7 @@ MakeAsked = Callable[[str, Side, Implementation], Asked]
 class Snapshot:
     """One configuration, ready to serve."""
 
-    configuration: configured.Configuration
+    configuration: Configuration
     text: str
     digest: str
     migrations: Mapping[str, Migration]
@@ -41,7 +42,7 @@ class Snapshot:
         }
 
 
-def build(configuration: configured.Configuration, text: str, make_asked: MakeAsked) -> Snapshot:
+def build(configuration: Configuration, text: str, make_asked: MakeAsked) -> Snapshot:
     """
     Raises:
         ConfigurationError: a file that it names cannot be used.
@@ -50,7 +51,7 @@ def build(configuration: configured.Configuration, text: str, make_asked: MakeAs
     return Snapshot(configuration, text, configuration_digest(configuration), migrations)
 
 
-def _migration(name: str, settings: configured.Migration, make_asked: MakeAsked) -> Migration:
+def _migration(name: str, settings: Settings, make_asked: MakeAsked) -> Migration:
     shown = controllers(name, settings)
     evidence = evidence_digest(settings, shown)
     rules = settings.compare.records()
@@ -105,7 +106,7 @@ def _party(settings: Implementation, controller: bytes | None, asked: Asked) -> 
     )
 
 
-def _alterations(settings: configured.Migration) -> Alterations:
+def _alterations(settings: Settings) -> Alterations:
     own = settings.ownership
     ownership = Ownership(own.decorator, own.generate_selector, own.observed_generation) if own else None
     return Alterations(

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from shadow.config.model import Migration
+from shadow.config.migration import Migration
 from shadow.proxy.cutover.convergence import Convergence
 from shadow.proxy.cutover.removable import removable
 from tests.proxy.migrations.test_fronts import front
