@@ -70,20 +70,13 @@ class Metrics:
     async def run(self) -> None:
         while self._export is not None:
             await asyncio.sleep(_METRICS_SECONDS)
-            try:
-                await asyncio.to_thread(self._export, await self._gather())
-            except StoreError:
-                _log.exception("metrics could not be gathered; tried again in a minute")
+            await asyncio.to_thread(self._export, await self._gather())
 
     async def last(self, within_seconds: float) -> bool:
         """Whether they were sent in time. A collector that does not answer holds nobody up."""
         if self._export is None:
             return True
-        try:
-            families = await self._gather()
-        except StoreError:
-            _log.exception("the last metrics could not be gathered")
-            return False
+        families = await self._gather()
         # Not the loop's own threads: those are waited for at the end of the process.
         thread = threading.Thread(target=self._export, args=(families,), name="last-metrics", daemon=True)
         thread.start()

@@ -17,9 +17,11 @@ from shadow.errors import StoreError
 from shadow.proxy.record.recorder import Recorder
 from shadow.report.assess import Assessment, assess, verdict_of
 from shadow.report.groups import Merged, Once, at_front
-from shadow.report.model import DifferenceLine
-from shadow.report.readiness import noting
+from shadow.report.model import DifferenceLine, VerdictLine, Word
+from shadow.report.readiness import Measure, noting
+from shadow.report.verdict import Parents
 from shadow.report.view import MigrationView
+from shadow.report.window import moment
 from shadow.store.asynchronous import AsyncStore
 from shadow.store.base import Brake, Counters, Store
 from shadow.terms import Effect
@@ -36,11 +38,15 @@ _STILL_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The differences at one evidence, judged by one set of rules, worst first; and how parents stand by them."""
+    """The differences at one evidence, judged by one set of rules, worst first; and how parents stand by them.
+
+    `unread` says why nothing could be looked for: then nothing else here means anything.
+    """
 
     lines: tuple[DifferenceLine, ...]
     effects: Mapping[Effect, int]
     assessment: Assessment
+    unread: str | None = None
 
     def line(self, group: str) -> DifferenceLine | None:
         return next((line for line in self.lines if line.id == group), None)
@@ -131,6 +137,15 @@ class Findings:
         if self._kept.get(view.name) is kept:
             self._kept[view.name] = decided
         return decided
+
+
+def unread(view: MigrationView, now: float, why: str) -> Found:
+    """What is found in a store that cannot be read: nothing, so that nothing can be decided."""
+    since = now - view.verdict.window
+    reasons = (f"the store cannot be read: {why}",)
+    verdict = VerdictLine(Word.INCONCLUSIVE, reasons, moment(since), comparisons=0, parents=0, coverage=())
+    nobody = Parents(Measure(view.evidence_digest, None, since, gone_before=0.0, harm={}, allowed=frozenset()))
+    return Found((), {}, Assessment(verdict, nobody), unread=why)
 
 
 def _key(view: MigrationView) -> Key:

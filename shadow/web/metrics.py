@@ -13,7 +13,7 @@ from shadow.proxy.record.metering import Readiness
 from shadow.report.readiness import ParentLife
 from shadow.telemetry.families import Distribution, Family, Kind
 from shadow.web.desk import Desk, desk_of
-from shadow.web.reports import found
+from shadow.web.reports import known
 
 
 async def metrics(request: Request) -> Response:
@@ -25,10 +25,13 @@ async def metrics(request: Request) -> Response:
 
 
 async def readiness_of(desk: Desk) -> Readiness:
-    """How many parents of each migration are ready, and how many are gone."""
+    """How many parents of each migration are ready, and how many are gone; of those whose store can be read."""
     counted = {}
     for name in desk.runtime.migrations():
-        parents = (await found(desk, name)).assessment.parents
+        findings = await known(desk, name)
+        if findings.unread is not None:
+            continue
+        parents = findings.assessment.parents
         words = {word.value: count for word, count in parents.readiness.items()}
         counted[name] = words | {ParentLife.GONE.value: parents.gone}
     return counted

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from shadow.report.model import VerdictLine, Word
 from shadow.web.desk import Desk
 from shadow.web.operation import ROOT, Answer, Anything, Asked, Nothing, Operation, as_json
-from shadow.web.reports import found
+from shadow.web.reports import known
 
 _STATUS = {Word.READY: 200, Word.NOT_READY: 409, Word.INCONCLUSIVE: 425}
 
@@ -20,8 +20,8 @@ class VerdictQuery(msgspec.Struct, frozen=True, rename={"as_": "as"}):
 
 
 async def verdict_of(desk: Desk, name: str) -> VerdictLine:
-    """As of now, or a moment old where it takes long to tell."""
-    return (await found(desk, name)).assessment.verdict
+    """As of now, or a moment old where it takes long to tell; inconclusive while the store cannot be read."""
+    return (await known(desk, name)).assessment.verdict
 
 
 async def _verdict(desk: Desk, asked: Asked[VerdictQuery, Nothing] | Asked[VerdictQuery, Anything]) -> Response:

@@ -14,6 +14,7 @@ async def server_is_gone(scene: Scene, seconds: float) -> None:
     await asyncio.sleep(seconds / 2)
     told = await scene.pull()
     assert (told["on"], told["stored"]) == (True, False)
+    assert (await scene.brake())["on"]
     await asyncio.sleep(seconds / 2)
     await asyncio.to_thread(scene.database.start)
     while (await scene.ready())["brakes_unstored"]:

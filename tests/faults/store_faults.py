@@ -62,6 +62,7 @@ async def corrupted(scene: Scene, seconds: float) -> None:
         for page in range(os.fstat(file.fileno()).st_size // 4096):
             file.seek(page * 4096)
             file.write(scene.luck.randbytes(2048))
+    assert (await scene.brake())["on"]
     await _damaged(scene, seconds)
 
 

@@ -135,15 +135,16 @@ class Page:
 
     async def _migration(self, request: Request, desk: Desk, visitor: Visitor) -> Response:
         name, window = request.path_params["name"], request.query_params.get("window", "1h")
+        seen = await standing(desk, name, window)
         return await self._of_migration(
             "migration",
             request,
             desk,
             visitor,
-            standing=await standing(desk, name, window),
+            standing=seen,
             windows=tuple(WINDOWS),
             formats=tuple(FORMATS),
-            differences=await differences.page_of(desk, name, None, 10),
+            differences=await differences.page_of(desk, name, None, 10) if seen.unread is None else None,
         )
 
     async def _differences(self, request: Request, desk: Desk, visitor: Visitor) -> Response:

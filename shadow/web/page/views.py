@@ -9,16 +9,18 @@ import msgspec
 from starlette.exceptions import HTTPException
 
 from shadow.compare.model import Difference, ObjectEffect
+from shadow.errors import StoreError
 from shadow.protocol.objects import Head, Identity, Json
 from shadow.proxy.record.latency import Quantiles
 from shadow.report.comparison import WholeComparison
 from shadow.report.html.sidebyside import Block, side_by_side
 from shadow.report.model import VerdictLine
 from shadow.report.readiness import Readiness
+from shadow.store.base import Slot
 from shadow.terms import Effect, Side, Stage
 from shadow.web.desk import Desk
 from shadow.web.page.chart import WINDOWS, Chart, chart, span
-from shadow.web.reports import found
+from shadow.web.reports import known
 from shadow.web.summary import Summary, summary
 
 LISTS = ("children", "attachments")
@@ -27,7 +29,7 @@ LISTS = ("children", "attachments")
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One migration at a glance."""
+    """One migration at a glance. `unread`: why the store does not tell what was found; then only memory speaks."""
 
     summary: Summary
     verdict: VerdictLine
@@ -37,6 +39,7 @@ class Standing:
     open_differences: int
     latency: Mapping[Side, Quantiles | None]
     chart: Chart
+    unread: str | None
     stages: tuple[Stage, ...] = tuple(Stage)
 
     @property
@@ -52,10 +55,11 @@ async def standing(desk: Desk, name: str, window: str = "1h") -> Standing:
     """
     if window not in WINDOWS:
         raise HTTPException(400, f"window: must be one of {', '.join(WINDOWS)}")
-    findings = await found(desk, name)
-    now = desk.clock()
-    since, until = span(window, now)
-    slots = await desk.store.read(lambda store: store.timeline(name, since, until, WINDOWS[window]))
+    findings, now = await known(desk, name), desk.clock()
+    try:
+        slots, unread = await _timeline(desk, name, window, now), findings.unread
+    except StoreError as exc:
+        slots, unread = [], str(exc)
     parents = findings.assessment.parents
     latency = desk.recorder.tally(name).latency
     worst_first = sorted(findings.effects, key=lambda effect: -effect.severity)
@@ -68,7 +72,13 @@ async def standing(desk: Desk, name: str, window: str = "1h") -> Standing:
         open_differences=sum(not line.explained for line in findings.lines),
         latency={side: latency.quantiles(side) for side in Side},
         chart=chart(window, now, slots),
+        unread=unread,
     )
+
+
+async def _timeline(desk: Desk, name: str, window: str, now: float) -> list[Slot]:
+    since, until = span(window, now)
+    return await desk.store.read(lambda store: store.timeline(name, since, until, WINDOWS[window]))
 
 
 @dataclass(frozen=True, slots=True)
