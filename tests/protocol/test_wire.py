@@ -2,12 +2,15 @@ import json
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from shadow.protocol.wire import (
     UnreadableError,
     encode,
     join_object,
     json_type,
+    may_be_beyond_float,
     parse,
     parse_as,
     repeats_a_key,
@@ -153,3 +156,47 @@ def test_unusual_text_is_read_closely_up_to_a_length(text, split):
     """Reading closely is slow, and no other call is answered meanwhile."""
     with pytest.raises(UnreadableError, match="too long to be read closely"):
         split(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"1e400",
+        b"-1e400",
+        b"1E+400",
+        b"1e0000400",
+        b'{"a":1e400}',
+        b'{"a": 1.5e999}',
+        b"[0,1e400]",
+        b"[0,\n1e400]",
+        b'{"sha":"1e234","a":1e400}',
+        b"9" * 309,
+        b"9" * 210 + b"e99",
+        b'{"a":' + b"1." + b"0" * 100 + b"e400}",
+    ],
+    ids=lambda text: text[:30].decode("latin-1"),
+)
+def test_a_number_beyond_a_float_is_seen(text):
+    assert may_be_beyond_float(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b'{"image":"a@sha256:0c1e2345f0e1e999"}',
+        b'{"uid":"7c1e2345-1e23-4e56-8e99-9e1234567890"}',
+        b'{"uid":"12345678-1234-4e56-8e99-9e1234567890"}',
+        b'"1e400"',
+        b'{"cpu":1e3,"memory":1e-300,"n":12345678901234567890}',
+        b"9" * 209 + b"e99",
+    ],
+    ids=lambda text: text[:30].decode("latin-1"),
+)
+def test_what_only_looks_like_a_number_beyond_a_float_gets_no_close_look(text):
+    assert not may_be_beyond_float(text)
+
+
+@given(st.from_regex(r"-?(0|[1-9][0-9]{0,250})(\.[0-9]{1,80})?([eE][-+]?[0-9]{1,5})?", fullmatch=True))
+def test_no_number_beyond_a_float_passes_unseen(number):
+    beyond = abs(float(number)) == float("inf")
+    assert may_be_beyond_float(f'{{"hash":"x","n": {number} }}'.encode()) or not beyond
