@@ -80,6 +80,8 @@ def lines(plan: Plan, now: datetime) -> Iterator[str]:
         yield f"  note: {note}\n"
     moving = plan.moving
     yield f"  {moving.to_new} of {counted(plan.known, 'parent')} move to new, {moving.to_old} to old\n"
+    if plan.unselected:
+        yield f"  not selected by the controller in front, so not asked about: {counted(plan.unselected, 'parent')}\n"
     for line in plan.writes:
         yield f"  {line.verb} {line.count} {printable(line.kind)} in {counted(line.parents, 'parent')}\n"
     if moving.to_new + moving.to_old and not plan.writes:

@@ -67,6 +67,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     brake: bool
     notes: tuple[str, ...] = ()
     known: int = 0  # parents that still call
+    unselected: int = 0  # parents that called another controller: the one in front asks nothing about them
     moving: Moving = Moving()
     writes: tuple[PlannedWrites, ...] = ()
     held: int = 0  # parents for which an answer would be held, so that nothing is written
@@ -83,6 +84,7 @@ class Question:
     Attributes:
         before, after: whose answer a call gets now, and after the move.
         live: whether the parent still calls.
+        passed_over: whether it is known that nobody calls for it any more: the controller in front does not select it.
         evident: whether its latest comparison says anything of the implementations as they will be.
         held: of these effects of an answer of `new`, those for which it would not be served.
     """
@@ -90,6 +92,7 @@ class Question:
     before: Callable[[ParentState], Side]
     after: Callable[[ParentState], Side]
     live: Callable[[ParentState], bool]
+    passed_over: Callable[[ParentState], bool]
     evident: Callable[[ParentState], bool]
     held: Callable[[ParentState, Iterable[ObjectEffect]], tuple[ObjectEffect, ...]]
 
@@ -100,6 +103,7 @@ class Tally:
 
     question: Question
     known: int = 0
+    unselected: int = 0
     moving: Counter[Side] = field(default_factory=Counter)
     writes: Counter[tuple[str, str]] = field(default_factory=Counter)
     written: Counter[tuple[str, str]] = field(default_factory=Counter)  # parents
@@ -110,6 +114,9 @@ class Tally:
 
     def add(self, state: ParentState) -> None:
         if not self.question.live(state):
+            return
+        if self.question.passed_over(state):
+            self.unselected += 1
             return
         self.known += 1
         to = self.question.after(state)
@@ -179,6 +186,7 @@ def plan(
         brake=brake,
         notes=notes,
         known=tally.known,
+        unselected=tally.unselected,
         moving=Moving(tally.moving[Side.NEW], tally.moving[Side.OLD]),
         writes=tuple(sorted(lines, key=lambda line: (order[line.verb], line.kind))),
         held=tally.held,

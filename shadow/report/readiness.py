@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from shadow.protocol.related_rules import Selector
 from shadow.report.groups import UNEXPLAINED
 from shadow.report.judge import Explain
 from shadow.store.base import Group, ParentState
@@ -41,11 +42,21 @@ class FrontFacts:
     spec_digest: str
     finalizes: bool  # it declares a finalize hook
     resync_seconds: float | None = None
+    label_selectors: tuple[Selector | None, ...] = ()  # of the parents that it has; none, or None: all of them
 
     @property
     def gone_seconds(self) -> float:
         """How long a parent is silent until it counts as gone: twice the resync."""
         return gone_seconds(self.resync_seconds)
+
+    def passes_over(self, labels: Mapping[str, str]) -> bool:
+        """Whether it certainly calls for no parent with these labels; with a finalize hook it may once more."""
+        if self.finalizes or not self.label_selectors:
+            return False
+        return all(
+            selector is not None and selector.fault() is None and not selector.matches(labels)
+            for selector in self.label_selectors
+        )
 
 
 def gone_seconds(resync_seconds: float | None) -> float:

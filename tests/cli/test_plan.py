@@ -45,8 +45,9 @@ WRITES = {"writes": [{"verb": "delete", "kind": "Service", "count": 1, "parents"
         (plan(parent(writes=None, objects=[], compared_at=None), without_evidence=1), 4, "new: never compared"),
         (plan(parent(writes={}, objects=[], held=[EFFECT]), held=1), 0, "held: delete Service/team-a/ui"),
         (plan(parent(writes={"delete Service": 3}), **WRITES), 3, "delete Service/team-a/ui and 2 more"),
+        (plan(unselected=2), 0, "not selected by the controller in front, so not asked about: 2 parents"),
     ],
-    ids=["nobody", "no-writes", "writes", "blind", "failed", "never", "held", "many"],
+    ids=["nobody", "no-writes", "writes", "blind", "failed", "never", "held", "many", "unselected"],
 )
 def test_the_exit_status_says_what_a_move_would_write(
     api: Control, capsys: pytest.CaptureFixture[str], document: dict[str, Any], status: int, told: str

@@ -37,13 +37,16 @@ def planned(
     to: Side = Side.NEW,
     before: Side = Side.OLD,
     live: bool = True,
+    passed_over: bool = False,
     evident: bool = True,
     held: bool = False,
 ) -> Plan:
     def would_be_held(_: ParentState, effects: Iterable[ObjectEffect]) -> tuple[ObjectEffect, ...]:
         return tuple(effects) if held else ()
 
-    question = Question(lambda _: before, lambda _: to, lambda _: live, lambda _: evident, would_be_held)
+    question = Question(
+        lambda _: before, lambda _: to, lambda _: live, lambda _: passed_over, lambda _: evident, would_be_held
+    )
     return plan(states, question, migration="m", stage=Stage.LIVE, weight=0.0, brake=False)
 
 
@@ -61,6 +64,11 @@ def planned(
 def test_effects_are_told_as_the_writes_they_are(effect: Effect, writes: list[tuple[str, int]]):
     found = planned(state(new=moves(effect)))
     assert [(line.verb, line.count) for line in found.writes] == writes
+
+
+def test_who_nobody_calls_for_is_counted_apart():
+    found = planned(state("a", new=moves(Effect.DELETE)), state("b", at=None), passed_over=True)
+    assert (found.unselected, found.known, found.moving.to_new, found.without_evidence) == (2, 0, 0, 0)
 
 
 def test_writes_add_up_over_parents():

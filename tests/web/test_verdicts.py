@@ -82,6 +82,25 @@ async def test_a_plan_tells_the_writes_before_the_move(
     assert plan["without_evidence"] == 0
 
 
+async def test_who_the_new_front_does_not_select_needs_no_evidence(tmp_path: Path, hook_server: Start):
+    def called(name: str, labels: Json, selector: Json | None) -> bytes:
+        body = json.loads(request(observed(ONE), uid=name, name=name, labels=labels))
+        body["controller"]["spec"]["resources"][0]["labelSelector"] = selector
+        return json.dumps(body).encode()
+
+    sides = hook_server(answer_json(answer(ONE))), hook_server(answer_json(answer(ONE)))
+    async with running(tmp_path, *sides) as proxy:
+        for _ in range(2):  # the second is told from the first
+            await proxy.call(called("plain", {}, None))
+            await proxy.call(called("team", {"enabled": "true"}, None))
+        await proxy.settled()
+        await proxy.call(called("team", {"enabled": "true"}, {"matchLabels": {"enabled": "true"}}))
+        await proxy.settled()
+        plan = await proxy.get("/plan?stage=live")
+    assert (plan["known"], plan["unselected"], plan["without_evidence"]) == (1, 1, 0)
+    assert [line["parent"]["name"] for line in plan["parents"]] == ["team"]
+
+
 async def test_a_plan_for_a_file_with_another_new_has_no_evidence(tmp_path: Path, hook_server: Start):
     sides = hook_server(answer_json(answer(ONE))), hook_server(answer_json(answer(ONE)))
     async with running(tmp_path, *sides) as proxy:

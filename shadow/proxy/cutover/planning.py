@@ -99,6 +99,13 @@ def _question(present: Position, target: Position, known: Known) -> Question:
             return False
         return front is None or state.front_digest in (None, front.spec_digest)
 
+    def passed_over(state: ParentState) -> bool:
+        """Its labels are those of its latest comparison: who called after that may have others."""
+        if front is None or state.compared_at is None or state.front_digest in (None, front.spec_digest):
+            return False
+        called_since = state.seen_at > state.compared_at + migration.front_timeout_seconds
+        return not called_since and front.passes_over(state.labels)
+
     def held(state: ParentState, effects: Iterable[ObjectEffect]) -> tuple[ObjectEffect, ...]:
         if migration.stage not in (Stage.CANARY, Stage.LIVE):
             return ()
@@ -113,6 +120,7 @@ def _question(present: Position, target: Position, known: Known) -> Question:
         before=lambda state: _answered_by(present, state),
         after=lambda state: _answered_by(target, state),
         live=live,
+        passed_over=passed_over,
         evident=evident,
         held=held,
     )

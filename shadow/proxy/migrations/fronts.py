@@ -7,6 +7,8 @@ import msgspec
 
 from shadow.protocol.controller import Controller
 from shadow.protocol.names import CONTROLLER_KIND
+from shadow.protocol.objects import Json
+from shadow.protocol.related_rules import Selector
 from shadow.report.readiness import FrontFacts
 from shadow.report.window import instant
 from shadow.store.base import Change
@@ -113,4 +115,17 @@ def change_of(migration: str, controller: Controller, now: float) -> Change:
 
 def facts_of(controller: Controller) -> FrontFacts:
     """What its object says."""
-    return FrontFacts(controller.spec_digest, Hook.FINALIZE in controller.hooks, controller.resync_period_seconds)
+    return FrontFacts(
+        controller.spec_digest,
+        Hook.FINALIZE in controller.hooks,
+        controller.resync_period_seconds,
+        tuple(_selector(rule.label_selector) for rule in controller.parents),
+    )
+
+
+def _selector(wire: Json | None) -> Selector | None:
+    """None selects all, as does one that cannot be read: it is not for us to say that it selects nobody."""
+    try:
+        return msgspec.convert(wire, Selector | None)
+    except msgspec.ValidationError:
+        return None

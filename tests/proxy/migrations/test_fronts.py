@@ -1,6 +1,8 @@
 import json
+from typing import Any
 
 import msgspec
+import pytest
 
 from shadow.protocol.controller import Controller, read_controller
 from shadow.proxy.migrations.fronts import Fronts
@@ -32,8 +34,29 @@ def test_the_one_that_called_last_decides_what_evidence_depends_on():
     hooks = {"sync": {"webhook": {"url": "http://x"}}, "finalize": {"webhook": {"url": "http://x"}}}
     fronts.saw("m", front(), 1.0)
     fronts.saw("m", last := front("another", hooks=hooks, resyncPeriodSeconds=3600), 2.0)
-    assert fronts.facts("m") == FrontFacts(last.spec_digest, finalizes=True, resync_seconds=3600)
+    assert fronts.facts("m") == FrontFacts(
+        last.spec_digest, finalizes=True, resync_seconds=3600, label_selectors=(None,)
+    )
     assert (fronts.latest("m") or {})["name"] == "another"
+
+
+@pytest.mark.parametrize(
+    ("rule", "left_out"),
+    [
+        ({"labelSelector": {"matchLabels": {"a": "1"}}}, True),
+        ({"labelSelector": {"matchLabels": "odd"}}, False),
+        ({}, False),
+    ],
+    ids=["left out", "not readable", "all"],
+)
+def test_what_its_rules_say_of_labels_is_part_of_it(rule: dict[str, Any], left_out: bool):
+    fronts = Fronts()
+    change = fronts.saw("m", front(resources=[{"apiVersion": "v1", "resource": "namespaces", **rule}]), 1.0)
+    assert change is not None
+    facts = fronts.facts("m")
+    assert facts is not None
+    assert facts.passes_over({"a": "2"}) is left_out
+    assert msgspec.convert(change.details, FrontFacts) == facts  # as the store gives it back
 
 
 def test_names_without_end_do_not_fill_the_change_log():
