@@ -1,13 +1,20 @@
 """Fixtures of more than one room, and what every process that a test starts relies on."""
 
+import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
+import hypothesis
 import pytest
 
 from tests.hook_server import Behaviour, HookServer, refusing_url
 from tests.postgres import PostgresServer, required
+
+# No example fails for being slow: a machine under load is no fault of ours. (With CI set Hypothesis does so by itself.)
+hypothesis.settings.register_profile("patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+if "CI" not in os.environ:
+    hypothesis.settings.load_profile("patient")
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell's background job ignores Ctrl-C, and hands that on: processes under test must not.
