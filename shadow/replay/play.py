@@ -30,6 +30,7 @@ from shadow.replay.masking import masked
 from shadow.store.asynchronous import AsyncStore
 from shadow.store.base import Change, ParentState, Store
 from shadow.telemetry.telemetry import Telemetry
+from shadow.terms import Hook
 from shadow.worker.frames import Setup
 from shadow.worker.reuse import Reuse
 
@@ -184,6 +185,8 @@ class Replay:
 
     def _foresee(self, call: Call, recorded: RecordedCall) -> None:
         """What the proxy knew of this call when it came."""
+        if call.hook is Hook.CUSTOMIZE:
+            return
         name, parent = self._migration.name, call.request.parent
         state = self._parents.get(name, parent.uid)
         if state is None:
@@ -192,16 +195,20 @@ class Replay:
             self._parents.compared(msgspec.structs.replace(state, foresight=recorded.foresight))
 
     async def _count(self, call: Call) -> None:
-        name, parent = self._migration.name, call.request.parent
-        assert call.reply is not None, "a call is counted after its reply"
-        if call.reply.side is not None and call.reply.status in _APPLIED:
-            self._parents.answered(name, parent, call.assignment.primary, call.id)
-        self._parents.served(name, parent, call.assignment.primary, None, None, call.at)
+        if call.hook is not Hook.CUSTOMIZE:  # which is also called for parents that are never synced
+            self._remember(call)
         self._comparing.at = call.at
         self._recorder.opened(call)
         self._recorder.completed(call)
         self._comparing.deliver(self._reuse)
         await self._counted(call)
+
+    def _remember(self, call: Call) -> None:
+        name, parent = self._migration.name, call.request.parent
+        assert call.reply is not None, "a call is counted after its reply"
+        if call.reply.side is not None and call.reply.status in _APPLIED:
+            self._parents.answered(name, parent, call.assignment.primary, call.id)
+        self._parents.served(name, parent, call.assignment.primary, None, None, call.at)
 
     async def _pass_over(self, call: Call, why: str) -> None:
         self._recorder.opened(call)

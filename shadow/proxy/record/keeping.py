@@ -83,9 +83,7 @@ def _shown(call: Call) -> dict[Side, Share | None] | None:
     if call.shares is None or not any(call.shares.shown.values()):
         return None
     return {
-        side: Share(tuple(map(parse, rules.rules)), rules.version, tuple(map(parse, rules.beside)))
-        if rules is not None
-        else None
+        side: Share(_parsed(rules.rules), rules.version, _parsed(rules.beside)) if rules is not None else None
         for side, rules in call.shares.shown.items()
     }
 

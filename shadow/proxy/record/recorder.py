@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Protocol
 
-from shadow.compare.model import Comparison, Pair
+from shadow.compare.model import Comparison, Foresight, Pair
 from shadow.errors import StoreError
 from shadow.protocol.controller import read_controller
 from shadow.proxy.calls.call import Call
@@ -156,8 +156,7 @@ class Recorder:
             self._held.append(held)
         self._telling.tell(call)
         self.instruments.completed(call)
-        last = self._parents.get(call.migration.name, call.request.parent.uid)
-        foresight = last.foresight if last is not None else None
+        foresight = self._foreseen(call)
         if self.keeping is not None:
             self.keeping.take(call, foresight)
         settled = settle(call)
@@ -173,9 +172,18 @@ class Recorder:
         if self.worker is None or not self.worker.submit(pair):
             self.lost([call.id], "queue")
 
+    def _foreseen(self, call: Call) -> Foresight | None:
+        if call.hook is Hook.CUSTOMIZE:
+            return None  # which shows nothing of any object
+        last = self._parents.get(call.migration.name, call.request.parent.uid)
+        return last.foresight if last is not None else None
+
     def _watch_alone(self, call: Call) -> bool:
-        """Where `old` is not asked, what `new` does is looked at all the same. Returns whether there is room for it."""
-        if self.guard is None or self.worker is None or not watches_alone(call):
+        """Where `old` is not asked, what `new` does is looked at all the same. Returns whether there is room for it.
+
+        In a replay, too, where no guard hears of it: what it leads to expect of the next call has to be the same.
+        """
+        if self.worker is None or not watches_alone(call):
             return True
         self._watched[call.id] = call
         if self.worker.submit(lone_pair_of(call)):
