@@ -93,10 +93,15 @@ def inseparable(own: Iterable[bytes], other: Iterable[bytes]) -> bool:
     return _blurred(own, other) or _blurred(other, own)
 
 
-def _blurred(own: Iterable[bytes], other: Iterable[bytes]) -> bool:
+def _blurred(own: tuple[bytes, ...], other: tuple[bytes, ...]) -> bool:
+    return len(_distinct(own, other)) < len(own)
+
+
+def _distinct(own: tuple[bytes, ...], other: tuple[bytes, ...]) -> list[Rule]:
+    """One's own rules, but for those with a `namespaceSelector` for a kind of which the other one asked for others."""
     known = set(map(_meaning, own))
     added = set(_targets(raw for raw in other if _meaning(raw) not in known))
-    return any(rule.namespaceSelector is not None and rule.target in added for rule in _parsed(own))
+    return [rule for rule in _parsed(own) if rule.namespaceSelector is None or rule.target not in added]
 
 
 class _Metadata(msgspec.Struct):
@@ -112,13 +117,14 @@ class _Object(msgspec.Struct):
 def select_related(related: Groups, own: RelatedRules, parent_namespace: str) -> Groups:
     """Of the related objects those that an implementation's own rules select; groups it has no rule for are left out.
 
-    A `namespaceSelector` cannot be decided, so it selects all; who has one is told no others' rules for that kind.
+    A `namespaceSelector` cannot be decided. So it selects all where nobody else asked for that kind, and else nothing:
+    that is so only while Metacontroller works with an answer without it.
 
     Raises:
         UnreadableError: a rule or an object cannot be read.
     """
-    rules = _parsed(own.rules)
-    mine, matched = {rule.target for rule in rules}, _matched(_targets((*own.rules, *own.beside)), related)
+    rules = _distinct(own.rules, own.beside)
+    mine, matched = _targets(own.rules), _matched(_targets((*own.rules, *own.beside)), related)
     within = parent_namespace if own.version is HookVersion.V1 else ""
     return {
         key: _select(objects, [rule for rule in rules if rule.target == matched[key]], within)

@@ -127,7 +127,8 @@ class RelatedState(msgspec.Struct, frozen=True):
     front: str  # `DecoratorController/profiles`
     answered_at: float
     given: Mapping[Side, GivenRules] = {}  # the last known ones, whether they are in that answer or not
-    answered: tuple[Side, ...] = ()  # whose rules are in it
+    answered: tuple[Side, ...] = ()  # whose rules are in it for certain
+    perhaps: tuple[Side, ...] = ()  # and whose may be, since two calls were under way together
 
 
 class Change(msgspec.Struct, frozen=True):

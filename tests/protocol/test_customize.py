@@ -149,6 +149,14 @@ def test_rules_of_one_kind_add_up():
     assert select_related(related, own, "ns")["ConfigMap.v1"].keys() == {"ns/b", "other/a", "c"}
 
 
+def test_a_namespace_selector_selects_nothing_of_what_another_one_asked_for():
+    """Whose they are cannot be told, and they may be Secrets."""
+    related = split_groups(compact({"ConfigMap.v1": OBJECTS}))
+    own = _rule(namespaceSelector={"matchLabels": {"tier": "prod"}})
+    assert select_related(related, RelatedRules((own,), V2, (_rule(names=["a"]),)), "") == {"ConfigMap.v1": {}}
+    assert select_related(related, RelatedRules((own,), V2, (own,)), "")["ConfigMap.v1"].keys() == OBJECTS.keys()
+
+
 @pytest.mark.parametrize("rule", [b"[]", b'{"apiVersion":5}', b"nope"])
 def test_a_rule_that_cannot_be_read_is_said(rule):
     with pytest.raises(UnreadableError):

@@ -71,11 +71,15 @@ def note(call: Call, reply: Reply, memory: RelatedMemory, now: float) -> None:
 
 
 def seeing(call: Call, reply: Reply) -> Reply:
-    """The reply to a sync call, unless it would remove something and its implementation may not have seen everything.
+    """The reply to a call, unless it would remove something and its implementation may not have seen everything.
 
     Metacontroller then applies nothing and comes back, at last with a customize answer that holds everybody's rules.
+    What a parent leaves behind that is being deleted goes with it, whatever its finalize hook has seen.
     """
-    if call.hook is not Hook.SYNC or reply.status != 200 or reply.side is None or call.sees_everything(reply.side):
+    parting = call.hook is Hook.FINALIZE and call.request.deleting
+    if call.hook is Hook.CUSTOMIZE or parting or reply.status != 200:
+        return reply
+    if reply.side is None or call.sees_everything(reply.side):
         return reply
     try:
         gone = removals(RequestView(call.request), reply.body, call.migration.apply)

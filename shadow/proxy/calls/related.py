@@ -29,8 +29,9 @@ UNKNOWN = "related-unknown"
 class Shares:
     """What of the related objects in a sync or finalize call each implementation is shown.
 
-    `shown`: its own rules, or None for everything as it came. `unknown`: who may miss objects that it would select, or
-    see others, as far as is known.
+    `shown`: what its own rules select, nothing where no rules of its own are known; None for everything as it came,
+    since all of it is its own, or was asked for before this proxy was there. `unknown`: who may miss objects that it
+    would select, or see others, as far as is known.
     """
 
     shown: Mapping[Side, RelatedRules | None]
@@ -57,18 +58,16 @@ def shares(
         return None
     if not any(Hook.CUSTOMIZE in party.dialects for party in parties.values()):
         return None
-    fresh = state is not None and now - state.answered_at <= KEPT_SECONDS + UNDER_WAY_SECONDS
-    answered = state.answered if state is not None and fresh else ()
-    known = {side: known_rules(party, state, side) for side, party in parties.items()}
-    unknown = frozenset(
-        side
-        for side, party in parties.items()
-        if Hook.CUSTOMIZE in party.dialects and not _in_force(known[side], side in answered, generation)
-    )
-    others = {side: known[side.other] if side.other in answered else None for side in Side}
-    shown = {side: _shown(parties[side], controller, known[side], others[side], answered) for side in Side}
-    doubtful = frozenset(side for side, own in shown.items() if own is not None and not _tellable(group_keys, own))
-    return Shares(shown, unknown | doubtful)
+    unknown = {side for side, party in parties.items() if Hook.CUSTOMIZE in party.dialects}
+    if state is None:
+        return Shares(dict.fromkeys(Side), frozenset(unknown))
+    fresh = now - state.answered_at <= KEPT_SECONDS + UNDER_WAY_SECONDS
+    answered = state.answered if fresh else ()
+    told = {*state.answered, *state.perhaps} if fresh else set(Side)
+    unknown -= {side for side in answered if _in_force(known_rules(parties[side], state, side), generation)}
+    shown = {side: _shown(migration, controller, state, side, beside=side.other in told) for side in Side}
+    doubtful = {side for side, own in shown.items() if own is not None and not _tellable(group_keys, own)}
+    return Shares(shown, frozenset(unknown | doubtful))
 
 
 def _tellable(group_keys: Iterable[str], own: RelatedRules) -> bool:
@@ -81,28 +80,36 @@ def _tellable(group_keys: Iterable[str], own: RelatedRules) -> bool:
 
 def known_rules(party: Party, state: RelatedState | None, side: Side) -> GivenRules | None:
     """What this implementation last said for this parent; none at all if it has no customize hook, None: unknown."""
-    if Hook.CUSTOMIZE not in party.dialects:
-        return GivenRules((), 0, party.digest)
-    given = state.given.get(side) if state is not None else None
+    given = last_rules(party, state, side)
     return given if given is not None and given.implementation == party.digest else None
 
 
-def _in_force(given: GivenRules | None, answered: bool, generation: int) -> bool:
-    return given is not None and answered and given.generation == generation
+def last_rules(party: Party, state: RelatedState | None, side: Side) -> GivenRules | None:
+    """The same, or what an earlier revision of it said: the next best there is until it was asked itself."""
+    if Hook.CUSTOMIZE not in party.dialects:
+        return GivenRules((), 0, party.digest)
+    return state.given.get(side) if state is not None else None
+
+
+def _in_force(given: GivenRules | None, generation: int) -> bool:
+    return given is not None and given.generation == generation
 
 
 def _shown(
-    party: Party, controller: Controller, own: GivenRules | None, other: GivenRules | None, answered: tuple[Side, ...]
+    migration: Migration, controller: Controller, state: RelatedState, side: Side, *, beside: bool
 ) -> RelatedRules | None:
-    """None where everything that came was selected by its own rules."""
-    if own is None:
-        return None
-    spoken = controller.version(Hook.CUSTOMIZE)
-    dialect = party.dialects.get(Hook.CUSTOMIZE)
-    version = dialect.version if dialect is not None else spoken
-    only_own = bool(answered) and (other is None or adds_nothing(own.rules, other.rules))
-    beside = other.rules if other is not None else ()
-    return None if only_own and version is spoken else RelatedRules(own.rules, version, beside)
+    """None where everything that came was selected by its own rules.
+
+    Args:
+        beside: the other one's rules may be in what Metacontroller works with.
+    """
+    party, spoken = migration.parties[side], controller.version(Hook.CUSTOMIZE)
+    own = last_rules(party, state, side)
+    other = last_rules(migration.parties[side.other], state, side.other) if beside else None
+    rules, others = own.rules if own is not None else (), other.rules if other is not None else ()
+    version = party.dialects[Hook.CUSTOMIZE].version if Hook.CUSTOMIZE in party.dialects else spoken
+    all_its_own = own is not None and adds_nothing(rules, others)
+    return None if all_its_own and version is spoken else RelatedRules(rules, version, others)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +142,7 @@ def customized(
     """
     parties = migration.parties
     given = {side: GivenRules(read_rules(body), generation, parties[side].digest) for side, body in bodies.items()}
-    own, other = given[primary], given.get(primary.other) or known_rules(parties[primary.other], state, primary.other)
+    own, other = given[primary], given.get(primary.other) or last_rules(parties[primary.other], state, primary.other)
     known = {**(state.given if state is not None else {}), **given}
     if other is None or not both or inseparable(own.rules, other.rules):
         return Customized(bodies[primary], known, (primary,))

@@ -46,18 +46,20 @@ class RelatedMemory:
         """A customize answer to a call that `began` then went out.
 
         Of two answers to calls that were under way together nobody knows which one Metacontroller keeps: only who is
-        in both is counted on.
+        in both is counted on, and who is in either may be in what comes.
         """
-        before, answered = self._states.get(key), answer.answered
+        before, answered, perhaps = self._states.get(key), answer.answered, tuple[Side, ...]()
         if before is not None and began < before.answered_at:
             answered = tuple(side for side in answered if side in before.answered)
-        self._put(RelatedState(*key, now, answer.given, answered))
+            either = {*answer.answered, *before.answered, *before.perhaps}
+            perhaps = tuple(side for side in Side if side in either and side not in answered)
+        self._put(RelatedState(*key, now, answer.given, answered, perhaps))
 
     def confirmed(self, key: Key, side: Side, now: float) -> None:
         """Metacontroller was told that the customize answer it keeps, this implementation's own, still holds."""
         state = self._states.get(key)
         if state is not None:
-            self._put(msgspec.structs.replace(state, answered_at=now, answered=(side,)))
+            self._put(msgspec.structs.replace(state, answered_at=now, answered=(side,), perhaps=()))
 
     def forget(self, before: float) -> None:
         """What was answered so long ago that nobody works with it any more; what is to be written yet stays."""

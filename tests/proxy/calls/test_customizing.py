@@ -38,6 +38,16 @@ def sync(*items: Any, related: Json | None = None) -> bytes:
     return json.dumps({**body, "controller": declared(), "related": RELATED if related is None else related}).encode()
 
 
+def finalizing(item: Any, deleted: bool) -> bytes:
+    """A finalize call, nothing related in it, for a parent that is not selected any more or is being deleted."""
+    body = {**json.loads(sync(item, related={"Secret.v1": {}})), "finalizing": True}
+    front = declared()
+    front["spec"]["hooks"]["finalize"] = {"version": "v1", "webhook": {"url": "http://shadow/m/finalize"}}
+    if deleted:
+        body["object"]["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
+    return json.dumps({**body, "controller": front}).encode()
+
+
 def mirroring(rule: Json, **more: Any) -> Callable[[Exchange], None]:
     """A hook that wants a ConfigMap for each related Secret, called after it, and relates to what the rule selects."""
 
@@ -47,7 +57,8 @@ def mirroring(rule: Json, **more: Any) -> Callable[[Exchange], None]:
             answer_json({"relatedResources": [rule]})(exchange)
         else:
             names = [each["metadata"]["name"] for each in call.json()["related"].get("Secret.v1", {}).values()]
-            answer_json(answer(*map(config_map, names), **more))(exchange)
+            ended = {"finalized": True} if call.path == "/finalize" else {}
+            answer_json(answer(*map(config_map, names), **more, **ended))(exchange)
 
     return serve
 
@@ -93,14 +104,22 @@ async def test_a_change_of_primary_within_the_20_minutes_removes_nothing(tmp_pat
     old, new = hook_server(mirroring(SECRETS)), hook_server(mirroring(NAMED))
     mirrored = [observed(config_map("s-old")), observed(config_map("s-new"))]
     only_old = {"Secret.v1": {"team-a/s-old": RELATED["Secret.v1"]["team-a/s-old"]}}
-    settings: Json = {"unknown_brake": "off", "hold": [], "fallback": "off", **PATHS}
+    settings: Json = {"unknown_brake": "off", "hold": [], "fallback": "off", "new__finalize": "/finalize", **PATHS}
     async with running(tmp_path, old, new, stage="off", **settings) as proxy:
         assert (await proxy.call(CUSTOMIZE, "customize")).json() == {"relatedResources": [SECRETS]}
         await proxy.reconfigured(stage="live")
         unseen = await proxy.call(sync(*mirrored, related=only_old))
+        creating = await proxy.call(sync(related=only_old))
+        ended = {gone: await proxy.call(finalizing(mirrored[0], gone), "finalize") for gone in (False, True)}
         assert (await proxy.call(CUSTOMIZE, "customize")).json() == {"relatedResources": [NAMED, SECRETS]}
         seen = await proxy.call(sync(mirrored[1]))
+        await proxy.reconfigured(new__revision="r2")
+        raised = await proxy.call(sync(mirrored[1]))
     assert (unseen.status_code, unseen.json()["code"]) == (503, "related-unknown")
+    assert creating.json() == answer(), "it was not shown the Secret of `old`, so it copies none"
+    assert (ended[False].status_code, ended[False].json()["code"]) == (503, "related-unknown")
+    assert ended[True].json() == {**answer(), "finalized": True}, "the parent is being deleted, and all with it"
+    assert raised.json() == answer(config_map("s-new")), "what is its own is told by its last known rules"
     assert seen.json() == answer(config_map("s-new"))
     async with running(tmp_path, old, new, stage="live", **settings) as proxy:
         await _after_a_restart(proxy, mirrored[0])

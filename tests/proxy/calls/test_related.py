@@ -86,6 +86,39 @@ def test_rules_of_another_implementation_are_not_those_of_this_one():
     assert found.unknown == {Side.NEW}
 
 
+@pytest.mark.parametrize(
+    ("changed", "old", "new"),
+    [
+        ({"answered": (Side.OLD,), "new": None}, None, RelatedRules((), beside=(A,))),
+        ({"answered": (Side.OLD,)}, None, RelatedRules((B,), beside=(A,))),
+        ({"answered": (Side.NEW,), "old": None}, RelatedRules((), beside=(B,)), None),
+        ({"answered": BOTH}, RelatedRules((A,), beside=(B,)), RelatedRules((B,), beside=(A,))),
+        ({"at": NOW - 9999, "new": None}, None, RelatedRules((), beside=(A,))),
+        ({"at": NOW - 9999}, RelatedRules((A,), beside=(B,)), RelatedRules((B,), beside=(A,))),
+    ],
+    ids=["new never asked", "only old answered", "old never asked", "another revision", "too old", "too old, both"],
+)
+def test_nobody_is_shown_what_only_the_other_ones_rules_select(
+    changed: dict[str, Any], old: RelatedRules | None, new: RelatedRules | None
+):
+    """Of an earlier revision that is known the rules still tell what is its own."""
+    before = both_customize()
+    found = shares(both_customize(new__revision="r2"), front(), state(before, **changed), 0, NOW)
+    assert found is not None
+    assert found.shown == {Side.OLD: old, Side.NEW: new}
+    assert Side.NEW in found.unknown
+
+
+def test_whose_rules_may_be_in_the_answer_may_be_whose_objects_come():
+    """Of two customize calls that were under way together nobody knows which answer Metacontroller keeps."""
+    of = both_customize()
+    kept = msgspec.structs.replace(state(of, answered=(Side.OLD,)), perhaps=(Side.NEW,))
+    found = shares(of, front(), kept, 0, NOW)
+    assert found is not None
+    assert found.shown[Side.OLD] == RelatedRules((A,), beside=(B,))
+    assert found.unknown == {Side.NEW}
+
+
 def test_an_implementation_without_the_hook_relates_to_nothing():
     of = migration(new__customize="/customize")
     found = shares(of, front(), state(of, old=None), 0, NOW)
@@ -186,6 +219,7 @@ def test_of_two_answers_under_way_together_only_what_both_say_counts():
     assert first is not None
     assert second is not None
     assert (first.answered, second.answered) == ((Side.OLD,), (Side.OLD, Side.NEW))
+    assert (first.perhaps, second.perhaps) == ((Side.NEW,), ())
 
 
 def test_what_changed_is_written_once_and_given_back_on_a_fault():
