@@ -44,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
 
     Raises:
         ConfigurationError: it is not; carries every problem.
-        CommandError: the way to an implementation is blocked.
+        CommandError: an implementation cannot be reached, or gave no answer that may be served.
     """
     if args.request and not args.probe:
         raise CommandError("--request needs --probe", Exit.USAGE)
@@ -81,4 +81,4 @@ def _probe(configuration: Configuration, request: Path | None) -> None:
         write([f"{each}\n"])
         blocked += each.blocked is not None
     if blocked:
-        raise CommandError(f"{blocked} of {2 * len(configuration.migrations)} implementations cannot be reached")
+        raise CommandError(f"{blocked} of {2 * len(configuration.migrations)} implementations cannot be asked")

@@ -57,9 +57,8 @@ def probes(configuration: Configuration, patience_seconds: float = PATIENCE_SECO
 
 def head(connection: HTTPConnection, address: Address, settings: Implementation) -> str:
     """Ask for nothing: whatever status comes back, HTTP is spoken."""
-    connection.request(
-        "HEAD", address.target(settings.sync), headers={"Host": address.authority, "Connection": "close"}
-    )
+    headers = {"Host": address.authority, "Connection": "close", "Content-Length": "0"}
+    connection.request("HEAD", address.target(settings.sync), headers=headers)
     status = connection.getresponse().status
     return f"it speaks HTTP ({status} to HEAD {settings.sync}; no hook was called)"
 

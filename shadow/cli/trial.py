@@ -12,7 +12,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 from shadow.cli.common import CommandError, Exit
-from shadow.cli.probe import PATIENCE_SECONDS, BlockedError, Probe, connected, probe
+from shadow.cli.probe import PATIENCE_SECONDS, BlockedError, Probe, connected, head, probe
 from shadow.config.document import read
 from shadow.config.implementation import Implementation
 from shadow.config.model import Configuration
@@ -25,6 +25,7 @@ from shadow.protocol.fitting import out_of_sight
 from shadow.protocol.messages import Request, read_request
 from shadow.protocol.shown import adapt_request
 from shadow.protocol.wire import UnreadableError
+from shadow.proxy.migrations.snapshot import alterations_of
 from shadow.recordings.reader import Reader
 from shadow.terms import Hook, HookVersion, Side
 from shadow.upstream.address import Address
@@ -69,11 +70,8 @@ def trials(configuration: Configuration, trial: Trial, patience_seconds: float =
                 yield Probe(where, settings.url, "version", blind)
                 continue
             # What must not be asked beside a primary is not asked here either: it may act on the world outside.
-            yield (
-                probe(where, settings, patience_seconds, _Sending(trial))
-                if reason is None
-                else Probe(where, settings.url, None, f"not sent: {reason}")
-            )
+            ask = _Sending(trial, alterations_of(migration)) if reason is None else _Withholding(reason)
+            yield probe(where, settings, patience_seconds, ask)
 
 
 def why_not(request: Request, settings: Implementation) -> str | None:
@@ -87,10 +85,21 @@ def why_not(request: Request, settings: Implementation) -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
+class _Withholding:
+    """The way is tried without the call."""
+
+    reason: str
+
+    def __call__(self, connection: HTTPConnection, address: Address, settings: Implementation) -> str:
+        return f"{head(connection, address, settings)}; the call was not sent: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
 class _Sending:
     """The last two hops: `hook`, which has to answer 200, and `answer`, which has to be one that may be served."""
 
     trial: Trial
+    alterations: Alterations
 
     def __call__(self, connection: HTTPConnection, address: Address, settings: Implementation) -> str:
         request = self.trial.request
@@ -103,7 +112,7 @@ class _Sending:
         answer = response.read()
         if response.status != 200:
             raise BlockedError("hook", f"HTTP {response.status} to POST {path}, 200 is needed")
-        adapted = adapt_answer(request, answer, dialect, self.trial.version, Alterations())
+        adapted = adapt_answer(request, answer, dialect, self.trial.version, self.alterations)
         if adapted.refusal is not None:
             raise BlockedError("answer", f"it would not be served: {adapted.refusal.message}")
         if adapted.rejected is not None:

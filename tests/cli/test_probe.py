@@ -105,4 +105,4 @@ migrations:
     captured = capsys.readouterr()
     assert f"migrations.kfp.old: {hook} can be reached" in captured.out
     assert f"migrations.kfp.new: http://{closed} is blocked at tcp" in captured.out
-    assert "1 of 2 implementations cannot be reached" in captured.err
+    assert "1 of 2 implementations cannot be asked" in captured.err

@@ -64,7 +64,15 @@ def test_what_may_not_be_asked_in_the_shadow_is_not_asked(checked, hook_server):
     status, lines, _ = checked(old.url, new.url, shadow_when="never")
     assert status == 0
     assert lines[1].endswith("not sent: shadow_when forbids it for this call")
-    assert new.calls == []
+    assert {call.method for call in new.calls} == {"HEAD"}
+
+
+@pytest.mark.parametrize("forbidding", [{"shadow_when": "never"}, {}], ids=["withheld", "sent"])
+def test_a_dead_host_is_blocked_whether_the_call_is_sent_or_not(checked, hook_server, forbidding):
+    status, lines, told = checked(hook_server(answer_json(COMPOSITE)).url, "http://127.0.0.1:1", **forbidding)
+    assert status == 1
+    assert "is blocked at tcp" in lines[1]
+    assert "1 of 2 implementations" in told
 
 
 def test_the_authorization_is_sent_along(checked, hook_server, tmp_path):

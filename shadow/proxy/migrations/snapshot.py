@@ -69,7 +69,7 @@ def _migration(name: str, settings: Settings, make_asked: MakeAsked) -> Migratio
             )
             for side in Side
         },
-        alterations=_alterations(settings),
+        alterations=alterations_of(settings),
         fallback=settings.fallback,
         hold=frozenset(settings.hold),
         rules=compile_rules(rules),
@@ -106,7 +106,8 @@ def _party(settings: Implementation, controller: bytes | None, asked: Asked) -> 
     )
 
 
-def _alterations(settings: Settings) -> Alterations:
+def alterations_of(settings: Settings) -> Alterations:
+    """What is done to the answers of both implementations."""
     own = settings.ownership
     ownership = Ownership(own.decorator, own.generate_selector, own.observed_generation) if own else None
     return Alterations(

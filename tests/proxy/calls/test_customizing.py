@@ -58,7 +58,7 @@ def mirroring(rule: Json, **more: Any) -> Callable[[Exchange], None]:
         else:
             names = [each["metadata"]["name"] for each in call.json()["related"].get("Secret.v1", {}).values()]
             ended = {"finalized": True} if call.path == "/finalize" else {}
-            answer_json(answer(*map(config_map, names), **more, **ended))(exchange)
+            answer_json({**answer(*map(config_map, names), **more), **ended})(exchange)
 
     return serve
 
