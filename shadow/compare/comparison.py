@@ -3,7 +3,6 @@
 Decides the outcome and nothing else by itself. Pure, and total over whatever implementations answer.
 """
 
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
@@ -11,7 +10,7 @@ import msgspec
 
 from shadow.compare.advising import Advising
 from shadow.compare.answer import Answer, NotAnAnswerError, read_answer
-from shadow.compare.budget import Budget, Clock, OverBudgetError
+from shadow.compare.budget import Budget, Clocks, OverBudgetError
 from shadow.compare.canonical import Reader
 from shadow.compare.differences import Describer, Effects
 from shadow.compare.differing import alike, differences
@@ -29,20 +28,21 @@ from shadow.protocol.wire import UnreadableError
 from shadow.redact import Redactor
 from shadow.terms import Outcome, Side
 
+_CLOCKS = Clocks()
+
 
 def compare(
-    pair: Pair, rules: Rules, redactor: Redactor, budget_seconds: float, clock: Clock = time.thread_time
+    pair: Pair, rules: Rules, redactor: Redactor, budget_seconds: float, clocks: Clocks = _CLOCKS
 ) -> Comparison:
     """Compare the two answers of a sync or finalize call.
 
     Args:
         budget_seconds: CPU time; beyond it the outcome is `dropped` with the reason `budget`.
-        clock: CPU seconds of this thread.
 
     Raises:
         RequestError: the request of the pair is none.
     """
-    budget = Budget(budget_seconds, clock)
+    budget = Budget(budget_seconds, clocks)
     view = RequestView.read(pair.request, pair.hook)
     try:
         comparison = _Comparing(pair, view, rules, redactor, budget).result()

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from shadow.compare.canonical import same
 from shadow.compare.golang import compact_json
-from shadow.compare.merge import item_key, merge, merge_key
+from shadow.compare.merge import MERGE_KEYS, MERGE_KEYS_OF_2, item_key, merge, merge_key
 from shadow.compare.view import RequestView
 from shadow.protocol.names import CONTROLLER_UID_LABEL, DECORATOR_ANNOTATION, LAST_APPLIED, SYSTEM_METADATA
 from shadow.protocol.objects import Identity, Json, object_of
@@ -59,6 +59,7 @@ class Desired:
     def __init__(self, value: Json, *, release_4: bool = True) -> None:
         self.value = value
         self._release_4 = release_4
+        self._merge_keys = MERGE_KEYS if release_4 else MERGE_KEYS_OF_2
 
     @cached_property
     def text(self) -> str:
@@ -77,7 +78,7 @@ class Desired:
                 return False
         pending: list[Json | list[Any]] = [self.value]
         for value in pending:
-            if isinstance(value, list) and len(value) > 1 and _twins(value):
+            if isinstance(value, list) and len(value) > 1 and self._twins(value):
                 return True
             for each in value.values() if isinstance(value, dict) else value:
                 if type(each) in _CONTAINERS:
@@ -90,7 +91,7 @@ class Desired:
         Raises:
             RecursionError, UnicodeEncodeError: it cannot be written down as JSON.
         """
-        merged = merge(observed, last_applied(observed), self.value)
+        merged = merge(observed, last_applied(observed), self.value, self._merge_keys)
         here, metadata = object_of(observed, "metadata"), object_of(merged, "metadata")
         kept = SYSTEM_METADATA if self._release_4 else SYSTEM_METADATA - {"managedFields"}
         metadata = {key: value for key, value in metadata.items() if key not in kept}
@@ -121,7 +122,7 @@ class Desired:
         wanted = {key: value for key, value in self.value.items() if key != "status"}
         pending: list[tuple[Any, Any]] = [(observed, wanted)]
         while pending:
-            for there, value in _pairs(*pending.pop()):
+            for there, value in self._pairs(*pending.pop()):
                 kind = type(value)
                 if type(there) is not kind:
                     return False
@@ -132,20 +133,23 @@ class Desired:
                     return False
         return True
 
+    def _pairs(self, observed: Any, desired: Any) -> Iterable[tuple[Any, Any]]:
+        """What has to be the same one by one. Something that never is, for lists that are not merged item by item."""
+        if isinstance(desired, dict):
+            return ((observed.get(key, _ABSENT), value) for key, value in desired.items())
+        key = merge_key(observed, desired, keys=self._merge_keys)
+        if key is None or len(observed) != len(desired) or _named_alike(key, observed):
+            return [(_ABSENT, None)]
+        return zip(observed, desired, strict=True)
 
-def _twins(items: list[Any]) -> bool:
-    key = merge_key(items)
-    return key is not None and len({item_key(item[key]) for item in items}) < len(items)
+    def _twins(self, items: list[Any]) -> bool:
+        key = merge_key(items, keys=self._merge_keys)
+        return key is not None and _named_alike(key, items)
 
 
-def _pairs(observed: Any, desired: Any) -> Iterable[tuple[Any, Any]]:
-    """What has to be the same one by one. Something that never is, for lists that are not merged item by item."""
-    if isinstance(desired, dict):
-        return ((observed.get(key, _ABSENT), value) for key, value in desired.items())
-    key = merge_key(observed, desired)
-    if key is None or len(observed) != len(desired) or len({item_key(item[key]) for item in observed}) < len(observed):
-        return [(_ABSENT, None)]
-    return zip(observed, desired, strict=True)
+def _named_alike(key: str, items: list[Any]) -> bool:
+    """Whether two of the items have the same merge key."""
+    return len({item_key(item[key]) for item in items}) < len(items)
 
 
 def _plainly_same(one: Any, other: Any) -> bool:

@@ -16,8 +16,11 @@ _Task = tuple[Any, Any, Any, Any, Any]
 MERGE_KEYS = ("containerPort", "port", "mountPath", "name", "uid", "ip", "path")
 """Fields by which items of a list are told apart, in Metacontroller's order of preference."""
 
+MERGE_KEYS_OF_2 = tuple(key for key in MERGE_KEYS if key not in ("mountPath", "path"))
+"""Those of Metacontroller 2: to it two `volumeMounts` of one volume are the same item."""
 
-def merge(observed: Any, last_applied: Any, desired: Any) -> Any:
+
+def merge(observed: Any, last_applied: Any, desired: Any, keys: Sequence[str] = MERGE_KEYS) -> Any:
     """The object that Metacontroller would write (dynamic apply), before it puts back what belongs to the system.
 
     Works level by level without recursion, so objects may be nested deeper than Python's stack.
@@ -26,16 +29,17 @@ def merge(observed: Any, last_applied: Any, desired: Any) -> Any:
         observed: the object as it is in the cluster.
         last_applied: what was desired when it was last written; fields in it that are not desired any more go away.
         desired: the object as the answer has it.
+        keys: the merge keys, by preference.
     """
     root: list[Any] = [None]
     pending: list[_Task] = [(root, 0, observed, last_applied, desired)]
     while pending:
         target, key, here, last, wanted = pending.pop()
-        target[key] = _level(here, last, wanted, pending)
+        target[key] = _level(here, last, wanted, keys, pending)
     return root[0]
 
 
-def merge_key(*lists: Sequence[Any] | None) -> str | None:
+def merge_key(*lists: Sequence[Any] | None, keys: Sequence[str] = MERGE_KEYS) -> str | None:
     """The field by which these lists are merged item by item; None if `desired` replaces the list whole.
 
     Every item of every list has to be an object that has the field. Lists without any item share nothing.
@@ -44,8 +48,8 @@ def merge_key(*lists: Sequence[Any] | None) -> str | None:
     for item in items:
         if not isinstance(item, dict):
             return None
-    keys = [key for key in MERGE_KEYS if key in items[0]] if items else []
-    return next((key for key in keys if all(key in item for item in items)), None)
+    possible = [key for key in keys if key in items[0]] if items else []
+    return next((key for key in possible if all(key in item for item in items)), None)
 
 
 def item_key(value: Any) -> str:
@@ -53,7 +57,7 @@ def item_key(value: Any) -> str:
     return value if isinstance(value, str) else text(value)
 
 
-def _level(observed: Any, last: Any, desired: Any, pending: list[_Task]) -> Any:
+def _level(observed: Any, last: Any, desired: Any, keys: Sequence[str], pending: list[_Task]) -> Any:
     """One level of the merge; what is below it goes to `pending`.
 
     A last or desired of another type than observed counts as null, it does not replace what is observed.
@@ -62,7 +66,7 @@ def _level(observed: Any, last: Any, desired: Any, pending: list[_Task]) -> Any:
         return _merge_object(observed, _if(dict, last) or {}, _if(dict, desired) or {}, pending)
     if isinstance(observed, list):
         former, wanted = _if(list, last), _if(list, desired)
-        key = merge_key(observed, former, wanted)
+        key = merge_key(observed, former, wanted, keys=keys)
         return wanted if key is None else _merge_items(key, observed, former or [], wanted or [], pending)
     return desired
 

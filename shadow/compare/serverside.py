@@ -14,11 +14,12 @@ from typing import Any
 from shadow.compare.defaults import Names, is_default
 from shadow.compare.golang import compact_json
 from shadow.compare.quantity import same_quantity
-from shadow.compare.stored import TEXT_MAPS
+from shadow.compare.stored import TEXT_MAPS, encoded
 from shadow.protocol.names import LAST_APPLIED, SYSTEM_METADATA
 from shadow.protocol.objects import Identity, Json, object_of
 
 _MANAGER = "metacontroller"
+_SECRET = Identity("v1", "Secret", "", "")
 _NOT_OWNED = frozenset({"apiVersion", "kind", "status"})
 _NOT_OWNED_METADATA = SYSTEM_METADATA | {"name", "namespace", "ownerReferences"}
 
@@ -40,10 +41,20 @@ def _holds(observed: Json, desired: Json, *, owning: bool) -> bool:
     owned = _owned(observed)
     if owned is None:
         return False
+    here = _without_system(_with_string_data(observed, desired))
     try:
-        return _held(_Place(_kind_of(observed), owning), _without_system(desired), owned, _without_system(observed))
+        return _held(_Place(_kind_of(observed), owning), _without_system(desired), owned, here)
     except (RecursionError, ValueError):  # ValueError: no such list key, or no such text
         return False
+
+
+def _with_string_data(observed: Json, desired: Json) -> Json:
+    """A Secret with those texts of `stringData` that are in its `data`: so it is owned, though not so stored."""
+    texts, data = object_of(desired, "stringData"), object_of(observed, "data")
+    if not texts or _kind_of(observed) != _SECRET:
+        return observed
+    here = {key: text for key, text in texts.items() if isinstance(text, str) and data.get(key) == encoded(text)}
+    return observed | {"stringData": here}
 
 
 def _kind_of(observed: Json) -> Identity:
@@ -119,7 +130,9 @@ class _Place:
             )
         if isinstance(desired, list) and isinstance(observed, list):
             return len(desired) == len(observed) and all(map(self.same, desired, observed))
-        return compact_json(desired) == compact_json(observed) or same_quantity(desired, observed)
+        if compact_json(desired) == compact_json(observed):
+            return True
+        return isinstance(observed, str) and same_quantity(desired, observed)  # a stored quantity is a text
 
 
 def _owned(observed: Json) -> Json | None:

@@ -53,10 +53,16 @@ def stored(identity: Identity, written: Json) -> Json:
         }
     if identity.kind == "Secret" and identity.apiVersion == "v1" and isinstance(result.get("stringData"), dict):
         texts = result.pop("stringData")
-        encoded = {key: base64.b64encode(str(text).encode("utf-8", "replace")).decode() for key, text in texts.items()}
         data = result.get("data")
-        result["data"] = (data if isinstance(data, dict) else {}) | encoded
+        result["data"] = (data if isinstance(data, dict) else {}) | {
+            key: encoded(str(text)) for key, text in texts.items()
+        }
     return result
+
+
+def encoded(text: str) -> str:
+    """A text of `stringData` as it stands in `data`."""
+    return base64.b64encode(text.encode("utf-8", "replace")).decode()
 
 
 def _settled(value: Any, typed: bool, foreign: frozenset[str]) -> Any:

@@ -19,7 +19,7 @@ def parsable(api_version: str | None) -> bool:
     return api_version is None or api_version.count("/") < 2
 
 
-class Identity(msgspec.Struct, frozen=True, order=True):
+class Identity(msgspec.Struct, frozen=True, order=True, cache_hash=True):
     """What makes two desired objects the same one. `namespace` is empty for a cluster-scoped object."""
 
     apiVersion: str

@@ -1,9 +1,11 @@
 """Whole comparisons: outcome, differences with their effects, situations, and what may not come out."""
 
 import json
+from functools import partial
 
 import pytest
 
+from shadow.compare.budget import Clocks
 from shadow.compare.comparison import compare
 from shadow.compare.model import Candidate, EffectPair
 from shadow.compare.rules import compile_rules
@@ -321,10 +323,9 @@ def test_a_value_too_large_for_an_example_shows_its_size():
 
 
 def test_beyond_its_budget_a_comparison_is_dropped():
-    ticks = iter(range(1000))
-    comparison = compare(
-        pair(request(SEEN), answer(), answer(config_map())), NO_RULES, REDACTOR, 0.5, lambda: float(next(ticks))
-    )
+    ticks = partial(next, iter(range(1000)))
+    clocks = Clocks(ticks, ticks)
+    comparison = compare(pair(request(SEEN), answer(), answer(config_map())), NO_RULES, REDACTOR, 0.5, clocks)
     assert (comparison.outcome, comparison.reason) == (Outcome.DROPPED, "budget")
     assert comparison.situation == "steady"
     assert comparison.cpu_seconds > 0

@@ -51,6 +51,18 @@ def test_a_status_that_the_cluster_does_not_have_is_not_written():
     assert "status" not in Desired(config_map() | {"status": {"phase": "wanted"}}).applied(observed(config_map()))
 
 
+def test_metacontroller_2_takes_two_mounts_of_one_volume_for_the_same_item():
+    mounts = [{"name": "v", "mountPath": "/a"}, {"name": "v", "mountPath": "/b"}]
+    item = config_map() | {"mounts": mounts}
+    for_4, for_2 = Desired(item), Desired(item, release_4=False)
+    assert not for_4.has_twins
+    assert not for_4.writes(for_4.applied(config_map()))
+    assert for_2.has_twins
+    written = for_2.applied(config_map())
+    assert for_2.writes(written)
+    assert for_2.applied(written)["mounts"] == [mounts[1], mounts[1]]
+
+
 def _prepared(item, **settings):
     seen = view(request(**settings))
     return prepared(seen, identity_of(item, "ns"), item)

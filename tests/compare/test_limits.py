@@ -2,10 +2,12 @@
 
 import json
 import time
+from functools import partial
 from itertools import count
 
 import pytest
 
+from shadow.compare.budget import Clocks
 from shadow.compare.comparison import compare
 from shadow.compare.rules import compile_rules
 from shadow.redact import Redactor
@@ -103,6 +105,7 @@ def test_the_budget_ends_a_walk_within_one_object(old, new):
     """The clock goes on by a second at every look: one at each place where it is found, one where it is judged."""
     bodies = [answer(**said) if isinstance(said, dict) else answer(*said) for said in (old, new)]
     seconds = count()
-    comparison = compare(pair(request(), *bodies), compile_rules([]), Redactor(b"k"), 700.0, lambda: next(seconds))
+    looked = partial(next, seconds)
+    comparison = compare(pair(request(), *bodies), compile_rules([]), Redactor(b"k"), 700.0, Clocks(looked, looked))
     assert (comparison.outcome, comparison.reason) == (Outcome.DROPPED, "budget")
     assert next(seconds) < 710

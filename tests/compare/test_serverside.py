@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from shadow.compare.effects import predict
+from shadow.compare.serverside import writes
 from shadow.protocol.names import LAST_APPLIED
 from shadow.terms import Effect
 from tests.compare.calls import CM, answer, request, view
@@ -209,3 +210,31 @@ def test_the_first_entry_that_metacontroller_applied_counts():
 
 def test_quantities_in_another_notation_are_held():
     assert effect(DESIRED | {"data": {"a": "1000m"}}).effect is Effect.NONE
+
+
+def _secret(**fields):
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}} | fields
+
+
+@pytest.mark.parametrize(
+    ("data", "texts", "expected"),
+    [
+        pytest.param({"t": "eA=="}, {"t": "x"}, False, id="as-stored"),
+        pytest.param({"t": "eA==", "u": "eQ=="}, {"t": "x"}, False, id="beside-another"),
+        pytest.param({"t": "eA=="}, {"t": "y"}, True, id="another-text"),
+        pytest.param({"t": "eA=="}, {"t": "x", "u": "y"}, True, id="one-more"),
+        pytest.param({}, {"t": "x"}, True, id="taken-out"),
+    ],
+)
+def test_string_data_is_held_where_the_data_is_that(data, texts, expected):
+    applied = {"manager": "metacontroller", "operation": "Apply", "fieldsV1": {"f:stringData": {"f:t": {}}}}
+    there = _secret(data=data, metadata={"name": "s", "managedFields": [applied]})
+    assert writes(there, _secret(stringData=texts)) is expected
+
+
+@pytest.mark.parametrize(("wanted", "there", "expected"), [(1, "1", False), ("1", 1, True), ("1000m", "1", False)])
+def test_a_text_is_no_notation_of_a_stored_number(wanted, there, expected):
+    applied = {"manager": "metacontroller", "operation": "Apply", "fieldsV1": {"f:amount": {}}}
+    observed = DESIRED | {"amount": there, "metadata": {"name": "cm", "managedFields": [applied]}}
+    desired = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "cm"}, "amount": wanted}
+    assert writes(observed, desired) is expected
