@@ -38,6 +38,9 @@ _WORDS_ON_P: Final = re.compile(
 )
 """What a long flag that is spelled with one dash (`-path`, `-port=80`) has after its `p`."""
 _TAKES_A_DIRECTORY: Final = frozenset(("mkdir", "cp", "read", "install"))
+_PASSWORD_BY_A: Final = frozenset(("redis-cli",))
+_PASSWORD_BY_P: Final = frozenset(("mysql", "mysqldump", "mysqladmin", "mysqlimport", "mariadb", "mariadb-dump"))
+"""To whom what follows this flag at once is a password, whatever it looks like."""
 _LOGIN_FLAGS: Final = frozenset(("-u", "-U", "--user", "--proxy-user"))
 _LOGIN: Final = re.compile(r"(?!\d+:\d+\Z)[^\s:/]+:[^\s]+\Z")
 
@@ -49,7 +52,7 @@ def values_of_flags(items: Sequence[Any]) -> Container[int]:
         if not isinstance(flag, str) or not isinstance(value, str) or _FLAG.match(value):
             continue
         is_login = flag in _LOGIN_FLAGS and _LOGIN.match(value)
-        if is_login or secret_flag(flag, value, items[max(0, index - 3) : index - 1]):
+        if is_login or secret_flag(flag, value, items[max(0, index - 9) : index - 1]):
             found.add(index)
     return found
 
@@ -58,19 +61,31 @@ def secret_flag(flag: str, value: str, before: Sequence[Any]) -> bool:
     """Whether a flag takes a secret: `--token`, `-dbPassword`, or `-p` before what may be a password.
 
     Args:
-        before: words that precede it: `mkdir -p` takes a directory.
+        before: words that precede it: `mkdir -p` takes a directory, `redis-cli -a` a password.
     """
     match = _FLAG.match(flag)
     if match is None:
         return False
+    if match[1] == "a":
+        return _has_command(before, _PASSWORD_BY_A)
     if match[1] == _SHORT_FLAG:
         return not _NO_PASSWORD.match(value) and not any(word in _TAKES_A_DIRECTORY for word in before)
     return secret_setting(match[1])
 
 
-def attached_password(value: str) -> bool:
-    """Whether what follows `-p` without a blank may be a password: no port, and no other word of a flag."""
+def attached_password(value: str, before: Sequence[Any]) -> bool:
+    """Whether what follows `-p` without a blank may be a password: no port, and no other word of a flag.
+
+    Args:
+        before: words that precede it: to `mysql` it is one, whatever it looks like.
+    """
+    if _has_command(before, _PASSWORD_BY_P):
+        return True
     return not _NO_PASSWORD.match(value) and not _WORDS_ON_P.match(value)
+
+
+def _has_command(words: Sequence[Any], commands: Container[str]) -> bool:
+    return any(isinstance(word, str) and word.rpartition("/")[2] in commands for word in words)
 
 
 @lru_cache(maxsize=8192)
@@ -117,6 +132,7 @@ def refers(name: str) -> bool:
 _TELLING: Final = (
     "pwd", "secret", "token", "connectionstring", "dsn", "cookie", "key", "auth", "cred", "pass", "bearer", "basic",
     "digest", "negotiate", "signature", "lastappliedconfiguration", "identifiedby", "@", '"p"',
+    "rediscli", ":5432:", ":6432:", ":*:",
 )  # fmt: skip
 """Something of this is in whatever is redacted, once the text is `_FLATTENED` and has no separators."""
 _SHORT_FLAGS: Final = tuple(before + flag for before in (b'"', b" ", b"'") for flag in (b"-p", b"-u", b"-U", b"--user"))

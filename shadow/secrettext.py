@@ -12,7 +12,7 @@ from shadow.secretnames import attached_password, secret_field, secret_flag, sec
 
 Span = tuple[int, int]
 
-_COMPOUND: Final = re.compile(r"[:=\s\"']|\A-p")
+_COMPOUND: Final = re.compile(r"[:=\s\"'<]|\A-p")
 """Without any of these a text is one word, and nothing in it can say that the rest is a secret."""
 
 _STAND_IN: Final = r"<redacted:[0-9a-f]{8}:\d{1,12}>"
@@ -126,8 +126,11 @@ def _first(pattern: re.Pattern[str], text: str, at: int) -> Span:
 
 
 def _secret_flag(match: re.Match[str]) -> bool:
-    before = match.string[max(0, match.start() - 64) : match.start()]
-    return secret_flag(match["name"], match["first"], before.split())
+    return secret_flag(match["name"], match["first"], _words_before(match))
+
+
+def _words_before(match: re.Match[str]) -> list[str]:
+    return re.split(r"[\s\"']+", match.string[max(0, match.start() - 64) : match.start()])
 
 
 _PLAIN: Final = (
@@ -164,6 +167,17 @@ _PLAIN: Final = (
             re.IGNORECASE,
         ),
     ),
+    (
+        "password",  # .netrc
+        re.compile(
+            r"\b(?:machine\s{1,16}\S{1,256}|default(?=\s{1,16}login))(?:\s{1,16}(?:login|account)\s{1,16}\S{1,256}){0,2}"
+            r"\s{1,16}password\s{1,16}(?P<secret>\S+)"
+        ),
+    ),
+    (
+        ":",  # .pgpass
+        re.compile(r"^[^:\s]{1,256}:(?:[56]432|\*):[^:\s]{1,128}:[^:\s]{1,128}:(?P<secret>\S+)[ \t\r]*$", re.MULTILINE),
+    ),
 )  # fmt: skip
 """Where the form alone tells: a text that has to be in there, and the pattern."""
 
@@ -198,8 +212,17 @@ _SETTINGS: Final = (
     _Setting(
         "-p",
         re.compile(r"(?<![^\s\"'])-p(?P<first>[^\s\"'-][^\s\"']*+)"),
-        lambda match: attached_password(match["first"]),
+        lambda match: attached_password(match["first"], _words_before(match)),
         lambda match: match.span("first"),
+    ),
+    _Setting(
+        "</",
+        re.compile(
+            r"<(?:[\w.-]{1,64}:)?(?P<name>[\w.-]{1,128})(?:\s[^<>]{0,512})?>\s*+"
+            r"(?P<secret><!\[CDATA\[[\s\S]{0,65536}?\]\]>|[^<]+)(?=</)"
+        ),
+        lambda match: secret_field(match["name"]) or secret_setting(match["name"], ends=True),
+        lambda match: match.span("secret"),
     ),
     _Setting(
         " ",

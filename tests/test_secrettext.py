@@ -78,6 +78,15 @@ def without_secrets(text: str) -> str:
         (f"create user u identified by '{P}'", "create user u identified by '<>'"),
         (f"requirepass {P}\nport 1", "requirepass <>\nport 1"),
         (f"redis-server --requirepass {P}", "redis-server --requirepass <>"),
+        (f"redis-cli -h db -a {P} ping", "redis-cli -h db -a <> ping"),
+        (f"exec /usr/bin/redis-cli -a '{P} x' ping", "exec /usr/bin/redis-cli -a '<>' ping"),
+        (f"mysqldump -h db -pass{P} shop", "mysqldump -h db -p<> shop"),
+        (f"<db><password>{P}</password><user>u</user></db>", "<db><password><></password><user>u</user></db>"),
+        (f'<c:clientSecret enc="no">\n {P}\n</c:clientSecret>', '<c:clientSecret enc="no">\n <></c:clientSecret>'),
+        (f"<token><![CDATA[{P} < {P}]]></token>", "<token><></token>"),
+        (f"machine h login me password {P}\nmachine i", "machine h login me password <>\nmachine i"),
+        (f"default\n  login me\n  password {P}\n", "default\n  login me\n  password <>\n"),
+        (f"# c\ndb.x:5432:shop:me:{P}:y\n*:*:*:me:{P}", "# c\ndb.x:5432:shop:me:<>\n*:*:*:me:<>"),
     ],
 )  # fmt: skip
 def test_a_secret_is_covered_and_nothing_else(text, left):
@@ -93,6 +102,8 @@ def test_a_secret_is_covered_and_nothing_else(text, left):
         "http://h:80/a@sha256:abc", "registry:5000/a/b@sha256:abc", "cannot read the token: permission denied",
         "token:\nnext: 1", "password: {}", "password:\n  valueFrom:\n    name: x", "password=", "author=me", "a - b",
         "the password is not shown", "monkey=1", "bypass: true", "compass: north",
+        "<name>x</name><port>80</port>", "<password/>", "<password></password>", "the default password is set",
+        "ls -a x", "find . -a -name y", "02:42:ac:11:00:02", "2026-11-23T21:03:21: a: b", "::1:5432:x",
     ],
 )  # fmt: skip
 def test_what_is_harmless_is_left_alone(text):
@@ -103,7 +114,8 @@ _PIECES = st.sampled_from(
     [
         "password", "pass", "token", "x", ":", ": ", "=", " = ", "-", "--", "-p", "- ", " ", "  ", "\n", "\n  ", "|",
         '"', "'", "''", '\\"', "{", "}", "[", "]", ",", "://", "@", "/", "80", "u:p", "bearer ", "fake-word", "é",
-        "<redacted:0123abcd:4>", "identified by ", "-u ", "#", ">-", "\\", "&", ";",
+        "<redacted:0123abcd:4>", "identified by ", "-u ",
+        "redis-cli -a ", "mysql -p", "<password>", "</", ":5432:", "machine h ", "login ", "#", ">-", "\\", "&", ";",
     ]
 )  # fmt: skip
 _TEXTS = st.lists(_PIECES, max_size=14).map("".join)
@@ -136,7 +148,9 @@ _MANY = 20_000
         "token:\n " * _MANY, "".join("token:\n" + " " * (n % 50) for n in range(_MANY)), "token: |\n" * _MANY,
         "password: [" * _MANY, "-u a:" * _MANY, "-u " + "a" * _MANY * 5, "-p " * _MANY, "--token \\\n" * _MANY,
         "identified" + " " * _MANY * 5, "export " * _MANY, "\\" * _MANY * 5 + '"', "password '" * _MANY,
-        "x = " * _MANY, " " * _MANY * 10 + "=", "token:" + "\n \n" * _MANY, "{token: " * _MANY,
+        "x = " * _MANY, "<password>" * _MANY, "<token " * _MANY, "<token><![CDATA[" * _MANY, "machine " * _MANY,
+        "machine" + " a" * _MANY + " password", "a:5432:" * _MANY, "<" + "a" * _MANY * 10, "<a>" + " " * _MANY * 10,
+        " " * _MANY * 10 + "=", "token:" + "\n \n" * _MANY, "{token: " * _MANY,
     ],
     ids=lambda text: repr(text[:16]),
 )  # fmt: skip
