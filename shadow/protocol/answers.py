@@ -11,9 +11,11 @@ import msgspec
 from shadow.protocol.keys import identify
 from shadow.protocol.messages import Request
 from shadow.protocol.names import ANSWER_FIELDS, OBSERVED_KEY, RELATED_RULES_KEY
-from shadow.protocol.objects import Identity
-from shadow.protocol.wire import Fields, UnreadableError, is_null, json_type, split_array, split_object
+from shadow.protocol.objects import Head, Identity
+from shadow.protocol.wire import REFUSED, Fields, UnreadableError, is_null, json_type, split_array, split_object
 from shadow.terms import Hook, Protocol
+
+_HEADS = msgspec.json.Decoder(list[Head])
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +126,10 @@ def identities(desired: msgspec.Raw, default_namespace: str) -> list[Identity]:
     Raises:
         UnreadableError: it is no list.
     """
-    return [identify(item, default_namespace) for item in split_array(desired)]
+    try:
+        return [head.identity(default_namespace) for head in _HEADS.decode(desired)]
+    except REFUSED:
+        return [identify(item, default_namespace) for item in split_array(desired)]
 
 
 def _other(protocol: Protocol) -> Protocol:

@@ -30,8 +30,8 @@ _DIGITS = bytes.maketrans(b"123456789E+", b"000000000e0")
 _LONGEST_INT = 20  # characters of an int of 64 bits, its sign included
 _LONG_INT = b"0" * 19
 _HUGE_INT = b"0" * 210  # digits, and e99 behind them: less is below 1.8e308
-_HUGE_EXPONENT = b"0e000"
-_NUMBER = b"0.-e"  # what a number is made of, once its digits are zeros
+_HUGE_END = re.compile(rb"e0000*+(?=[,\]} \t\n\r]|\Z)")
+_NUMBER = b"0.-"  # what a number is made of up to its exponent, once its digits are zeros
 _BEFORE_NUMBER = b":,[ \t\n\r"
 _WINDOW = 64  # bytes in which most numbers begin
 _NO_UNICODE = "\ufffd"
@@ -157,18 +157,13 @@ def _parse_as_go(text: bytes | msgspec.Raw) -> Any:
 def may_be_beyond_float(text: bytes | msgspec.Raw) -> bool:
     """Whether it may hold a number that no float64 can hold. Quick, for it sees every byte."""
     zeros = bytes(text).translate(_DIGITS)
-    return _HUGE_INT in zeros or _may_hold_huge_exponent(zeros)
+    return _HUGE_INT in zeros or any(_begins_as_number(zeros, end.start()) for end in _HUGE_END.finditer(zeros))
 
 
-def _may_hold_huge_exponent(zeros: bytes) -> bool:
-    """Whether what looks like a number with such an exponent begins where a number can: hashes and uids do not."""
-    at = zeros.find(_HUGE_EXPONENT)
-    while at >= 0:
-        before = zeros[max(at - _WINDOW, 0) : at].rstrip(_NUMBER)
-        if not before or before[-1] in _BEFORE_NUMBER:
-            return True
-        at = zeros.find(_HUGE_EXPONENT, at + 1)
-    return False
+def _begins_as_number(zeros: bytes, at: int) -> bool:
+    """Whether the digits before `at` begin where a number can; those of hashes and uids do not."""
+    before = zeros[max(at - _WINDOW, 0) : at].rstrip(_NUMBER)
+    return not before or before[-1] in _BEFORE_NUMBER
 
 
 def number_beyond_float(text: bytes | msgspec.Raw) -> str | None:

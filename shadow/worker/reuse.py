@@ -195,7 +195,7 @@ class Reuse:
     def _learn(self, latest: _Latest, comparison: Comparison) -> None:
         latest.comparison = comparison
         if self._latest.get(latest.key) is latest:
-            size = _ENVELOPE_BYTES + len(msgspec.msgpack.encode(comparison))
+            size = _size_of(comparison)
             added, latest.size = size - latest.size, size
             self._grow(added)
 
@@ -231,3 +231,10 @@ class Reuse:
 
 def _answer(side: Candidate | None) -> tuple[object, ...]:
     return () if side is None else (side.status, side.failure, hash(side.body), side.notes, side.unsaid)
+
+
+def _size_of(comparison: Comparison) -> int:
+    """About what it holds in memory; its answers, nearly all of that, are not copied to tell."""
+    answers = len(comparison.old_answer or b"") + len(comparison.new_answer or b"")
+    bare = msgspec.structs.replace(comparison, old_answer=None, new_answer=None)
+    return _ENVELOPE_BYTES + answers + len(msgspec.msgpack.encode(bare))
