@@ -6,10 +6,9 @@ Advice never changes an outcome. docs/advice.md says more about each code.
 from collections.abc import Callable, Container, Iterator, Mapping
 from typing import Final
 
+from shadow.compare.abort import label_fault
 from shadow.compare.answer import Answer
 from shadow.compare.canonical import same
-from shadow.compare.effects import labelled, unmatched
-from shadow.compare.kinds import namespaced
 from shadow.compare.model import ObjectEffect
 from shadow.compare.normalize import same_data
 from shadow.compare.predictions import CODES as SEEN
@@ -68,7 +67,7 @@ def advise(
         elif item is not None:
             if answer.applying.desired(identity).has_twins:
                 yield "twin-items", identity
-            if unmatched(view, item) or (view.front is Protocol.COMPOSITE and not labelled(item)):
+            if label_fault(view, item) is not None:
                 yield "selector", identity
             effect = effects.get(identity)
             if effect is not None and effect.repeats and effect.effect in _WRITES:
@@ -98,7 +97,7 @@ def _placed(view: RequestView, identity: Identity) -> str | None:
     """Why the object would never be observed, if that is so."""
     if not identity.name:
         return "no-name"
-    if not identity.namespace and not view.parent.namespace and namespaced(identity):
+    if view.lacks_namespace(identity):
         return "no-namespace"
     if not view.declared(identity):
         return "api-version" if _declared_otherwise(view, identity) else "undeclared-kind"

@@ -1,11 +1,12 @@
 """An implementation's answer as Metacontroller reads it: what it takes from it, or why it takes nothing at all."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
 import msgspec
 
+from shadow.compare.abort import ANY_FAULT, LabelFault, left_alone
 from shadow.compare.applying import Applying
 from shadow.compare.canonical import ObjectSet, Read, Reader, keyed, spelled
 from shadow.compare.view import RequestView
@@ -16,6 +17,7 @@ from shadow.protocol.names import OBSERVED_KEY, RELATED_RULES_KEY
 from shadow.protocol.objects import Identity, Json
 from shadow.protocol.strict import rejection
 from shadow.protocol.wire import Fields, UnreadableError, encode, is_null, json_type, parse, split_array, split_object
+from shadow.terms import Protocol
 
 
 class NotAnAnswerError(ValueError):
@@ -62,6 +64,15 @@ class Answer:
     def applying(self) -> Applying:
         """What applying the desired objects makes of the observed ones."""
         return Applying(self._view, self.item)
+
+    @cached_property
+    def left_alone(self) -> str | None:
+        """Why Metacontroller would leave every object alone; None if it would not."""
+        return self.left_alone_over(ANY_FAULT)
+
+    def left_alone_over(self, trusted: Container[LabelFault]) -> str | None:
+        """As `left_alone`, where only some faults are taken to abort the sync."""
+        return left_alone(self._view, self.desired.objects.items(), finalized=self.finalized, trusted=trusted)
 
     @cached_property
     def status(self) -> Json | None:
@@ -133,7 +144,15 @@ def read_answer(
     fault = rejection(wire, body, strict=strict)
     if fault is not None:
         raise NotAnAnswerError(fault)
+    if _rolls_without_status(view, fields):
+        raise NotAnAnswerError("no status, with a `Rolling*` update method, which crashes Metacontroller")
     return Answer(view, fields | _beside(unsaid), items, reader or Reader(view.parent.namespace))
+
+
+def _rolls_without_status(view: RequestView, fields: Fields) -> bool:
+    """A composite controller writes its progress into the status, unless it would touch no object anyway."""
+    rolls = view.front is Protocol.COMPOSITE and view.controller.rolling
+    return rolls and is_null(fields.get("status")) and view.manages(finalized=False)
 
 
 def _beside(unsaid: Iterable[Inexpressible]) -> Fields:

@@ -14,7 +14,7 @@ from shadow.compare.budget import Budget, Clocks, OverBudgetError
 from shadow.compare.canonical import Reader
 from shadow.compare.differences import Describer, Effects
 from shadow.compare.differing import alike, differences
-from shadow.compare.effects import effects_of, managed
+from shadow.compare.effects import effects_of
 from shadow.compare.model import Advice, Candidate, Comparison, Difference, Noise, ObjectEffect, Pair, Predicted
 from shadow.compare.moves import moves
 from shadow.compare.noise import noise_of
@@ -154,7 +154,7 @@ class _Comparing:
         old = self._effects_of(Side.OLD, {})
         if self._identical:
             return {Side.OLD: old, Side.NEW: old}
-        shared = self._alike if self._both and managed(self._view, self._answers[Side.OLD]) else ()
+        shared = self._alike if self._both and self._answers[Side.OLD].left_alone is None else ()
         return {Side.OLD: old, Side.NEW: self._effects_of(Side.NEW, {identity: old[identity] for identity in shared})}
 
     def _effects_of(self, side: Side, known: Effects) -> Effects:

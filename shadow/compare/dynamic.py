@@ -122,7 +122,10 @@ class Desired:
         wanted = {key: value for key, value in self.value.items() if key != "status"}
         pending: list[tuple[Any, Any]] = [(observed, wanted)]
         while pending:
-            for there, value in self._pairs(*pending.pop()):
+            pairs = self._pairs(*pending.pop())
+            if pairs is None:
+                return False
+            for there, value in pairs:
                 kind = type(value)
                 if type(there) is not kind:
                     return False
@@ -133,13 +136,13 @@ class Desired:
                     return False
         return True
 
-    def _pairs(self, observed: Any, desired: Any) -> Iterable[tuple[Any, Any]]:
-        """What has to be the same one by one. Something that never is, for lists that are not merged item by item."""
+    def _pairs(self, observed: Any, desired: Any) -> Iterable[tuple[Any, Any]] | None:
+        """What has to be the same one by one. None for lists that are not merged in place, item by item."""
         if isinstance(desired, dict):
             return ((observed.get(key, _ABSENT), value) for key, value in desired.items())
         key = merge_key(observed, desired, keys=self._merge_keys)
         if key is None or len(observed) != len(desired) or _named_alike(key, observed):
-            return [(_ABSENT, None)]
+            return None
         return zip(observed, desired, strict=True)
 
     def _twins(self, items: list[Any]) -> bool:
@@ -162,12 +165,34 @@ def _plainly_same(one: Any, other: Any) -> bool:
 
 def last_applied(observed: Json) -> Json | None:
     """What was desired when the object was last written; None if nothing is known, or it cannot be read."""
-    text = last_applied_text(observed)
     try:
-        value = None if text is None else parse(text.encode())
+        return read_last_applied(last_applied_text(observed))
     except (UnreadableError, UnicodeEncodeError):
         return None
-    return value if isinstance(value, dict) else None
+
+
+def has_unreadable_last_applied(observed: Json) -> bool:
+    """Whether Metacontroller fails to read it, and so to apply the object. What is too deep for us alone it reads."""
+    try:
+        read_last_applied(last_applied_text(observed))
+    except UnreadableError as exc:
+        return not isinstance(exc.__cause__, RecursionError)
+    except UnicodeEncodeError:
+        return False
+    return False
+
+
+def read_last_applied(text: str | None) -> Json | None:
+    """What the text of the annotation says; None for no text, an empty one, and null.
+
+    Raises:
+        UnreadableError: it is no JSON object, or nested too deeply to be held.
+        UnicodeEncodeError: it holds half of a surrogate pair.
+    """
+    value = parse(text.encode()) if text else None
+    if value is None or isinstance(value, dict):
+        return value
+    raise UnreadableError(f"a {type(value).__name__}, not an object")
 
 
 def last_applied_text(observed: Json) -> str | None:

@@ -9,19 +9,20 @@ from collections.abc import Container, Mapping
 import msgspec
 
 from shadow.compare import serverside
+from shadow.compare.abort import LabelFault
 from shadow.compare.answer import Answer, NotAnAnswerError, read_answer
 from shadow.compare.budget import Check
-from shadow.compare.kinds import namespaced
+from shadow.compare.dynamic import has_unreadable_last_applied
 from shadow.compare.model import ObjectEffect
 from shadow.compare.repeats import creates_again, never_observed, writes_again
 from shadow.compare.view import RequestView
 from shadow.protocol.dialect import Strictness
 from shadow.protocol.names import RECREATE_METHODS
-from shadow.protocol.objects import Identity, Json, object_of
+from shadow.protocol.objects import Identity
 from shadow.protocol.wire import UnreadableError, repeats_a_key, split_object
 from shadow.terms import Effect, Protocol
 
-__all__ = ["RequestView", "harmless", "labelled", "managed", "parent_changes", "predict", "removals", "unmatched"]
+__all__ = ["RequestView", "effects_of", "harmless", "parent_changes", "predict", "removals", "stuck"]
 
 SERVER_SIDE = "server-side"
 """The other way in which Metacontroller may be told to apply, beside `dynamic`."""
@@ -29,6 +30,10 @@ SERVER_SIDE = "server-side"
 _REMOVING = frozenset({Effect.DELETE, Effect.RECREATE})
 _WRITING = frozenset({Effect.UPDATE, Effect.RECREATE})
 _HARMLESS = frozenset({Effect.NONE, Effect.LATENT})
+_APPLYING = _WRITING | {Effect.LATENT}
+_CERTAIN = frozenset({LabelFault.UNMATCHED})
+"""Over what a veto trusts a sync to be aborted."""
+
 _BY_METHOD = {"Recreate": Effect.RECREATE, "RollingRecreate": Effect.RECREATE}
 _BY_METHOD |= {"InPlace": Effect.UPDATE, "RollingInPlace": Effect.UPDATE}
 
@@ -59,7 +64,7 @@ def effects_of(
 
     Args:
         known: effects of another answer to this request on objects that both want alike, where it is one under
-            which objects are managed; see `managed`.
+            which objects are managed.
         unseen: objects that this front had created before and still does not observe.
         check: called between objects.
     """
@@ -67,8 +72,8 @@ def effects_of(
     known = known or {}
     desired = answer.desired.objects
     identities = sorted({*view, *desired})
-    if (untouched := _untouched(view, answer) or _unlabelled(view, answer)) is not None:
-        effects = [ObjectEffect(identity, Effect.NONE, why=untouched) for identity in identities]
+    if (why := answer.left_alone) is not None:
+        effects = [ObjectEffect(identity, Effect.NONE, why=why) for identity in identities]
     else:
         effects = []
         for identity in identities:
@@ -95,7 +100,7 @@ def removals(view: RequestView, body: bytes, apply: str) -> dict[Identity, Effec
         UnreadableError: the parent or the controller is beyond our decoders.
     """
     answer = read_answer(view, body, strict=False)
-    if _untouched(view, answer) is not None:
+    if answer.left_alone_over(_CERTAIN) is not None:
         return {}
     found = {}
     for identity in view:
@@ -118,7 +123,7 @@ def harmless(view: RequestView, body: bytes, apply: str) -> bool:
         answer = read_answer(view, body, strict=False)
         if answer.finalized or parent_changes(view, answer):
             return False
-        if _untouched(view, answer) is not None:
+        if answer.left_alone_over(_CERTAIN) is not None:
             return True
         return all(
             _once(view, identity, answer, apply, view.harshest_method(identity)).effect in _HARMLESS
@@ -137,51 +142,25 @@ def parent_changes(view: RequestView, answer: Answer) -> dict[tuple[str, str], s
     return changes
 
 
-def managed(view: RequestView, answer: Answer) -> bool:
-    """Whether Metacontroller would touch any object at all."""
-    return _untouched(view, answer) is None and _unlabelled(view, answer) is None
-
-
-def _untouched(view: RequestView, answer: Answer) -> str | None:
-    """Why Metacontroller would leave every object alone; None if it would not."""
-    if not view.manages(answer.finalized):
-        return "the parent is being deleted"
-    if view.front is Protocol.COMPOSITE:
-        for identity, item in answer.desired.objects.items():
-            if item is not None and unmatched(view, item):
-                return f"the labels of {identity} do not match the selector"
-    return None
-
-
-def _unlabelled(view: RequestView, answer: Answer) -> str | None:
-    """Why a composite controller aborts the sync over labels that are no texts. A veto does not trust to that."""
-    if view.front is Protocol.COMPOSITE:
-        for identity, item in answer.desired.objects.items():
-            if item is not None and not labelled(item):
-                return f"the labels of {identity} are not all texts"
-    return None
-
-
-def labelled(item: Json) -> bool:
-    """Whether the labels of an item are absent or a map of texts; a composite controller aborts the sync else."""
-    labels = object_of(item, "metadata").get("labels", {})
-    return isinstance(labels, dict) and all(isinstance(text, str) for text in labels.values())
-
-
-def unmatched(view: RequestView, item: Json) -> bool:
-    """Whether the item's labels do not match the selector of a composite parent: then the whole sync is aborted."""
-    return not view.selected(object_of(object_of(item, "metadata"), "labels"))
-
-
 def _effect(view: RequestView, identity: Identity, answer: Answer, apply: str) -> ObjectEffect:
     """The effect now, and whether it comes again."""
     found = _once(view, identity, answer, apply, view.method(identity))
+    if found.effect in _APPLYING and apply != SERVER_SIDE and stuck(view, identity):
+        return ObjectEffect(identity, Effect.NONE, why="its last-applied configuration cannot be read: applying fails")
     if found.effect is Effect.CREATE:
         again = never_observed(view, identity) if apply == SERVER_SIDE else creates_again(view, identity, answer)
         return _repeating(found, again)
     if found.effect in _WRITING and apply != SERVER_SIDE:
         return _repeating(found, writes_again(view, identity, answer))
     return found
+
+
+def stuck(view: RequestView, identity: Identity) -> bool:
+    """Whether dynamic apply fails on an observed object, at every sync. In doubt it does not, nor for a veto."""
+    try:
+        return has_unreadable_last_applied(view.observed(identity))
+    except UnreadableError:
+        return False
 
 
 def _repeating(effect: ObjectEffect, repeats: bool) -> ObjectEffect:
@@ -191,7 +170,7 @@ def _repeating(effect: ObjectEffect, repeats: bool) -> ObjectEffect:
 def _once(view: RequestView, identity: Identity, answer: Answer, apply: str, method: str) -> ObjectEffect:
     """The effect now."""
     if identity not in view:
-        if not identity.namespace and not view.parent.namespace and namespaced(identity):
+        if view.lacks_namespace(identity):
             return ObjectEffect(identity, Effect.NONE, why="no namespace: refused")
         return ObjectEffect(identity, Effect.CREATE)
     if view.being_deleted(identity):

@@ -10,7 +10,8 @@ _CLUSTER_SCOPED = frozenset(
         "PriorityClass", "RuntimeClass", "IngressClass", "FlowSchema", "PriorityLevelConfiguration",
         "CertificateSigningRequest", "ClusterTrustBundle", "DeviceClass", "ResourceSlice", "ServiceCIDR", "IPAddress",
         "VolumeAttributesClass", "MutatingAdmissionPolicy", "MutatingAdmissionPolicyBinding", "TokenReview",
-        "SubjectAccessReview", "SelfSubjectAccessReview", "SelfSubjectRulesReview", "StorageVersion",
+        "SubjectAccessReview", "SelfSubjectAccessReview", "SelfSubjectRulesReview", "SelfSubjectReview",
+        "StorageVersion", "StorageVersionMigration", "DeviceTaintRule", "ResourceClass", "ClusterCIDR",
         "PodSecurityPolicy", "ComponentStatus",
     }
 )  # fmt: skip
@@ -37,4 +38,4 @@ def built_in(identity: Identity) -> bool:
 
 def namespaced(identity: Identity) -> bool:
     """Whether objects of this kind are known to live in a namespace."""
-    return built_in(identity) and "." not in identity.group and identity.kind not in _CLUSTER_SCOPED
+    return built_in(identity) and identity.kind not in _CLUSTER_SCOPED

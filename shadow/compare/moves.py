@@ -9,8 +9,7 @@ from collections.abc import Iterable, Iterator
 from shadow.compare import serverside
 from shadow.compare.answer import Answer
 from shadow.compare.budget import Check
-from shadow.compare.effects import SERVER_SIDE, managed
-from shadow.compare.kinds import namespaced
+from shadow.compare.effects import SERVER_SIDE, stuck
 from shadow.compare.model import ObjectEffect
 from shadow.compare.parent import parent_differences
 from shadow.compare.view import RequestView
@@ -30,9 +29,9 @@ def moves(
         apply: `dynamic` or `server-side`.
         check: called between objects and between places of the parent.
     """
-    if not managed(view, after):
+    if after.left_alone is not None:
         return ()
-    former = before if managed(view, before) else None
+    former = before if before.left_alone is None else None
     found = []
     for identity in sorted(among):
         check()
@@ -45,11 +44,12 @@ def moves(
 def _effect(view: RequestView, identity: Identity, before: Answer | None, after: Answer, apply: str) -> Effect:
     """
     1. Gone before: created, unless it is refused. 2. What is never observed is never deleted or written again.
-    3. There before, and not wanted any more: deleted. 4. Else the merge decides, and how the kind is updated.
+    3. There before, and not wanted any more: deleted. 4. What cannot be applied stays. 5. Else the merge decides, and
+    how the kind is updated.
     """
     wanted = identity in after.desired.objects
     there = identity in (view if before is None else before.desired.objects)
-    if wanted and _refused(view, identity):
+    if wanted and view.lacks_namespace(identity):
         return Effect.NONE
     if not there:
         return Effect.CREATE if wanted else Effect.NONE
@@ -57,14 +57,12 @@ def _effect(view: RequestView, identity: Identity, before: Answer | None, after:
         return Effect.NONE
     if not wanted:
         return Effect.DELETE
+    if apply != SERVER_SIDE and identity in view and stuck(view, identity):
+        return Effect.NONE
     method = view.method(identity)
     if method == ON_DELETE or not _differs(view, identity, before, after, apply):
         return Effect.NONE
     return Effect.RECREATE if method in RECREATE_METHODS else Effect.UPDATE
-
-
-def _refused(view: RequestView, identity: Identity) -> bool:
-    return not identity.namespace and not view.parent.namespace and namespaced(identity)
 
 
 def _differs(view: RequestView, identity: Identity, before: Answer | None, after: Answer, apply: str) -> bool:

@@ -8,6 +8,7 @@ from functools import cached_property
 
 import msgspec
 
+from shadow.compare.kinds import namespaced
 from shadow.compare.selector import selects
 from shadow.protocol.controller import Controller, read_controller
 from shadow.protocol.keys import identify, levels
@@ -134,6 +135,19 @@ class RequestView:
     def declared(self, identity: Identity) -> bool:
         """Whether the controller declares the kind, in this very apiVersion: only then is it ever observed."""
         return identity.group_key in self.request.observed_groups
+
+    def lacks_namespace(self, identity: Identity) -> bool:
+        """Whether it is refused for want of a namespace: nothing fills one in under a cluster-scoped parent.
+
+        Of a kind that is not Kubernetes' own only an observed object shows that its objects live in namespaces.
+        """
+        if identity.namespace or self.parent.namespace:
+            return False
+        return namespaced(identity) or identity.group_key in self._groups_in_namespaces
+
+    @cached_property
+    def _groups_in_namespaces(self) -> frozenset[str]:
+        return frozenset(identity.group_key for identity in self if identity.namespace)
 
     def method(self, identity: Identity) -> str:
         """How Metacontroller updates an object of this kind: `OnDelete`, `Recreate`, `InPlace`, `Rolling...`."""

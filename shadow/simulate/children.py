@@ -1,13 +1,14 @@
 """Making the cluster like the answer: delete what is not desired, update or recreate what differs, create the rest."""
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from shadow.compare.dynamic import read_last_applied
 from shadow.compare.golang import compact_json
 from shadow.compare.merge import merge
 from shadow.protocol.names import LAST_APPLIED, SYSTEM_METADATA
 from shadow.protocol.objects import Json
+from shadow.protocol.wire import UnreadableError
 from shadow.simulate.client import Client
 from shadow.simulate.errors import ApiError, SyncError
 from shadow.simulate.kinds import Kind
@@ -135,13 +136,10 @@ def applied(observed: Json, body: Json) -> Json:
 def last_applied(observed: Json) -> Json | None:
     """What was desired when the object was last written; None if nobody said."""
     text = at(observed, "metadata", "annotations", LAST_APPLIED)
-    if not text:
-        return None
     try:
-        parsed = json.loads(text)
-    except ValueError as exc:
+        return read_last_applied(text)
+    except (UnreadableError, UnicodeEncodeError) as exc:
         raise SyncError(f"can't unmarshal {LAST_APPLIED} of {described(observed)}: {exc}") from exc
-    return parsed if isinstance(parsed, dict) else None
 
 
 def _reverted(new: Json, observed: Json, path: tuple[str, ...]) -> Json:

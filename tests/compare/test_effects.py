@@ -123,7 +123,7 @@ def _with_annotation(text):
     return SEEN | {"metadata": metadata | {"annotations": annotations}}
 
 
-@pytest.mark.parametrize("text", [None, "{}", "not json", "[]", '{"data":{"a":"1"}}'])
+@pytest.mark.parametrize("text", [None, "", "{}", "null", '{"metadata":[]}', '{"data":{"a":"1"}}'])
 def test_an_object_with_no_or_another_last_applied_configuration_is_written_once(text):
     assert effect_of(request(_with_annotation(text)), answer(config_map())) is Effect.UPDATE
     assert effect_of(request(_with_annotation(text), method="Recreate"), answer(config_map())) is Effect.RECREATE
@@ -366,6 +366,61 @@ def test_labels_of_a_composite_answer_cannot_be_expressed():
     assert (effect.effect, effect.object) == (Effect.INEXPRESSIBLE, Identity("lab.example.com/v1", "Widget", "ns", "p"))
     assert not harmless(view(message), body, "dynamic")
     assert harmless(view(message), encoded({"children": [], "labels": {"tier": "dev"}}), "dynamic")
+
+
+@pytest.mark.parametrize("method", ["InPlace", "Recreate", "OnDelete"])
+@pytest.mark.parametrize("text", ["not json", "{", "[]", "1", '{"a":NaN}', '{"a":1e400}', "{} {}"])
+def test_where_the_last_applied_configuration_cannot_be_read_applying_fails(text, method):
+    message = request(_with_annotation(text), method=method)
+    assert effect_of(message, answer(config_map(data={"a": "2"}))) is Effect.NONE
+    assert effect_of(message, answer()) is Effect.DELETE
+
+
+def test_a_last_applied_configuration_that_is_too_deep_for_us_alone_stops_nothing():
+    text = '{"a":' * 5000 + "1" + "}" * 5000
+    assert effect_of(request(_with_annotation(text)), answer(config_map())) is Effect.UPDATE
+
+
+def test_a_veto_does_not_trust_to_a_last_applied_configuration_that_cannot_be_read():
+    seen = view(request(_with_annotation("{"), method="Recreate"))
+    assert removals(seen, answer(config_map()), "dynamic") == {CM: Effect.RECREATE}
+    assert not harmless(seen, answer(config_map()), "dynamic")
+
+
+@pytest.mark.parametrize("status", [{}, {"status": None}], ids=["absent", "null"])
+@pytest.mark.parametrize(
+    ("front", "method", "effect"),
+    [
+        pytest.param("composite", "RollingInPlace", Effect.NONE, id="rolling-in-place"),
+        pytest.param("composite", "RollingRecreate", Effect.NONE, id="rolling-recreate"),
+        pytest.param("composite", "Recreate", Effect.DELETE, id="not-rolling"),
+        pytest.param("decorator", "RollingRecreate", Effect.DELETE, id="a-decorator-does-not-roll"),
+    ],
+)
+def test_without_a_status_a_rolling_composite_crashes_and_writes_nothing(status, front, method, effect):
+    message = request(observed(config_map()), front=front, method=method, spec={"generateSelector": True})
+    body = encoded({"children" if front == "composite" else "attachments": []} | status)
+    assert effect_of(message, body) is effect
+    assert harmless(view(message), body, "dynamic") is False
+
+
+@pytest.mark.parametrize(
+    ("kind", "version", "seen", "effect"),
+    [
+        pytest.param("NetworkPolicy", "networking.k8s.io/v1", False, Effect.NONE, id="built-in"),
+        pytest.param("Role", "rbac.authorization.k8s.io/v1", False, Effect.NONE, id="rbac"),
+        pytest.param("ClusterRole", "rbac.authorization.k8s.io/v1", False, Effect.CREATE, id="cluster-scoped"),
+        pytest.param("DestinationRule", "networking.istio.io/v1", True, Effect.NONE, id="custom-and-observed"),
+        pytest.param("DestinationRule", "networking.istio.io/v1", False, Effect.CREATE, id="custom-and-unknown"),
+    ],
+)
+def test_which_kinds_need_a_namespace_is_known_or_seen(kind, version, seen, effect):
+    item = {"apiVersion": version, "kind": kind, "metadata": {"name": "x"}}
+    others = [observed({**item, "metadata": {"name": "y"}})] if seen else []
+    message = request(*others, kinds=(f"{kind}.{version}",))
+    message["object"]["metadata"].pop("namespace")
+    found = {each.object.name: each.effect for each in predict(view(message), answer(item), "dynamic")}
+    assert found["x"] is effect
 
 
 def test_a_namespaced_item_without_namespace_under_a_cluster_scoped_parent_is_refused():
