@@ -316,6 +316,12 @@ def test_the_group_of_a_difference_does_not_depend_on_values_or_the_parent():
     assert group("w1", "1", "2")[1:] == ("ConfigMap/<namespace>/<name>-cm", "data.k")
 
 
+def test_two_places_of_one_object_are_two_groups():
+    found = compared(request(), answer(config_map(data={"a": "1", "b": "1"})), answer(config_map(data={"c": "1"})))
+    assert [each.path for each in found.differences] == ["data.a", "data.b", "data.c"]
+    assert len({each.group for each in found.differences}) == 3
+
+
 def test_a_value_too_large_for_an_example_shows_its_size():
     comparison = compared(request(), answer(config_map(data={"k": "x" * 100_000})), answer(config_map(data={"k": "y"})))
     (difference,) = comparison.differences

@@ -51,6 +51,12 @@ def test_a_status_that_the_cluster_does_not_have_is_not_written():
     assert "status" not in Desired(config_map() | {"status": {"phase": "wanted"}}).applied(observed(config_map()))
 
 
+def test_what_was_applied_last_and_is_not_wanted_any_more_goes():
+    live = observed(config_map(data={"a": "1", "b": "1"}))
+    there = live | {"data": live["data"] | {"c": "somebody else's"}}
+    assert Desired(config_map(data={"a": "1"})).applied(there)["data"] == {"a": "1", "c": "somebody else's"}
+
+
 def test_metacontroller_2_takes_two_mounts_of_one_volume_for_the_same_item():
     mounts = [{"name": "v", "mountPath": "/a"}, {"name": "v", "mountPath": "/b"}]
     item = config_map() | {"mounts": mounts}
