@@ -5,6 +5,7 @@ ShadowError
 ├── RequestError          a hook call that cannot be taken; carries the HTTP status and a code
 ├── TranslationError      a message that cannot be said in the other dialect
 └── StoreError            the store cannot be opened, read or written
+    ├── BeingReadError    what is asked for takes long to read; it is there later
     └── UnreachableError  a database cannot be reached now; it may be later
 """
 
@@ -54,6 +55,13 @@ class StoreError(ShadowError):
         super().__init__(f"store {where}: {reason}")
         self.where = where
         self.reason = reason
+
+
+class BeingReadError(StoreError):
+    """What is asked for takes long to read; it is being read, and will be there later."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__("is busy", f"{what} is being read; look again in a moment")
 
 
 class UnreachableError(StoreError):

@@ -1,7 +1,8 @@
 """The parents of a report: how each stands, and what was found in it. Read from the store as they are asked for."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import msgspec
 
@@ -9,14 +10,22 @@ from shadow.report.model import ParentCase, ParentEffects, ParentLine, Result
 from shadow.report.readiness import Measure
 from shadow.report.track import Track
 from shadow.report.verdict import Parents
-from shadow.report.view import parent_states
+from shadow.report.view import parent_pages, parent_states
 from shadow.report.window import instant
 from shadow.store.base import ParentState, Store
 from shadow.terms import Outcome
 
+Kept = Callable[[Collection[str]], Collection[str]]
+"""Those of these comparisons that can still be looked at."""
 
-def parent_line(state: ParentState, measure: Measure) -> ParentLine:
-    """A parent as the API shows it."""
+
+def parent_lines(states: Sequence[ParentState], measure: Measure, kept: Kept) -> list[ParentLine]:
+    """Parents as the API shows them: of their latest comparisons those are named that can be looked at."""
+    there = kept({state.comparison for state in states if state.comparison is not None})
+    return [_line(state, measure, there) for state in states]
+
+
+def _line(state: ParentState, measure: Measure, kept: Collection[str]) -> ParentLine:
     return ParentLine(
         parent=state.parent,
         primary=state.primary,
@@ -26,7 +35,7 @@ def parent_line(state: ParentState, measure: Measure) -> ParentLine:
         stale=state.evidence_digest != measure.evidence_digest,
         readiness=measure.readiness(state),
         state=measure.life(state),
-        comparison=state.comparison,
+        comparison=state.comparison if state.comparison in kept else None,
     )
 
 
@@ -89,11 +98,13 @@ class StoredParents(Collection[ParentCase]):
         return any(case == other for other in self)
 
     def __iter__(self) -> Iterator[ParentCase]:
-        return map(self._case, parent_states(self._store, self._migration))
+        kept = partial(self._store.kept, self._migration)
+        for states in parent_pages(self._store, self._migration):
+            yield from map(self._case, states, parent_lines(states, self.tally.measure, kept))
 
-    def _case(self, state: ParentState) -> ParentCase:
+    def _case(self, state: ParentState, line: ParentLine) -> ParentCase:
         return ParentCase(
-            **msgspec.structs.asdict(parent_line(state, self.tally.measure)),
+            **msgspec.structs.asdict(line),
             result=self._sight.result(state),
             differences=self._sight.differences(state),
         )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 
 from shadow.compare.rules import Rules
 from shadow.config.judging import Verdict
@@ -59,9 +60,14 @@ def changes(store: Store, migration: str) -> Iterator[Change]:
 
 def parent_states(store: Store, migration: str) -> Iterator[ParentState]:
     """Every parent of a migration, a page in memory at a time."""
+    return chain.from_iterable(parent_pages(store, migration))
+
+
+def parent_pages(store: Store, migration: str) -> Iterator[list[ParentState]]:
+    """The same by pages."""
     after: str | None = None
     while True:
         page, after = store.parents(migration, after, PAGE)
-        yield from page
+        yield page
         if after is None:
             return

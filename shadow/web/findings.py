@@ -2,7 +2,8 @@
 
 What was found stays good while no call is counted. Ten thousand parents make a hundred thousand rows, and pages that
 look every few seconds must not cost calls their time: there the longer the work took, the longer its result is good,
-and who looks after that is shown it once more while it is worked out anew. So nobody waits but the first.
+and who looks after that is shown it once more while it is worked out anew. The first ones wait for a moment, then are
+told that it is being read: however many look, it is read once, and beside them.
 """
 
 import asyncio
@@ -13,7 +14,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from shadow.errors import StoreError
+from shadow.errors import BeingReadError, StoreError
 from shadow.proxy.record.recorder import Recorder
 from shadow.report.assess import Assessment, assess, verdict_of
 from shadow.report.groups import Merged, Once, at_front
@@ -32,6 +33,8 @@ Key = tuple[str, str, str | None]
 _REST = 10.0
 """Times as long as the work took, where it is slow: so it never takes more than a tenth of a processor."""
 _SLOW_SECONDS = 0.5
+_PATIENCE_SECONDS = 5.0
+"""How long somebody is kept waiting for what is not known at all."""
 _STILL_SECONDS = 5.0
 """How long it is good for while nothing happens: that a parent falls silent, or a rule expires, is nothing counted."""
 
@@ -86,19 +89,22 @@ class Findings:
         self._spawn = spawn
         self._kept: dict[str, _Kept] = {}
         self._locks: dict[str, asyncio.Lock] = {}
-        self._renewing: set[str] = set()
+        self._looking: dict[tuple[str, Key], asyncio.Future[_Kept]] = {}
 
     async def of(self, view: MigrationView, now: float) -> Found:
         """
         Args:
             now: unix seconds; decides which rules have expired and which comparisons are too old.
+
+        Raises:
+            BeingReadError: nothing is known yet, and it takes long.
+            StoreError: it cannot be read.
         """
         kept = self._kept.get(view.name)
         if kept is None or kept.key != _key(view) or not (kept.was_slow or self._is_good(view.name, kept)):
-            kept = await self._look(view, now)
-        elif not self._is_good(view.name, kept) and view.name not in self._renewing:
-            self._renewing.add(view.name)
-            self._spawn(self._renew(view, now))
+            kept = await self._soon(view, now)
+        elif not self._is_good(view.name, kept):
+            self._look(view, now)
         if kept.brake != view.brake:
             kept = await self._decide_again(view, kept)
         return kept.found
@@ -106,27 +112,46 @@ class Findings:
     def _is_good(self, name: str, kept: _Kept) -> bool:
         return kept.is_good(self._recorder.counters(name), time.monotonic())
 
-    async def _look(self, view: MigrationView, now: float) -> _Kept:
-        async with self._locks.setdefault(view.name, asyncio.Lock()):  # the second gets what the first one finds
-            kept = self._kept.get(view.name)
-            if kept is not None and kept.key == _key(view) and self._is_good(view.name, kept):
-                return kept
-            counted = self._recorder.counters(view.name)
-            await self._recorder.flush()
-            began = time.monotonic()
-            found = await self._store.read(lambda store: _find(store, view, now))
-            kept = _Kept(_key(view), view.brake, counted, found, began, time.monotonic())
-            self._kept[view.name] = kept
-            return kept
+    async def _soon(self, view: MigrationView, now: float) -> _Kept:
+        """What is found now, waited for a moment only: the look goes on without whoever asked for it."""
+        joins = (view.name, _key(view)) in self._looking
+        kept = await self._waited(view, now)
+        if joins and not self._is_good(view.name, kept):
+            kept = await self._waited(view, now)  # that one had begun before what was counted last
+        return kept
 
-    async def _renew(self, view: MigrationView, now: float) -> None:
+    async def _waited(self, view: MigrationView, now: float) -> _Kept:
+        looking = self._look(view, now)
+        await asyncio.wait({looking}, timeout=_PATIENCE_SECONDS)
+        if not looking.done():
+            raise BeingReadError(f"what differs in {view.name}")
+        return looking.result()
+
+    def _look(self, view: MigrationView, now: float) -> asyncio.Future[_Kept]:
+        """The look that is under way, or a new one."""
+        what = view.name, _key(view)
+        if what not in self._looking:
+            self._looking[what] = asyncio.get_running_loop().create_future()
+            self._spawn(self._find(view, now, self._looking[what]))
+        return self._looking[what]
+
+    async def _find(self, view: MigrationView, now: float, looking: asyncio.Future[_Kept]) -> None:
         try:
-            await self._look(view, now)
-        except StoreError as exc:
+            async with self._locks.setdefault(view.name, asyncio.Lock()):  # one at a time costs calls the least
+                counted = self._recorder.counters(view.name)
+                await self._recorder.flush()
+                began = time.monotonic()
+                found = await self._store.read(lambda store: _find(store, view, now))
+                kept = _Kept(_key(view), view.brake, counted, found, began, time.monotonic())
+            self._kept[view.name] = kept
+            looking.set_result(kept)
+        except Exception as exc:  # noqa: BLE001 - it belongs to those who wait
             _log.error("what differs in %s could not be read: %s", view.name, exc)
             self._kept.pop(view.name, None)  # who looks next is told so
+            looking.set_exception(exc)
+            looking.exception()  # nobody may be waiting
         finally:
-            self._renewing.discard(view.name)
+            del self._looking[view.name, _key(view)]
 
     async def _decide_again(self, view: MigrationView, kept: _Kept) -> _Kept:
         """Nothing differs otherwise by a brake, but the verdict may."""
@@ -140,12 +165,16 @@ class Findings:
 
 
 def unread(view: MigrationView, now: float, why: str) -> Found:
-    """What is found in a store that cannot be read: nothing, so that nothing can be decided."""
+    """What is found in a store that could not be read, or not yet: nothing, so that nothing can be decided."""
     since = now - view.verdict.window
-    reasons = (f"the store cannot be read: {why}",)
-    verdict = VerdictLine(Word.INCONCLUSIVE, reasons, moment(since), comparisons=0, parents=0, coverage=())
+    verdict = VerdictLine(Word.INCONCLUSIVE, (why,), moment(since), comparisons=0, parents=0, coverage=())
     nobody = Parents(Measure(view.evidence_digest, None, since, gone_before=0.0, harm={}, allowed=frozenset()))
     return Found((), {}, Assessment(verdict, nobody), unread=why)
+
+
+def unread_because(exc: StoreError) -> str:
+    """Why nothing is known, in words."""
+    return exc.reason if isinstance(exc, BeingReadError) else f"the store cannot be read: {exc}"
 
 
 def _key(view: MigrationView) -> Key:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from heapq import nsmallest
 from typing import Annotated
 
@@ -11,7 +12,7 @@ import msgspec
 from starlette.responses import Response
 
 from shadow.report.model import ParentLine
-from shadow.report.parents import parent_line
+from shadow.report.parents import parent_lines
 from shadow.report.readiness import Measure, Readiness
 from shadow.store.base import ParentState
 from shadow.store.parents import cursor_of, place, place_of
@@ -76,7 +77,8 @@ async def page_of(desk: Desk, name: str, query: ParentsQuery) -> Page[ParentLine
         states, following = await asyncio.to_thread(_fitting, known, query, yardstick)
     except ValueError as exc:
         raise no_such_cursor(exc) from exc
-    return Page([parent_line(state, measure) for state in states], following)
+    lines = await desk.store.read(lambda store: parent_lines(states, measure, partial(store.kept, name)))
+    return Page(lines, following)
 
 
 def _fitting(known: Iterable[ParentState], query: ParentsQuery, by: Yardstick) -> tuple[list[ParentState], str | None]:

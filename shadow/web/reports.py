@@ -18,7 +18,7 @@ from shadow.report.window import parse_instant
 from shadow.store.base import Store
 from shadow.terms import Side
 from shadow.web.desk import Desk
-from shadow.web.findings import Found, unread
+from shadow.web.findings import Found, unread, unread_because
 from shadow.web.operation import ROOT, Answer, Asked, Nothing, Operation
 
 Instant = Annotated[str, msgspec.Meta(description="A duration that counts back from now (1h, 7d), or RFC 3339.")]
@@ -92,12 +92,13 @@ async def found(desk: Desk, name: str) -> Found:
 
 
 async def known(desk: Desk, name: str) -> Found:
-    """The same, also while the store cannot be read: whoever has to decide about the brake then is shown the rest."""
+    """The same, also while the store is not read: whoever has to decide about the brake then is shown the rest."""
     try:
         return await found(desk, name)
     except StoreError as exc:
         now = desk.clock()
-        return unread(view_of(desk, name, desk.snapshot.configuration.migrations[name].compare, now), now, str(exc))
+        view = view_of(desk, name, desk.snapshot.configuration.migrations[name].compare, now)
+        return unread(view, now, unread_because(exc))
 
 
 def view_of(desk: Desk, name: str, rules: Compare, now: float) -> MigrationView:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from shadow.config.rules import Compare
-from shadow.errors import StoreError
+from shadow.errors import BeingReadError, StoreError
 from shadow.proxy.calls.background import Background
 from shadow.report.judge import judge
 from shadow.report.view import MigrationView
@@ -98,6 +98,35 @@ async def test_where_it_takes_long_nobody_waits_but_the_first(monkeypatch: pytes
     await spawned.drain(5)
     with pytest.raises(StoreError):  # a store that fails is told to the next one
         await findings.of(view(evidence_digest="another"), 0)
+
+
+async def test_who_looks_first_is_told_that_it_is_being_read_and_it_is_read_once(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("shadow.web.findings._PATIENCE_SECONDS", 0.01)
+    store, spawned = Slow(), Background()
+    findings = Findings(store, store, spawned.spawn)  # type: ignore[arg-type]
+    store.gate.clear()
+    for _ in range(3):
+        with pytest.raises(BeingReadError, match="what differs in m is being read"):
+            await findings.of(view(), 0)
+    store.gate.set()
+    await spawned.drain(5)
+    assert store.reads == 1
+    monkeypatch.undo()
+    await findings.of(view(), 0)
+
+
+async def test_who_joins_a_look_is_shown_what_was_counted_before_he_asked():
+    store, spawned = Slow(), Background()
+    findings = Findings(store, store, spawned.spawn)  # type: ignore[arg-type]
+    store.gate.clear()
+    first = asyncio.ensure_future(findings.of(view(), 0))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    second = asyncio.ensure_future(findings.of(view(), 0))
+    await asyncio.sleep(0)
+    store.gate.set()
+    assert await second is not await first
+    assert store.reads == 2
 
 
 async def test_a_pull_of_the_brake_changes_the_verdict_and_looks_for_nothing():

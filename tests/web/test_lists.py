@@ -81,6 +81,22 @@ async def test_parents_are_found_by_name_outcome_and_readiness(proxy: Running):
     assert await names("primary=new") == []
 
 
+async def test_a_parent_names_a_comparison_only_while_it_is_kept(tmp_path: Path, hook_server: Start):
+    old, new = hook_server(answer_json(answer(ONE))), hook_server(answer_json(answer(ONE)))
+    async with running(tmp_path, old, new, {"retention": {"matched": "0%"}}) as proxy:
+        await proxy.call(request(observed(ONE)))
+        await proxy.settled()
+        for found in await proxy.get("/parents"), await proxy.get("/report"):
+            [line] = found["items" if "items" in found else "parents"]
+            assert (line["outcome"], line["comparison"]) == ("matched", None)
+        new.behaviour = answer_json(answer())
+        await proxy.call(request(observed(ONE)))
+        await proxy.settled()
+        for found in await proxy.get("/parents"), await proxy.get("/report"):
+            [line] = found["items" if "items" in found else "parents"]
+            assert (await proxy.get(f"/comparisons/{line['comparison']}"))["outcome"] == "mismatched"
+
+
 async def test_comparisons_are_found_by_parent_and_outcome(proxy: Running):
     async def parents(query: str) -> set[str]:
         return {item["parent"]["name"] for item in await everything(proxy, f"/comparisons?{query}", 1)}

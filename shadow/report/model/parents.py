@@ -30,7 +30,7 @@ class ParentLine(msgspec.Struct, frozen=True):
     stale: bool
     readiness: str = ""
     state: str = "live"
-    comparison: str | None = None  # the latest one's id
+    comparison: str | None = None  # the latest one's id; null where it is not kept
 
 
 class ParentCase(ParentLine, frozen=True):

@@ -19,6 +19,7 @@ from shadow.report.readiness import Readiness
 from shadow.store.base import Slot
 from shadow.terms import Effect, Side, Stage
 from shadow.web.desk import Desk
+from shadow.web.findings import unread_because
 from shadow.web.page.chart import WINDOWS, Chart, chart, span
 from shadow.web.reports import known
 from shadow.web.summary import Summary, summary
@@ -59,7 +60,7 @@ async def standing(desk: Desk, name: str, window: str = "1h") -> Standing:
     try:
         slots, unread = await _timeline(desk, name, window, now), findings.unread
     except StoreError as exc:
-        slots, unread = [], str(exc)
+        slots, unread = [], unread_because(exc)
     parents = findings.assessment.parents
     latency = desk.recorder.tally(name).latency
     worst_first = sorted(findings.effects, key=lambda effect: -effect.severity)
