@@ -77,6 +77,7 @@ async def play(scenes: Scenes, proxy: Running) -> None:
     one_rule, other_rule = ({"relatedResources": [KIN | {"names": [name]}]} for name in "ab")
     await scenes.call(proxy, "kin", [], one_rule, other_rule, "customize")
     shown = {"ConfigMap.v1": {f"team-a/{item['metadata']['name']}": observed(item) for item in (a, b)}}
+    await scenes.call(proxy, "never-synced", [], one_rule, other_rule, "customize")
     await scenes.call(proxy, "kin", [a], answer(a), answer(a, b), related=shown)
     await scenes.call(proxy, "ends", [a], answer(a), answer(a), hook="finalize")
     await asyncio.sleep(PATIENCE_SECONDS + 0.05)
@@ -121,6 +122,24 @@ async def test_recorded_answers_give_every_outcome_and_effect_again(tmp_path: Pa
     effects = {effect["effect"] for entry in calls.values() for effect in entry[-1]["effects_new"]}
     assert {"create", "update", "delete", "unadopted"} <= effects
     no_secret_in(tmp_path / "calls")
+
+
+async def test_what_an_answer_alone_leads_to_expect_is_expected_again(tmp_path: Path):
+    s, made = secret(PLANTED), config_map("made")
+    scenes = Scenes(composite=False)
+    with HookServer(scenes.hook(0)) as old, HookServer(scenes.hook(1)) as new:
+        top = {"recording": {"directory": str(tmp_path / "calls")}, "retention": {"matched": "100%"}}
+        settings: Any = {"stage": "live", "unknown_brake": "off", "old__shadow_when": {"observed": ["Secret.v1"]}}
+        async with running(tmp_path, old, new, top, **settings) as proxy:
+            await scenes.call(proxy, "p", [s], answer(s), answer(s))
+            await scenes.call(proxy, "p", [], answer(made), answer(made))  # `old` is not asked: nothing to compare
+            await asyncio.sleep(PATIENCE_SECONDS + 0.05)
+            await scenes.call(proxy, "p", [s, made], answer(s, made), answer(s, made))
+            told = await proxy.settled()
+    await replay([tmp_path / "calls"], proxy.path.read_text(), tmp_path / "replay.db")
+    live, again = (found(tmp_path / name, told["evidence_digest"]) for name in ("shadow.db", "replay.db"))
+    assert again == live
+    assert (live["counters"]["skipped"], live["counters"]["confirmed"]) == (1, 1)
 
 
 async def test_what_is_asked_of_todays_implementations_is_marked_and_bounded_and_obeys_their_conditions(tmp_path: Path):
