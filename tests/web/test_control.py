@@ -1,6 +1,7 @@
 """The control API and what operators do with it, on a whole proxy."""
 
 import asyncio
+import hashlib
 import json
 import signal
 import sqlite3
@@ -46,6 +47,41 @@ async def test_a_migration_is_shown_with_everything_that_scripts_read(
     assert found["front"]["kind"] == "DecoratorController"
     assert (found["calls"], found["parents"], found["served"]) == (1, 1, {"old": 1, "new": 0})
     assert {"evidence_digest", "configuration_digest", "dropped_by", "refused", "held", "fallbacks"} <= set(found)
+
+
+@pytest.mark.parametrize(("resync", "told"), [(3600, True), (10, False)], ids=["hourly", "often"])
+async def test_the_resync_of_the_controller_in_front_may_leave_the_guard_without_rates(
+    tmp_path: Path, sides: tuple[HookServer, HookServer], resync: int, told: bool
+):
+    body = json.loads(SEES_ONE)
+    body["controller"]["spec"]["resyncPeriodSeconds"] = resync
+    async with running(tmp_path, *sides, guard={"window": "10m", "min_calls": 50}) as proxy:
+        await proxy.call(json.dumps(body).encode())
+        found = await proxy.settled()
+        page = (await proxy.client.get(f"{proxy.control}/migrations/m")).text
+    why = found["guard"]["out_of_reach"]
+    assert (why is not None) is ("The guard cannot judge rates" in page) is told
+
+
+async def test_a_faulty_file_of_tokens_is_listed_and_the_tokens_before_it_stay(
+    tmp_path: Path, sides: tuple[HookServer, HookServer]
+):
+    file, token = tmp_path / "tokens.yaml", "fake-alice"
+    file.write_text(f"alice: {{sha256: {hashlib.sha256(token.encode()).hexdigest()}, rights: [read]}}")
+    async with running(tmp_path, *sides, {"server": {"tokens_file": str(file)}}) as proxy:
+        proxy.client.headers["authorization"] = f"Bearer {token}"
+
+        async def told() -> list[str]:
+            return list((await proxy.client.get(f"{proxy.control}/readyz")).json()["missing_files"])
+
+        assert await told() == []
+        file.write_text("alice: {rights: everything}")
+        for _ in range(100):
+            if await told():
+                break
+            await asyncio.sleep(0.1)
+        assert await told() == [str(file)]
+        assert (await proxy.get())["name"] == "m"
 
 
 async def test_rollback_takes_effect_on_the_next_call_and_release_ends_it(
