@@ -14,7 +14,7 @@ from shadow.proxy.migrations.snapshot import Snapshot
 from shadow.proxy.migrations.startup import Offered
 from shadow.proxy.replicas.membership import Membership, Parts
 from shadow.proxy.replicas.rollcall import RollCall
-from shadow.store.base import Change, Store
+from shadow.store.base import Change
 from shadow.telemetry.families import Family
 from shadow.web.metrics import readiness_of
 
@@ -108,7 +108,7 @@ class Life:
     async def _restore_guards(self, first: Snapshot) -> None:
         guard, store = self._proxy.guard, self._proxy.store
         for migration in first.migrations.values():
-            guard.restore(migration, await store.read(_kept(migration.name, guard.epoch(migration))))
+            guard.restore(migration, await store.guard(migration.name, guard.epoch(migration)))
 
     async def _drain(self, seconds: float) -> None:
         deadline = time.monotonic() + max(0.0, seconds)
@@ -135,7 +135,3 @@ class Life:
 
     async def _families(self) -> list[Family]:
         return self._proxy.meter.families(await readiness_of(self._proxy.desk))
-
-
-def _kept(migration: str, epoch: str) -> Callable[[Store], dict[int, dict[str, float]]]:
-    return lambda store: store.guard(migration, epoch)

@@ -76,6 +76,10 @@ class AsyncStore:
             raise _closed()
         return await asyncio.get_running_loop().run_in_executor(self._readers, question, self._store)
 
+    async def guard(self, migration: str, epoch: str) -> dict[int, dict[str, float]]:
+        """See `Store.guard`."""
+        return await self.read(lambda store: store.guard(migration, epoch))
+
     async def together(self, ask: Callable[[SharedStore], T]) -> T:
         """Heartbeats, and waiting for what others tell: on a thread of their own, so that no batch delays them."""
         if self._closed:

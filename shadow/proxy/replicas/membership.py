@@ -28,7 +28,6 @@ from shadow.proxy.replicas.clock import SharedClock
 from shadow.proxy.replicas.takeover import Takeover
 from shadow.proxy.runtime import Runtime
 from shadow.store.asynchronous import AsyncStore
-from shadow.store.base import Store
 from shadow.store.shared import POLL_SECONDS, Beat, News, Replica, Since
 
 _log = logging.getLogger(__name__)
@@ -129,7 +128,7 @@ class Membership:
     async def _learn_guards(self) -> None:
         for migration in tuple(self._parts.runtime.migrations().values()):
             epoch = self._parts.guard.epoch(migration)
-            buckets = await self._store.read(_guarded(migration.name, epoch))
+            buckets = await self._store.guard(migration.name, epoch)
             self._parts.guard.learn(migration, epoch, buckets)
 
     async def _beat_forever(self) -> None:
@@ -224,7 +223,3 @@ class Membership:
             parts.recorder.learn(news.counters)
             self._counted_at = parts.footing.now()
         self._joined_at = self._joined_at or news.now
-
-
-def _guarded(migration: str, epoch: str) -> Callable[[Store], dict[int, dict[str, float]]]:
-    return lambda store: store.guard(migration, epoch)
