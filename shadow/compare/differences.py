@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
+from itertools import repeat
 from typing import Any, TypeVar
 
 import msgspec
@@ -42,13 +43,21 @@ class Describer:
         self._new_effects = new_effects
 
     def of_object(
-        self, identity: Identity, old: Json | None, new: Json | None, observed: Json | None, prepare: Prepare
+        self,
+        identity: Identity,
+        old: Json | None,
+        new: Json | None,
+        observed: Json | None,
+        prepare: Prepare,
+        *,
+        spelling: bool,
     ) -> Iterator[Difference]:
         """Of one desired object; None: that side does not want it. Nothing if they are the same.
 
         Args:
             observed: the object as it is in the cluster; None if it is not observed.
             prepare: gives what Metacontroller makes of a desired object before it applies it.
+            spelling: whether a difference may be one of spelling alone.
         """
         if old is None or new is None:
             change = _WHOLE._replace(change=Change.ADDED if old is None else Change.REMOVED)
@@ -56,8 +65,11 @@ class Describer:
         elif not same(old, new):
             shown = self._shown.object(old), self._shown.object(new)
             changes = list(self._checked(field_changes(old, new, partial(is_set, identity))))
-            normalizer = Normalizer(identity, old, new, observed, prepare)
-            names = normalizer.names(self._checked(changes), self._effects(identity))
+            names: Iterable[str | None] = repeat(None, len(changes))
+            if spelling:
+                normalizer = Normalizer(identity, old, new, observed, prepare)
+                effects = self._old_effects.get(identity), self._new_effects.get(identity)
+                names = normalizer.names(self._checked(changes), *effects)
             for change, normalized in zip(changes, names, strict=True):
                 yield self._difference(identity, change, *shown, normalized)
 

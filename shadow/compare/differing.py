@@ -41,16 +41,17 @@ def differences(
     Args:
         among: the objects to look at; all others are alike.
     """
+    spelling = (old.left_alone is None) is (new.left_alone is None)  # else each object is treated in another way
     for identity in sorted(among):
         check()
-        yield from _of_object(view, describer, identity, old, new)
+        yield from _of_object(view, describer, identity, old, new, spelling=spelling)
     check()
     yield from _of_parent(view, describer, old, new)
     yield from _of_order(view, describer, old, new)
 
 
 def _of_object(
-    view: RequestView, describer: Describer, identity: Identity, old: Answer, new: Answer
+    view: RequestView, describer: Describer, identity: Identity, old: Answer, new: Answer, *, spelling: bool
 ) -> Iterator[Difference]:
     before, after = old.desired.objects, new.desired.objects
     one, other = before.get(identity), after.get(identity)
@@ -60,7 +61,7 @@ def _of_object(
     if one is not None and other is not None:
         one, other = _named(view, identity, one), _named(view, identity, other)
     prepare = partial(prepared, view, identity)
-    yield from describer.of_object(identity, one, other, _observed(view, identity), prepare)
+    yield from describer.of_object(identity, one, other, _observed(view, identity), prepare, spelling=spelling)
 
 
 def _named(view: RequestView, identity: Identity, item: Json) -> Json:

@@ -14,7 +14,7 @@ from shadow.compare.defaults import Names, is_default
 from shadow.compare.diff import FieldChange, value_at
 from shadow.compare.kinds import built_in
 from shadow.compare.merge import item_key
-from shadow.compare.model import EffectPair
+from shadow.compare.model import ObjectEffect
 from shadow.compare.quantity import same_quantity
 from shadow.compare.sets import is_set
 from shadow.compare.stored import QUANTITIES, QUANTITY_MAPS, TEXT_MAPS, foreign_json
@@ -36,6 +36,11 @@ RULES: Final[Mapping[str, str]] = {
 """Every rule and what it says, in the order in which they are asked."""
 
 _NOTHING: Any = object()
+
+_ONCE_AT_MOST: Final = frozenset({Effect.NONE, Effect.LATENT, Effect.UPDATE})
+"""What may tell two spellings apart: any difference at all is written in place once, with the last-applied text."""
+
+_VERSION: Final = ("metadata", "resourceVersion")
 
 Prepare = Callable[[Json], Json]
 """A desired object in, the same as Metacontroller has it before it is applied, out."""
@@ -82,15 +87,25 @@ class Normalizer:
         self._typed = built_in(identity)
         self._known: Known = {}
 
-    def names(self, changes: Iterable[FieldChange], effects: EffectPair) -> list[str | None]:
+    def names(
+        self, changes: Iterable[FieldChange], old: ObjectEffect | None, new: ObjectEffect | None
+    ) -> list[str | None]:
         """The rule that explains each change; None: it is a real one.
 
-        None for all of them where nothing but the spelling makes an answer recreate the object: whatever it means to
-        Kubernetes, Metacontroller deletes it.
+        1. None for all of them where nothing but the spelling makes one answer do more to the object than a write in
+        place: whatever it means to Kubernetes, Metacontroller deletes it.
+        2. None for a copied resourceVersion that makes an answer write at every sync: each write gives it another one.
+
+        Args:
+            old, new: what either answer would do to the object; None: nothing is known of that.
         """
-        found = [self._name(change) for change in changes]
-        recreated = Effect.RECREATE in (effects.old, effects.new) and effects.old is not effects.new
-        return [None] * len(found) if recreated and all(found) else found
+        looping = {each for each, effect in ((Change.REMOVED, old), (Change.ADDED, new)) if effect and effect.repeats}
+        found = [
+            None if change.path == _VERSION and change.change in looping else self._name(change) for change in changes
+        ]
+        effects = {effect.effect if effect else Effect.NONE for effect in (old, new)}
+        apart = len(effects) > 1 and not effects <= _ONCE_AT_MOST
+        return [None] * len(found) if apart and all(found) else found
 
     def _name(self, change: FieldChange) -> str | None:
         if not change.path:

@@ -386,10 +386,44 @@ def test_what_was_copied_from_the_observed_object_is_no_difference():
     seen = observed(config_map(), managedFields=[{"manager": "m"}]) | {"status": {"phase": "Active"}}
     copy = config_map() | {"status": seen["status"], "metadata": dict(seen["metadata"])}
     copy["metadata"]["annotations"] = {LAST_APPLIED: seen["metadata"]["annotations"][LAST_APPLIED]}
-    comparison, found = named(config_map(), copy, seen)
+    comparison, found = named(config_map(), copy, seen, method="OnDelete")
     assert {rule for path, rule in found if path != "metadata.namespace"} == {"normalized:system_fields"}
     assert {path for path, _ in found} >= {"metadata.uid", "metadata.managedFields", "status.phase"}
     assert comparison.outcome is Outcome.IGNORED
+
+
+@pytest.mark.parametrize(
+    ("method", "apply", "rule", "outcome"),
+    [
+        pytest.param("InPlace", "dynamic", None, Outcome.MISMATCHED, id="written-at-every-sync"),
+        pytest.param("OnDelete", "dynamic", "normalized:system_fields", Outcome.IGNORED, id="never-written"),
+        pytest.param("InPlace", "server-side", "normalized:system_fields", Outcome.IGNORED, id="stripped"),
+    ],
+)
+def test_an_echo_is_a_difference_where_it_is_written_at_every_sync(method, apply, rule, outcome):
+    seen = observed(config_map())
+    message = request(seen, method=method)
+    comparison = compare(pair(message, answer(config_map()), answer(seen), apply=apply), compile_rules([]), REDACTOR, 5)
+    found = {each.path: each.ignored_because for each in comparison.differences}
+    assert found["metadata.resourceVersion"] == rule
+    assert set(found.values()) - {rule} <= {"normalized:system_fields", "normalized:marks"}
+    assert comparison.outcome is outcome
+    assert {advice.code for advice in comparison.advice} == ({"echo"} if rule is None else set())
+
+
+@pytest.mark.parametrize("method", ["InPlace", "Recreate", "OnDelete"])
+@pytest.mark.parametrize("labels", [None, []], ids=["null", "list"])
+def test_labels_that_abort_the_whole_sync_are_no_matter_of_spelling(labels, method):
+    seen = [observed(config_map()), observed(config_map("gone"))]
+    message = request(*seen, front="composite", method=method, spec={"generateSelector": True})
+    null = config_map("other", creationTimestamp=None)
+    bodies = (
+        encoded({"status": {}, "children": children})
+        for children in ([config_map(), config_map("other")], [config_map(labels=labels), null])
+    )
+    comparison = compare(pair(message, *bodies), compile_rules([]), REDACTOR, 5.0)
+    assert [each.ignored_because for each in comparison.differences] == [None, None]
+    assert comparison.outcome is Outcome.MISMATCHED
 
 
 def test_a_system_field_that_is_not_the_observed_one_is_a_difference():
