@@ -1,6 +1,8 @@
 """One proxy: every part, put together. `life` starts and ends them."""
 
 import asyncio
+import logging
+import os
 import random
 from collections.abc import Mapping
 
@@ -55,7 +57,7 @@ class Proxy:
     ) -> None:
         key = redaction_key(configuration.redaction.key_file, sqlite_path(store_url))
         redactor = Redactor(key, configuration.redaction.paths)
-        logs.set_up(redactor.text)
+        logs.set_up(redactor.text, level=logging.DEBUG if os.environ.get("SHADOW_DEBUG") else logging.INFO)
         self.store = store
         self.brakes = brakes
         self.clock = clock

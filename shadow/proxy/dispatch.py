@@ -91,6 +91,9 @@ class Dispatcher:
         shadow = call.assignment.shadow
         if call.not_asked is not None or shadow is None or shadow in call.askings:
             self._complete(call)
+        if _log.isEnabledFor(logging.DEBUG):
+            facts = {"call": call.id, "migration": migration.name, "parent": str(call.request.parent)}
+            _log.debug("%s is answered %s by %s", hook, reply.status, reply.side or "nobody", extra=facts)
         return reply, call.id
 
     async def _confirmed(self, call: Call, reply: Reply, lapses: int) -> Reply:

@@ -63,6 +63,22 @@ async def test_the_resync_of_the_controller_in_front_may_leave_the_guard_without
     assert (why is not None) is ("The guard cannot judge rates" in page) is told
 
 
+@pytest.mark.parametrize("debug", [True, False], ids=["debug", "as usual"])
+async def test_only_a_debug_log_has_a_line_for_each_call(
+    tmp_path: Path,
+    sides: tuple[HookServer, HookServer],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    debug: bool,
+):
+    monkeypatch.setenv("SHADOW_DEBUG", "1" if debug else "")
+    async with running(tmp_path, *sides) as proxy:
+        call = (await proxy.call(SEES_ONE)).headers["x-shadow-call"]
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines() if line.startswith("{")]
+    told = [(line["migration"], line["parent"], line["message"]) for line in lines if line.get("call") == call]
+    assert told == ([("m", "team-a", "sync is answered 200 by old")] if debug else [])
+
+
 async def test_a_faulty_file_of_tokens_is_listed_and_the_tokens_before_it_stay(
     tmp_path: Path, sides: tuple[HookServer, HookServer]
 ):
