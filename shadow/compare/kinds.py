@@ -1,5 +1,6 @@
 """What is known of Kubernetes' own kinds without asking a cluster. Nothing is said of kinds that are not its own."""
 
+from shadow.protocol.names import is_built_in
 from shadow.protocol.objects import Identity
 
 _CLUSTER_SCOPED = frozenset(
@@ -17,23 +18,9 @@ _CLUSTER_SCOPED = frozenset(
 )  # fmt: skip
 
 
-_DOTTED_GROUPS = frozenset(
-    f"{group}.k8s.io"
-    for group in (
-        "admissionregistration", "apiextensions", "apiregistration", "authentication", "authorization", "certificates",
-        "coordination", "discovery", "events", "flowcontrol.apiserver", "internal.apiserver", "networking", "node",
-        "rbac.authorization", "resource", "scheduling", "storage", "storagemigration",
-    )
-)  # fmt: skip
-
-
 def built_in(identity: Identity) -> bool:
-    """Whether the kind comes with Kubernetes itself: no group, one without a dot, or one of its own `*.k8s.io`.
-
-    Gateways and snapshots are of other groups under `k8s.io`, and custom resources like any other.
-    """
-    group = identity.group
-    return "." not in group or group in _DOTTED_GROUPS
+    """Whether the kind comes with Kubernetes itself."""
+    return is_built_in(identity.group)
 
 
 def namespaced(identity: Identity) -> bool:

@@ -5,6 +5,8 @@ When in doubt an answer is refused: a non-200 applies nothing, a wrong 200 delet
 the very same request and answer is not made again.
 """
 
+from dataclasses import dataclass
+
 import msgspec
 
 from shadow.protocol.answers import Answer, Refusal, identities, read_answer, refuse
@@ -67,77 +69,89 @@ def adapt_answer(
         if known[0] is dialect and known[1] is front_version and known[2] is alterations and known[3] == body:
             kept: Adapted = known[4]
             return kept
-    adapted = _adapted_answer(request, body, dialect, front_version, alterations)
+    adapted = _adapted_answer(_Case(request, body, dialect, front_version, alterations))
     if len(body) <= len(request.body):
         keep_latest(request.judged, (dialect, front_version, alterations, body, adapted))
     return adapted
 
 
-def _adapted_answer(
-    request: Request, body: bytes, dialect: Dialect, front_version: HookVersion, alterations: Alterations
-) -> Adapted:
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One answer to one request, and what decides how it is said."""
+
+    request: Request
+    body: bytes
+    dialect: Dialect
+    front_version: HookVersion
+    alterations: Alterations
+
+    @property
+    def controller(self) -> Controller:
+        """Raises UnreadableError."""
+        return read_controller(self.request.controller)
+
+    @property
+    def is_translated(self) -> bool:
+        return self.dialect.protocol is not self.request.front
+
+    @property
+    def is_as_spoken(self) -> bool:
+        """Whether the implementation speaks what the front does, and nothing is to be written into its answer."""
+        altering = self.request.hook is not Hook.CUSTOMIZE and self.alterations.altering
+        return not self.is_translated and self.dialect.version is self.front_version and not altering
+
+
+def _adapted_answer(case: _Case) -> Adapted:
+    request, body, dialect = case.request, case.body, case.dialect
     try:
         if request.hook is Hook.CUSTOMIZE or not is_usual_answer(body, dialect.protocol):
-            return _adapt_closely(request, body, dialect, front_version, alterations)
-        controller = read_controller(request.controller)
-        strict = controller.strict(request.hook, alterations.strict)
-        if not (strict or controller.rolling or alterations.altering) and dialect.protocol is request.front:
+            return _adapt_closely(case)
+        controller = case.controller
+        strict = controller.strict(request.hook, case.alterations.strict)
+        if not (strict or controller.rolling or case.alterations.altering or case.is_translated):
             return Adapted(
                 body, list_key=OBSERVED_KEY[request.front], namespace=request.parent.namespace, has_list=True
             )
         answer = Answer(dialect.protocol, request.hook, split_object(body))
         rejected = rejection(answer, body, strict=True) if strict else None
-        if rejected is not None:
-            return _rejected(answer, request, body, alterations, controller, rejected)
-        return _adapt(answer, request, body, front_version, alterations, controller)
+        return _adapt(case, answer) if rejected is None else _rejected(case, answer, rejected)
     except UnreadableError as exc:
         return Adapted(body, refusal=Refusal("unreadable", f"the call or its answer cannot be read: {exc}"))
 
 
-def _adapt_closely(
-    request: Request, body: bytes, dialect: Dialect, front_version: HookVersion, alterations: Alterations
-) -> Adapted:
+def _adapt_closely(case: _Case) -> Adapted:
     """For whatever is not as usual.
 
     Raises:
         UnreadableError: the call or its answer cannot be read.
     """
-    answer = read_answer(body, dialect.protocol, request.hook)
+    request, body = case.request, case.body
+    answer = read_answer(body, case.dialect.protocol, request.hook)
     if isinstance(answer, Refusal):
         return Adapted(body, refusal=answer)
-    refusal = refuse(answer, request, missing_list_passes=alterations.missing_list == "pass")
+    refusal = refuse(answer, request, missing_list_passes=case.alterations.missing_list == "pass")
     if refusal is not None:
         return Adapted(body, refusal=refusal)
-    controller = read_controller(request.controller)
-    rejected = rejection(answer, body, strict=controller.strict(request.hook, alterations.strict))
+    strict = case.controller.strict(request.hook, case.alterations.strict)
+    rejected = rejection(answer, body, strict=strict)
     if rejected is None and request.hook is Hook.CUSTOMIZE:
-        rejected = rules_fault(body, front_version, request.parent.namespace)
+        rejected = rules_fault(body, case.front_version, request.parent.namespace)
     if rejected is not None:
-        return _rejected(answer, request, body, alterations, controller, rejected)
-    if request.hook is Hook.CUSTOMIZE:
-        return Adapted(body)
-    return _adapt(answer, request, body, front_version, alterations, controller)
+        return _rejected(case, answer, rejected)
+    return Adapted(body) if request.hook is Hook.CUSTOMIZE else _adapt(case, answer)
 
 
-def _adapt(
-    answer: Answer,
-    request: Request,
-    body: bytes,
-    front_version: HookVersion,
-    alterations: Alterations,
-    controller: Controller,
-) -> Adapted:
+def _adapt(case: _Case, answer: Answer) -> Adapted:
+    request = case.request
     draft = Draft(answer.fields)
     translate(draft, answer, request)
-    completed = any(note.code == "finalize-completed" for note in draft.notes)
-    _settle_status(draft, answer, request, alterations, controller)
-    if alterations.ownership is not None and not completed:
-        mark_items(
-            draft, OBSERVED_KEY[request.front], marker(request, alterations.ownership, controller, front_version)
-        )
-    refusal = _refuse_draft(draft, answer, body, alterations, controller)
+    _settle_status(case, draft)
+    if case.alterations.ownership is not None and not draft.completed:
+        mark = marker(request, case.alterations.ownership, case.controller, case.front_version)
+        mark_items(draft, OBSERVED_KEY[request.front], mark)
+    refusal = _refuse_draft(case, draft, answer)
     return Adapted(
-        body=body if refusal is not None and refusal.code != "inexpressible" else draft.body(body),
+        body=case.body if refusal is not None and refusal.code != "inexpressible" else draft.body(case.body),
         altered=draft.changed,
         refusal=refusal,
         inexpressible=tuple(draft.inexpressible),
@@ -147,50 +161,38 @@ def _adapt(
     )
 
 
-def _settle_status(
-    draft: Draft, answer: Answer, request: Request, alterations: Alterations, controller: Controller
-) -> None:
-    if alterations.status == "drop":
-        leave_status_alone(draft, request, rolling=controller.rolling)
-        return
-    translated = answer.protocol is not request.front
-    if request.front is Protocol.DECORATOR and (translated or alterations.ownership is not None):
-        setting = alterations.ownership.observed_generation if alterations.ownership is not None else "auto"
-        add_observed_generation(draft, request, setting, null_is_empty=translated)
+def _settle_status(case: _Case, draft: Draft) -> None:
+    request, ownership = case.request, case.alterations.ownership
+    if case.alterations.status == "drop":
+        leave_status_alone(draft, request, rolling=case.controller.rolling)
+    elif request.front is Protocol.DECORATOR and (case.is_translated or ownership is not None):
+        setting = ownership.observed_generation if ownership is not None else "auto"
+        add_observed_generation(draft, request, setting, null_is_empty=case.is_translated)
 
 
-def _refuse_draft(
-    draft: Draft, answer: Answer, body: bytes, alterations: Alterations, controller: Controller
-) -> Refusal | None:
+def _refuse_draft(case: _Case, draft: Draft, answer: Answer) -> Refusal | None:
     """What can only be said of the answer as it would go out."""
-    if (crash := _crash(draft.fields, controller)) is not None:
+    if (crash := _crash(case, draft.fields)) is not None:
         return crash
-    if draft.changed and repeats_a_key(body, answer.fields):
+    if draft.changed and repeats_a_key(case.body, answer.fields):
         return Refusal("repeated-field", "a field is there twice, so its meaning cannot be carried over for certain")
-    if draft.inexpressible and alterations.inexpressible == "refuse":
+    if draft.inexpressible and case.alterations.inexpressible == "refuse":
         keys = ", ".join(f"{entry.field}[{entry.key}]" for entry in draft.inexpressible)
         return Refusal("inexpressible", f"a composite answer cannot say {keys}")
     return None
 
 
-def _crash(fields: Fields, controller: Controller) -> Refusal | None:
+def _crash(case: _Case, fields: Fields) -> Refusal | None:
     """What Metacontroller would not survive."""
-    if controller.rolling and is_null(fields.get("status")):
+    if case.request.hook is not Hook.CUSTOMIZE and case.controller.rolling and is_null(fields.get("status")):
         return Refusal("rolling-null-status", "no status, with a `Rolling*` update method, crashes Metacontroller")
     return None
 
 
-def _rejected(
-    answer: Answer, request: Request, body: bytes, alterations: Alterations, controller: Controller, reason: str
-) -> Adapted:
+def _rejected(case: _Case, answer: Answer, reason: str) -> Adapted:
     """Served untouched only where nothing would have to be written: what is malformed cannot be altered safely.
 
     Nor where it crashes a Metacontroller that takes it after all: `strict` may be set though the front is loose.
     """
-    crash = None if request.hook is Hook.CUSTOMIZE else _crash(answer.fields, controller)
-    if crash is not None:
-        return Adapted(body, refusal=crash, rejected=reason)
-    altering = request.hook is not Hook.CUSTOMIZE and alterations.altering
-    if answer.protocol is request.front and not altering:
-        return Adapted(body, rejected=reason)
-    return Adapted(body, refusal=Refusal("rejected", reason), rejected=reason)
+    untouched = None if case.is_as_spoken else Refusal("rejected", reason)
+    return Adapted(case.body, refusal=_crash(case, answer.fields) or untouched, rejected=reason)

@@ -14,9 +14,9 @@ class Note:
     """Something a person should know about a translation or an alteration. `code` is of a closed set:
 
     `resync-lowered`, `observed-generation` (not added, and why), `finalized-dropped`, `finalize-completed`,
-    `status-kept`, `foreign-field-dropped`, `mark-withheld`, `mark-impossible`, `objects-not-shown` (v1 hides them),
-    `objects-not-known` (v1 hid them already), `front-lacks-kind` (told to read what is not observed),
-    `front-lacks-hook` (it has one that is never called), and of a converted controller
+    `finalize-left`, `status-kept`, `foreign-field-dropped`, `mark-withheld`, `mark-impossible`,
+    `objects-not-shown` (v1 hides them), `objects-not-known` (v1 hid them already), `front-lacks-kind` (told to read
+    what is not observed), `front-lacks-hook` (it has one that is never called), and of a converted controller
     `controller-warning`, `controller-error`, `controller-impossible`.
     """
 
@@ -40,6 +40,7 @@ class Draft:
 
     fields: Fields
     changed: bool = False
+    completed: bool = False  # its list is every observed object as it was applied, to be left as they are
     notes: list[Note] = field(default_factory=list)
     inexpressible: list[Inexpressible] = field(default_factory=list)
 

@@ -1,4 +1,7 @@
-"""How each protocol calls things on the wire, and the names that Metacontroller writes into objects. Constants only."""
+"""How each protocol calls things on the wire, and the names that Metacontroller writes into objects.
+
+Constants, and what is Kubernetes' own by its group.
+"""
 
 from typing import Final
 
@@ -46,3 +49,20 @@ ON_DELETE: Final = "OnDelete"
 
 ROLLING_METHODS: Final = frozenset({"RollingRecreate", "RollingInPlace"})
 RECREATE_METHODS: Final = frozenset({"Recreate", "RollingRecreate"})
+
+_DOTTED_GROUPS = frozenset(
+    f"{group}.k8s.io"
+    for group in (
+        "admissionregistration", "apiextensions", "apiregistration", "authentication", "authorization", "certificates",
+        "coordination", "discovery", "events", "flowcontrol.apiserver", "internal.apiserver", "networking", "node",
+        "rbac.authorization", "resource", "scheduling", "storage", "storagemigration",
+    )
+)  # fmt: skip
+
+
+def is_built_in(group: str) -> bool:
+    """Whether the group comes with Kubernetes itself: none, one without a dot, or one of its own `*.k8s.io`.
+
+    Gateways and snapshots are of other groups under `k8s.io`, and custom resources like any other.
+    """
+    return "." not in group or group in _DOTTED_GROUPS

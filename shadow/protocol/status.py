@@ -10,10 +10,26 @@ import msgspec
 
 from shadow.protocol.draft import Draft
 from shadow.protocol.messages import Request
+from shadow.protocol.names import is_built_in
 from shadow.protocol.wire import NULL, UnreadableError, encode, is_null, join_object, parse_as, split_object
 from shadow.terms import Protocol
 
 _EMPTY = msgspec.Raw(b"{}")
+
+_OBSERVING = frozenset(
+    {
+        ("", "ReplicationController"),
+        ("admissionregistration.k8s.io", "ValidatingAdmissionPolicy"),
+        ("apps", "DaemonSet"),
+        ("apps", "Deployment"),
+        ("apps", "ReplicaSet"),
+        ("apps", "StatefulSet"),
+        ("autoscaling", "HorizontalPodAutoscaler"),
+        ("policy", "PodDisruptionBudget"),
+    }
+)
+"""Of Kubernetes' own kinds those whose status has the field, by its API types; all others prune it. A Pod has it since
+1.33 only, and the kubelet writes it there."""
 
 
 class _Manager(msgspec.Struct):
@@ -51,8 +67,8 @@ def add_observed_generation(
 ) -> None:
     """Say in a decorator answer what Metacontroller adds to a composite one, where the parent keeps it.
 
-    Without a status subresource each write raises the generation, which is a hot loop; a Namespace prunes the field,
-    which costs two writes without effect at every sync.
+    Without a status subresource each write raises the generation, which is a hot loop; most of Kubernetes' own kinds
+    prune the field, which costs two writes without effect at every sync.
 
     Args:
         null_is_empty: the answer is a composite's, for which no status means an empty one.
@@ -72,11 +88,16 @@ def add_observed_generation(
 
 
 def keeps_observed_generation(request: Request, setting: Literal["auto", "true", "false"]) -> bool:
-    """`auto`: the parent shows that it has a status subresource, and it is no Namespace."""
+    """`auto`: the parent shows that it has a status subresource, and its kind does not prune the field."""
     if setting != "auto":
         return setting == "true"
-    is_namespace = request.parent.kind == "Namespace" and request.parent.apiVersion == "v1"
-    return not is_namespace and shows_status_subresource(request.root)
+    group = _group(request.parent.apiVersion)
+    prunes = is_built_in(group) and (group, request.parent.kind) not in _OBSERVING
+    return not prunes and shows_status_subresource(request.root)
+
+
+def _group(api_version: str) -> str:
+    return api_version.rpartition("/")[0]
 
 
 def shows_status_subresource(parent: msgspec.Raw) -> bool:
@@ -94,7 +115,7 @@ def shows_status_subresource(parent: msgspec.Raw) -> bool:
     entries = shown.metadata.managedFields or []
     if any(entry.subresource == "status" for entry in entries):
         return True
-    is_custom = "." in (shown.apiVersion or "").rpartition("/")[0]
+    is_custom = not is_built_in(_group(shown.apiVersion or ""))
     told = bool(entries) and all(entry.fieldsV1 for entry in entries)
     return is_custom and bool(shown.status) and told and not any("f:status" in (e.fieldsV1 or {}) for e in entries)
 

@@ -11,7 +11,7 @@ from shadow.protocol.finalize import as_applied
 from shadow.protocol.messages import Request
 from shadow.protocol.names import ANSWER_FIELDS, OBSERVED_KEY
 from shadow.protocol.status import keep_unsaid_status
-from shadow.protocol.wire import is_null, parse, parse_as
+from shadow.protocol.wire import is_null, parse, parse_as, split_array
 from shadow.terms import Protocol
 
 
@@ -23,17 +23,26 @@ def translate(draft: Draft, answer: Answer, request: Request) -> None:
     if answer.protocol is request.front:
         return
     if request.front is Protocol.COMPOSITE:
-        _to_composite(draft, request)
+        _to_composite(draft, answer, request)
     else:
         _to_decorator(draft, answer, request)
 
 
-def _to_composite(draft: Draft, request: Request) -> None:
+def _to_composite(draft: Draft, answer: Answer, request: Request) -> None:
     draft.rename(OBSERVED_KEY[Protocol.DECORATOR], OBSERVED_KEY[Protocol.COMPOSITE])
     draft.inexpressible.extend(_beyond_the_parent(draft, request))
     draft.drop("labels")
     draft.drop("annotations")
     keep_unsaid_status(draft, request)
+    if answer.finalized and request.deleting and _leaves_out(draft, request):
+        message = "what is not listed a CompositeController does not delete, but leaves to the garbage collector"
+        draft.note("finalize-left", message)
+
+
+def _leaves_out(draft: Draft, request: Request) -> bool:
+    listed = draft.fields.get(OBSERVED_KEY[Protocol.COMPOSITE])
+    wanted = 0 if listed is None or is_null(listed) else len(split_array(listed))
+    return wanted < sum(map(len, request.observed_groups.values()))
 
 
 def _to_decorator(draft: Draft, answer: Answer, request: Request) -> None:
@@ -52,6 +61,7 @@ def _to_decorator(draft: Draft, answer: Answer, request: Request) -> None:
         # A CompositeController now leaves its children to the garbage collector; a DecoratorController would delete
         # whatever is not listed.
         draft.put(OBSERVED_KEY[Protocol.DECORATOR], as_applied(request))
+        draft.completed = True
         draft.note("finalize-completed", "every observed object is listed as it was applied, so that none is deleted")
 
 

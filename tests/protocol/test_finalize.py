@@ -102,6 +102,24 @@ FINALIZED = b'{"children":[],"finalized":true,"status":{"a":1}}'
 OBSERVED = {"ConfigMap.v1": {"a": config_map("a", namespace="ns", last_applied=APPLIED)}}
 
 
+@pytest.mark.parametrize(("listed", "told"), [([], True), ([APPLIED], False)], ids=["left out", "listed"])
+def test_what_a_decorator_leaves_out_at_the_end_is_told_before_a_composite_front(listed, told):
+    request = call(COMPOSITE, Hook.FINALIZE, observed=OBSERVED, parent=DELETED)
+    body = json.dumps({"attachments": listed, "finalized": True}).encode()
+    adapted = adapt_answer(request, body, Dialect(DECORATOR), V1, Alterations())
+    assert json.loads(adapted.body)["children"] == listed
+    assert ("finalize-left" in {note.code for note in adapted.notes}) is told
+
+
+def test_a_malformed_answer_of_another_hook_version_is_not_passed_on():
+    request, body = call(COMPOSITE, Hook.SYNC), b'{"children":[],"status":{},"finalized":"true"}'
+    same = adapt_answer(request, body, Dialect(COMPOSITE), V1, Alterations())
+    other = adapt_answer(request, body, Dialect(COMPOSITE, HookVersion.V2), V1, Alterations())
+    assert (same.refusal, same.rejected is not None) == (None, True)
+    assert other.refusal is not None
+    assert other.refusal.code == "rejected"
+
+
 def test_a_finalized_composite_answer_is_completed_while_the_parent_is_deleted():
     request = call(DECORATOR, Hook.FINALIZE, observed=OBSERVED, parent=DELETED)
     adapted = adapt_answer(request, FINALIZED, Dialect(COMPOSITE), V1, Alterations(ownership=Ownership("dc")))

@@ -55,6 +55,32 @@ def test_a_composite_status_before_a_decorator_front(parent, status, expected):
     assert ("observed-generation" in {note.code for note in adapted.notes}) is not added
 
 
+@pytest.mark.parametrize(
+    ("api_version", "kind", "kept"),
+    [
+        ("apps/v1", "Deployment", True),
+        ("apps/v1", "StatefulSet", True),
+        ("v1", "ReplicationController", True),
+        ("policy/v1", "PodDisruptionBudget", True),
+        ("autoscaling/v2", "HorizontalPodAutoscaler", True),
+        ("v1", "Service", False),
+        ("v1", "Node", False),
+        ("v1", "Pod", False),
+        ("v1", "PersistentVolumeClaim", False),
+        ("batch/v1", "Job", False),
+        ("networking.k8s.io/v1", "Ingress", False),
+        ("gateway.networking.k8s.io/v1", "Gateway", True),
+        ("example.com/v1", "Service", True),
+    ],
+)
+def test_of_kubernetes_own_kinds_few_keep_the_generation(api_version, kind, kept):
+    """The others prune it: two writes without effect at each sync."""
+    parent = WIDGET_WITH_STATUS | {"apiVersion": api_version, "kind": kind}
+    served, adapted = _served(DECORATOR, COMPOSITE, STATUSES["some"], parent)
+    assert ("observedGeneration" in served) is kept
+    assert ("observed-generation" in {note.code for note in adapted.notes}) is not kept
+
+
 def _parent(*managed, status=PARENT["status"], **fields):
     return PARENT | {"metadata": PARENT["metadata"] | {"managedFields": list(managed)}, "status": status} | fields
 
