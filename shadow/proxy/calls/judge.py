@@ -162,5 +162,18 @@ def _sentence(asking: Asking) -> str:
     if refusal is not None:
         return f"the answer of `{asking.side}` is not served: {refusal.message}"
     rejected = asking.adapted.rejected if asking.adapted is not None else None
-    detail = rejected or asking.observation.detail or asking.failure
+    detail = rejected or asking.observation.detail or _remedy(asking) or asking.failure
     return f"`{asking.side}` gave no valid answer: {detail}"
+
+
+def _remedy(asking: Asking) -> str | None:
+    """What is wrong with a complete answer, and what would be right."""
+    status = asking.observation.status
+    if asking.failure == "refused:encoded":
+        encoding = first(asking.observation.headers, b"content-encoding") or b""
+        return f"`Content-Encoding: {encoding.decode('latin-1')[:40]}`; it was asked for `identity`, so do not compress"
+    if asking.failure == "redirect":
+        return f"status {status} is a redirect, which is never followed; configure the address that it leads to"
+    if status in _CONDITIONAL:
+        return f"status {status}, though it was sent no `If-None-Match`; answer 200 with a body then"
+    return f"status {status}; only a 200 with a body is an answer" if status is not None else None
