@@ -14,7 +14,8 @@ from shadow.config.scalars import Address, address
 from shadow.errors import ConfigurationError, Problem
 from shadow.profile.cluster import in_cluster
 from shadow.profile.credentials import Keeper, StoreError
-from shadow.profile.hook import answer
+from shadow.profile.current import observed_secret
+from shadow.profile.hook import Sync, answer
 from shadow.profile.server import PRIMARY, Respond, listen, serve
 from shadow.profile.settings import Generation, Settings, from_environment
 from shadow.terms import Protocol
@@ -62,7 +63,7 @@ def responder(settings: Settings) -> Respond:
     """
     cluster = in_cluster() if settings.generation is Generation.CURRENT else None
     if cluster is None:
-        return lambda protocol, body, _role: answer(protocol, body, settings)
+        return lambda protocol, call, _role: answer(protocol, call, settings)
     try:
         from shadow.profile.objectstore import ObjectStore  # noqa: PLC0415 - an optional extra, and slow to import
 
@@ -75,10 +76,15 @@ def responder(settings: Settings) -> Respond:
         raise CommandError(f"the object store: {error}") from error
     keeper = Keeper(cluster.look_up, store)
 
-    def respond(protocol: Protocol, body: bytes, role: str) -> bytes:
-        return answer(protocol, body, settings, partial(keeper.credentials, may_make=role == PRIMARY))
+    return partial(respond_with_keys, settings, keeper)
 
-    return respond
+
+def respond_with_keys(settings: Settings, keeper: Keeper, protocol: Protocol, call: Sync, role: str) -> bytes:
+    """An answer of today's generation. Only a call that counts makes a key, or shows that one has arrived."""
+    counts, namespace = role == PRIMARY, call.parent.metadata.name
+    if counts and observed_secret(namespace, call.observed.get("Secret.v1", {})) is not None:
+        keeper.arrived(namespace)
+    return answer(protocol, call, settings, partial(keeper.credentials, may_make=counts))
 
 
 def place(option: str | None, environment: Mapping[str, str]) -> Address:

@@ -4,9 +4,7 @@ An object store hands out the secret half of a key once. So a key is made only i
 no Secret, and is then kept in memory until it has arrived there, however often the hook is called meanwhile.
 """
 
-import threading
 from base64 import b64encode
-from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol as Interface
@@ -37,12 +35,18 @@ class StoreError(Exception):
 
 @dataclass(slots=True)
 class Keeper:
-    """Credentials for namespaces without an observed Secret. Threads may ask at the same time."""
+    """Credentials for namespaces without an observed Secret.
+
+    Threads may ask at the same time, for one namespace one after the other (`shadow.profile.turns`).
+    """
 
     look_up: LookUp
     store: Store
     _made: dict[str, Data] = field(default_factory=dict)
-    _locks: defaultdict[str, threading.Lock] = field(default_factory=lambda: defaultdict(threading.Lock))
+
+    def arrived(self, namespace: str) -> None:
+        """A Secret is observed: should it be deleted, its key is not to come back."""
+        self._made.pop(namespace, None)
 
     def credentials(self, namespace: str, *, may_make: bool) -> Data:
         """The namespace's credentials.
@@ -50,22 +54,19 @@ class Keeper:
         Raises:
             RequestError: 503, where none are known and none may or can be made. Metacontroller applies nothing then.
         """
-        with self._locks[namespace]:
-            try:
-                found = self.look_up(namespace)
-            except LookUpError as exc:
-                # Without an answer a key made earlier is still right; a new one might replace one that is in use.
-                if namespace in self._made:
-                    return self._made[namespace]
-                raise RequestError(
-                    503, "unknown-secret", f"nobody can tell whether {namespace} has a key: {exc}"
-                ) from exc
-            if found is not None:
-                self._made.pop(namespace, None)
-                return found
-            if namespace not in self._made:
-                self._made[namespace] = self._make(namespace, may_make=may_make)
-            return self._made[namespace]
+        try:
+            found = self.look_up(namespace)
+        except LookUpError as exc:
+            # Without an answer a key made earlier is still right; a new one might replace one that is in use.
+            if namespace in self._made:
+                return self._made[namespace]
+            raise RequestError(503, "unknown-secret", f"nobody can tell whether {namespace} has a key: {exc}") from exc
+        if found is not None:
+            self.arrived(namespace)
+            return found
+        if namespace not in self._made:
+            self._made[namespace] = self._make(namespace, may_make=may_make)
+        return self._made[namespace]
 
     def _make(self, namespace: str, *, may_make: bool) -> Data:
         if not may_make:

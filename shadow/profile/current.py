@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from shadow.errors import RequestError
 from shadow.profile.desired import CREDENTIALS, config_map, metadata_service
 from shadow.profile.settings import Settings
 from shadow.protocol.objects import Json
@@ -69,13 +70,23 @@ def secret(namespace: str, secrets: dict[str, msgspec.Raw], credentials: Credent
     Returned whole, system fields included, as Kubeflow's hook does it. That costs nothing under `OnDelete`, which
     Kubeflow declares for Secrets; under any other method it would be a write at every sync.
     """
-    observed = secrets.get(f"{namespace}/{CREDENTIALS}")
+    observed = observed_secret(namespace, secrets)
     if observed is not None:
-        whole: Json = msgspec.json.decode(observed)
-        return whole
+        return observed
     return {
         "apiVersion": "v1",
         "kind": "Secret",
         "metadata": {"name": CREDENTIALS, "namespace": namespace},
         "data": credentials(namespace),
     }
+
+
+def observed_secret(namespace: str, secrets: dict[str, msgspec.Raw]) -> Json | None:
+    """The namespace's own Secret of a call; raises RequestError (400) where something else stands in its place."""
+    observed = secrets.get(f"{namespace}/{CREDENTIALS}")
+    if observed is None:
+        return None
+    whole = msgspec.json.decode(observed)
+    if not isinstance(whole, dict) or (whole.get("kind"), whole.get("apiVersion")) != ("Secret", "v1"):
+        raise RequestError(400, "bad-request", f"what is observed as {namespace}/{CREDENTIALS} is no Secret")
+    return whole

@@ -64,14 +64,14 @@ def no_credentials(namespace: str) -> dict[str, str]:
     raise RequestError(503, "no-key", f"{namespace} has no access key, and this hook makes none")
 
 
-def answer(protocol: Protocol, body: bytes, settings: Settings, credentials: Credentials = no_credentials) -> bytes:
+def answer(protocol: Protocol, call: Sync, settings: Settings, credentials: Credentials = no_credentials) -> bytes:
     """Returns `{"status": {...}, "children" or "attachments": [...]}` as JSON.
 
     Raises:
-        RequestError: 400, where the body is not a sync call of this protocol for a namespace; 503, where today's
-            generation needs credentials and there are none.
+        RequestError: 400, where the controller does not declare what is desired, or an observed Secret is none; 503,
+            where today's generation needs credentials and there are none.
     """
-    status, objects = sync(decode(protocol, body), settings, credentials)
+    status, objects = sync(call, settings, credentials)
     return msgspec.json.encode({"status": status, LISTS[protocol]: objects})
 
 
@@ -121,7 +121,7 @@ def is_complete(objects: list[Json], observed: Groups) -> bool:
 
 
 def decode(protocol: Protocol, body: bytes) -> Sync:
-    """Returns the call; raises RequestError (400) with the place of the fault."""
+    """Returns the call; raises RequestError (400) with the place of the fault, also of a call of the other protocol."""
     try:
         return msgspec.json.decode(body, type=CALLS[protocol])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:

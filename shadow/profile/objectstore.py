@@ -9,6 +9,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from shadow.profile.credentials import StoreError
 from shadow.profile.current import BUCKET
@@ -23,7 +24,8 @@ class ObjectStore:
 
     def __init__(self, settings: Settings) -> None:
         session = boto3.session.Session(settings.minio_access_key, settings.minio_secret_key, region_name=_REGION)
-        once = Config(connect_timeout=2, read_timeout=3, retries={"max_attempts": 1})
+        # A repeated CreateAccessKey makes a second key, of which nobody ever knows.
+        once = Config(connect_timeout=2, read_timeout=3, retries={"total_max_attempts": 1})
         self._iam: Any = session.client("iam", endpoint_url=settings.iam_endpoint, config=once)
         self._s3: Any = session.client("s3", endpoint_url=settings.s3_endpoint, config=once)
 
@@ -36,7 +38,7 @@ class ObjectStore:
             key = self._iam.create_access_key(UserName=namespace)["AccessKey"]
         except ClientError as exc:
             raise StoreError(exc.response.get("Error", {}).get("Code", "refused")) from exc
-        except BotoCoreError as exc:
+        except (BotoCoreError, ResponseParserError) as exc:
             raise StoreError(type(exc).__name__) from exc
         return key["AccessKeyId"], key["SecretAccessKey"]
 
@@ -50,7 +52,7 @@ class ObjectStore:
         }
         try:
             self._s3.put_bucket_lifecycle_configuration(Bucket=BUCKET, LifecycleConfiguration={"Rules": [rule]})
-        except (ClientError, BotoCoreError) as exc:
+        except (ClientError, BotoCoreError, ResponseParserError) as exc:
             raise StoreError(type(exc).__name__) from exc
 
     def _make_user(self, namespace: str) -> None:

@@ -1,8 +1,9 @@
 """The profile hook over HTTP: `POST /composite/sync`, `/decorator/sync`, `/sync` (told by the body), `GET /livez`,
 `GET /metrics`.
 
-Answers are computed in threads, so that a slow namespace does not hold up the others. A fault is a JSON error with a
-status other than 200, never a closed connection: Metacontroller then applies nothing and says why in an event.
+Answers are computed in threads, one at a time for a namespace, so that a slow one does not hold up the others. A fault
+is a JSON error with a status other than 200, never a closed connection: Metacontroller then applies nothing and says
+why in an event.
 """
 
 import logging
@@ -18,15 +19,16 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from shadow.errors import RequestError
-from shadow.profile.hook import told_protocol
+from shadow.profile.hook import Sync, decode, told_protocol
 from shadow.profile.metrics import Metrics
+from shadow.profile.turns import LeftError, Turns
 from shadow.terms import Protocol
 
 MAX_BODY_BYTES = 16 << 20
 """A namespace with all its objects is below 64 KiB; a call a hundred times that size is not about one."""
 
-Respond = Callable[[Protocol, bytes, str], bytes]
-"""Protocol, body and role of a call in, its answer out; may block; raises RequestError."""
+Respond = Callable[[Protocol, Sync, str], bytes]
+"""Protocol, content and role of a call in, its answer out; may block; raises RequestError."""
 
 ROLE_HEADER = "x-shadow-role"
 PRIMARY = "primary"
@@ -36,10 +38,10 @@ logger = logging.getLogger(__name__)
 
 
 def create_app(respond: Respond, max_body_bytes: int = MAX_BODY_BYTES) -> Starlette:
-    """Returns the ASGI application; what it keeps between calls are its metrics."""
-    metrics = Metrics()
+    """Returns the ASGI application; what it keeps between calls are its metrics and who is at work."""
+    metrics, turns = Metrics(), Turns()
     hooks = [
-        Route(path, endpoint(protocol, respond, metrics, max_body_bytes), methods=["POST"])
+        Route(path, endpoint(protocol, respond, metrics, turns, max_body_bytes), methods=["POST"])
         for path, protocol in (*((f"/{each}/sync", each) for each in Protocol), ("/sync", None))
     ]
 
@@ -53,14 +55,19 @@ def create_app(respond: Respond, max_body_bytes: int = MAX_BODY_BYTES) -> Starle
 
 
 def endpoint(
-    protocol: Protocol | None, respond: Respond, metrics: Metrics, max_body_bytes: int
+    protocol: Protocol | None, respond: Respond, metrics: Metrics, turns: Turns, max_body_bytes: int
 ) -> Callable[[Request], Awaitable[Response]]:
     async def sync(request: Request) -> Response:
         with metrics.call() as call:
             body = await read(request, max_body_bytes)
             call.protocol = protocol or told_protocol(body)
+            content = decode(call.protocol, body)
             role = request.headers.get(ROLE_HEADER, PRIMARY)
-            said = await run_in_threadpool(respond, call.protocol, body, role)
+            try:
+                async with turns.of(content.parent.metadata.name, request.receive):
+                    said = await run_in_threadpool(respond, call.protocol, content, role)
+            except LeftError as exc:
+                raise RequestError(503, "hung-up", "the caller hung up before its turn") from exc
         return Response(said, media_type="application/json")
 
     return sync

@@ -85,7 +85,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         "controllers.json": json.dumps(export | {"items": export["items"][:1]}),
         "export.json": json.dumps(export),
     }
-    with running(create_app(lambda protocol, body, _: answer(protocol, body, settings()))) as hook:
+    with running(create_app(lambda protocol, call, _: answer(protocol, call, settings()))) as hook:
         both = {
             "old": {"protocol": "composite", "url": hook, "sync": "/composite/sync"},
             "new": {"protocol": "decorator", "url": hook, "sync": "/decorator/sync"},

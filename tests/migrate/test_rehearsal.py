@@ -13,7 +13,7 @@ from shadow.cli.main import main
 from shadow.migrate.controllers import Wishes, successor
 from shadow.migrate.playbill import recommendation
 from shadow.migrate.rehearsal import Act, Scene
-from shadow.profile.hook import answer
+from shadow.profile.hook import Sync, answer
 from shadow.profile.server import create_app
 from shadow.profile.settings import Generation
 from shadow.terms import Protocol
@@ -46,7 +46,7 @@ def sides(old: str, new: str, **both: Any) -> Json:
 
 @pytest.fixture(scope="module")
 def kubeflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, Told, Json]]:
-    with running(create_app(lambda protocol, body, _: answer(protocol, body, settings()))) as url:
+    with running(create_app(lambda protocol, call, _: answer(protocol, call, settings()))) as url:
         migration = sides(f"{url}/composite", f"{url}/decorator")
         yield rehearse(tmp_path_factory.mktemp("kubeflow"), kubeflow_export(), migration)
 
@@ -152,8 +152,8 @@ def test_a_real_difference_is_told_and_is_3(tmp_path: Path):
 def test_todays_kubeflow_hook_takes_away_what_it_no_longer_wants(tmp_path: Path):
     current = settings(generation=Generation.CURRENT)
 
-    def respond(protocol: Protocol, body: bytes, _role: str) -> bytes:
-        return answer(protocol, body, settings() if protocol is Protocol.COMPOSITE else current)
+    def respond(protocol: Protocol, call: Sync, _role: str) -> bytes:
+        return answer(protocol, call, settings() if protocol is Protocol.COMPOSITE else current)
 
     with running(create_app(respond)) as url:
         migration = sides(f"{url}/composite", f"{url}/decorator")

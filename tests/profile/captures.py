@@ -77,3 +77,14 @@ def captures() -> list[Capture]:
             front = Protocol(recorded["controller"])
             found.append(Capture(path.stem, front, protocol, recorded["request"], recorded["answer"]))
     return found
+
+
+class Maker:
+    """An object store that counts the keys it makes."""
+
+    def __init__(self) -> None:
+        self.made: list[str] = []
+
+    def make_key(self, namespace: str) -> tuple[str, str]:
+        self.made.append(namespace)
+        return f"fake-{len(self.made)}", "fake-secret"

@@ -1,9 +1,7 @@
 """Access keys: looked up first, made once, by a call that counts; against a real IAM API over HTTP."""
 
 import json
-import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import boto3
@@ -15,20 +13,9 @@ from shadow.profile.cluster import Cluster, in_cluster
 from shadow.profile.credentials import Keeper, LookUpError, StoreError
 from shadow.profile.objectstore import ObjectStore, policy_for
 from tests.cli.control import serving
-from tests.profile.captures import settings
+from tests.profile.captures import Maker, settings
 
 DATA = {"accesskey": "ZmFrZQ==", "secretkey": "ZmFrZQ=="}
-
-
-class Maker:
-    """Counts what it makes."""
-
-    def __init__(self) -> None:
-        self.made: list[str] = []
-
-    def make_key(self, namespace: str) -> tuple[str, str]:
-        self.made.append(namespace)
-        return f"fake-{len(self.made)}", "fake-secret"
 
 
 def nothing(_namespace: str) -> None:
@@ -54,17 +41,12 @@ def test_a_key_is_made_once_however_often_the_secret_is_not_there_yet():
     assert maker.made == ["a", "b"]
 
 
-def test_calls_at_the_same_time_make_one_key():
-    maker, together = Maker(), threading.Barrier(4)
+def test_a_key_does_not_come_back_after_its_secret_arrived_and_was_deleted():
+    maker = Maker()
     keeper = Keeper(nothing, maker)
-
-    def call(_: int) -> str:
-        together.wait(10)
-        return keeper.credentials("a", may_make=True)["accesskey"]
-
-    with ThreadPoolExecutor(4) as pool:
-        assert len(set(pool.map(call, range(4)))) == 1
-    assert maker.made == ["a"]
+    first = keeper.credentials("a", may_make=True)
+    keeper.arrived("a")
+    assert keeper.credentials("a", may_make=True) != first
 
 
 @pytest.mark.parametrize(
@@ -130,6 +112,14 @@ def test_the_limit_of_keys_is_told_by_its_name(store: ObjectStore):
 def test_a_store_that_is_not_there_is_told(refused_url: str):
     with pytest.raises(StoreError, match="Endpoint"):
         ObjectStore(settings(iam_endpoint=refused_url, s3_endpoint=refused_url)).make_key("a")
+
+
+def test_no_request_is_repeated_since_each_could_make_a_key(aws: str):
+    with serving() as store:
+        store.answer("POST", "/", {}, 500)
+        with pytest.raises(StoreError):
+            ObjectStore(settings(iam_endpoint=store.url, s3_endpoint=aws)).make_key("a")
+        assert len(store.asked) == 1
 
 
 def test_artifacts_expire_if_they_are_to(store: ObjectStore, aws: str):

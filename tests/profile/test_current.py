@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shadow.errors import RequestError
-from shadow.profile.hook import answer
+from shadow.profile.hook import answer, decode, no_credentials
 from shadow.profile.settings import Generation
 from shadow.terms import Protocol
 from tests.profile.captures import DIRECTORY, OBSERVED, Capture, settings, unmarked
@@ -39,7 +39,7 @@ def made_then(capture: Capture) -> Json:
 
 def ask(capture: Capture, protocol: Protocol, credentials: Any) -> Json:
     current = settings(generation=Generation.CURRENT)
-    said: Json = json.loads(answer(protocol, capture.call(protocol), current, credentials))
+    said: Json = json.loads(answer(protocol, decode(protocol, capture.call(protocol)), current, credentials))
     return said
 
 
@@ -84,5 +84,5 @@ def test_both_protocols_say_the_same(capture: Capture):
 def test_without_a_key_it_is_an_error_and_never_a_shorter_list():
     (first,) = [capture for capture in ANSWERED if capture.name.endswith("4.17.2-first")]
     with pytest.raises(RequestError) as error:
-        answer(Protocol.DECORATOR, first.call(Protocol.DECORATOR), settings(generation=Generation.CURRENT))
+        ask(first, Protocol.DECORATOR, no_credentials)
     assert error.value.status == 503

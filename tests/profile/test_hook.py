@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shadow.errors import RequestError
-from shadow.profile.hook import ENABLED, answer
+from shadow.profile.hook import ENABLED, answer, decode
 from shadow.terms import Protocol
 from tests.profile.captures import OBSERVED, PARENT, Capture, captures, settings
 
@@ -41,7 +41,7 @@ def in_protocol(protocol: Protocol, call: dict[str, Any]) -> bytes:
 
 
 def ask(call: dict[str, Any], protocol: Protocol = Protocol.COMPOSITE, **changed: Any) -> Any:
-    return json.loads(answer(protocol, in_protocol(protocol, call), settings(**changed)))
+    return json.loads(answer(protocol, decode(protocol, in_protocol(protocol, call)), settings(**changed)))
 
 
 def test_captures_cover_both_implementations_and_the_opt_out():
@@ -53,14 +53,18 @@ def test_captures_cover_both_implementations_and_the_opt_out():
 
 @each_capture
 def test_a_recorded_call_is_answered_as_it_was(capture: Capture):
-    said = json.loads(answer(capture.protocol, capture.call(capture.protocol), capture.settings))
+    said = json.loads(
+        answer(capture.protocol, decode(capture.protocol, capture.call(capture.protocol)), capture.settings)
+    )
     assert list(said) == ["status", OBSERVED[capture.protocol]]
     assert {"status": said["status"], "objects": said[OBSERVED[capture.protocol]]} == capture.hooks_answer()
 
 
 @each_capture
 def test_both_protocols_say_the_same(capture: Capture):
-    composite, decorator = (json.loads(answer(each, capture.call(each), capture.settings)) for each in Protocol)
+    composite, decorator = (
+        json.loads(answer(each, decode(each, capture.call(each)), capture.settings)) for each in Protocol
+    )
     assert composite["children"] == decorator["attachments"]
     assert composite["status"] == decorator["status"]
 
@@ -122,6 +126,10 @@ def without(*path: str) -> Callable[[dict[str, Any]], Any]:
     return change
 
 
+def respond(protocol: Protocol, body: bytes) -> bytes:
+    return answer(protocol, decode(protocol, body), settings())
+
+
 @pytest.mark.parametrize(
     ("change", "says"),
     [
@@ -141,21 +149,21 @@ def without(*path: str) -> Callable[[dict[str, Any]], Any]:
 )
 def test_a_call_that_is_not_understood_is_an_error_and_no_empty_list(change, says):
     with pytest.raises(RequestError, match=says) as refusal:
-        answer(Protocol.COMPOSITE, json.dumps(change(request(READY))).encode(), settings())
+        respond(Protocol.COMPOSITE, json.dumps(change(request(READY))).encode())
     assert refusal.value.status == 400
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"nonsense", b"\xff", b'{"parent": NaN}', b"[" * 100_000], ids=repr)
 def test_what_is_not_json_is_an_error(body):
     with pytest.raises(RequestError, match="not a composite sync call"):
-        answer(Protocol.COMPOSITE, body, settings())
+        decode(Protocol.COMPOSITE, body)
 
 
 @each_protocol
 def test_a_call_of_the_other_protocol_is_an_error(protocol):
     (other,) = set(Protocol) - {protocol}
     with pytest.raises(RequestError, match=f"not a {protocol} sync call"):
-        answer(protocol, in_protocol(other, request(READY)), settings())
+        decode(protocol, in_protocol(other, request(READY)))
 
 
 @each_protocol

@@ -1,19 +1,25 @@
 """The profile hook over real HTTP."""
 
+import json
 import socket
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 
 import httpx
 import pytest
 import uvicorn
 from starlette.applications import Starlette
 
-from shadow.profile.hook import answer
-from shadow.profile.server import Respond, create_app, listen
+from shadow.cli.profile import respond_with_keys
+from shadow.profile.credentials import Keeper
+from shadow.profile.hook import Sync, answer
+from shadow.profile.server import PRIMARY, Respond, create_app, listen
+from shadow.profile.settings import Generation
 from shadow.terms import Protocol
-from tests.profile.captures import captures, settings
+from tests.profile.captures import Maker, captures, settings
 
 
 @contextmanager
@@ -30,8 +36,17 @@ def running(app: Starlette) -> Iterator[str]:
             thread.join()
 
 
-def as_recorded(protocol: Protocol, body: bytes, role: str) -> bytes:
-    return answer(protocol, body, settings())
+def as_recorded(protocol: Protocol, call: Sync, role: str) -> bytes:
+    return answer(protocol, call, settings())
+
+
+def body(namespace: str) -> bytes:
+    """A decorator sync call."""
+    return json.dumps({"object": {"metadata": {"name": namespace}}, "attachments": {}}).encode()
+
+
+def named(call: Sync) -> bytes:
+    return call.parent.metadata.name.encode()
 
 
 @contextmanager
@@ -71,13 +86,13 @@ def test_at_one_path_the_body_tells_the_protocol(hook, protocol):
 def test_the_role_is_that_of_the_header_and_primary_without_one():
     roles: list[str] = []
 
-    def note(protocol: Protocol, body: bytes, role: str) -> bytes:
+    def note(protocol: Protocol, call: Sync, role: str) -> bytes:
         roles.append(role)
-        return body
+        return b"{}"
 
     with calling(note) as hook:
-        hook.post("/decorator/sync", content=b"{}")
-        hook.post("/decorator/sync", content=b"{}", headers={"X-Shadow-Role": "shadow"})
+        hook.post("/decorator/sync", content=body("a"))
+        hook.post("/decorator/sync", content=body("a"), headers={"X-Shadow-Role": "shadow"})
     assert roles == ["primary", "shadow"]
 
 
@@ -118,35 +133,66 @@ def test_a_body_without_announced_length_is_limited_too(hook):
 
 
 def test_a_fault_of_its_own_is_a_500_that_tells_nothing():
-    def fail(protocol: Protocol, body: bytes, role: str) -> bytes:
+    def fail(protocol: Protocol, call: Sync, role: str) -> bytes:
         raise ValueError("fake-secret")
 
     with calling(fail) as hook:
-        response = hook.post("/composite/sync", content=b"{}")
+        response = hook.post("/decorator/sync", content=body("a"))
     assert (response.status_code, response.json()["code"]) == (500, "internal")
     assert "fake-secret" not in response.text
 
 
-def test_a_slow_namespace_does_not_hold_up_the_others():
-    entered, released = threading.Event(), threading.Event()
+def test_a_backlog_of_a_slow_namespace_does_not_hold_up_the_others():
+    entered, released, threads = threading.Event(), threading.Event(), 40  # as many as there are
 
-    def slow_for_one(protocol: Protocol, body: bytes, role: str) -> bytes:
-        if body == b"slow":
+    def slow_for_one(protocol: Protocol, call: Sync, role: str) -> bytes:
+        if named(call) == b"slow":
             entered.set()
             released.wait(30)
-        return body
+        return named(call)
 
-    answers: list[str] = []
-    with calling(slow_for_one) as hook:
-        slow = threading.Thread(target=lambda: answers.append(hook.post("/decorator/sync", content=b"slow").text))
-        slow.start()
+    def ask(namespace: str) -> str:
+        return httpx.post(f"{url}/sync", content=body(namespace), trust_env=False, timeout=30).text
+
+    with running(create_app(slow_for_one)) as url, ThreadPoolExecutor(threads + 1) as pool:
+        backlog = [pool.submit(ask, "slow") for _ in range(threads + 1)]
         try:
             assert entered.wait(10)
-            answers.append(hook.post("/decorator/sync", content=b"quick").text)
+            assert ask("quick") == "quick"
+            assert not any(call.done() for call in backlog)
         finally:
             released.set()
-            slow.join()
-    assert answers == ["quick", "slow"]
+        assert {call.result(30) for call in backlog} == {"slow"}
+
+
+def test_calls_of_one_namespace_at_the_same_time_make_one_key():
+    store = Maker()
+    current = settings(generation=Generation.CURRENT)
+    respond = partial(respond_with_keys, current, Keeper(lambda _: None, store))
+    labels = {"pipelines.kubeflow.org/enabled": "true"}
+    groups: dict[str, object] = {"ConfigMap.v1": {}, "Secret.v1": {}}
+    call = {"object": {"metadata": {"name": "a", "labels": labels}}, "attachments": groups}
+    with calling(respond) as hook, ThreadPoolExecutor(4) as pool:
+        said = list(pool.map(lambda _: httpx.post(f"{hook.base_url}/sync", json=call, trust_env=False), range(4)))
+        assert {each.status_code for each in said} == {200}
+        assert store.made == ["a"]
+        secret = said[0].json()["attachments"][-1]
+        groups["Secret.v1"] = {"a/mlpipeline-minio-artifact": secret}
+        for role in ("rehearse", PRIMARY):  # what another cluster shows has not arrived in this one
+            assert hook.post("/sync", json=call, headers={"X-Shadow-Role": role}).status_code == 200
+            again = hook.post("/sync", json={**call, "attachments": {**groups, "Secret.v1": {}}}).json()
+            assert (again["attachments"][-1]["data"] == secret["data"]) is (role == "rehearse")
+    assert store.made == ["a", "a"]
+
+
+@pytest.mark.parametrize("secret", [None, 5, [], {}, {"kind": "ConfigMap", "apiVersion": "v1"}])
+def test_an_observed_secret_that_is_none_is_a_bad_request(secret):
+    respond = partial(respond_with_keys, settings(generation=Generation.CURRENT), Keeper(lambda _: None, Maker()))
+    metadata = {"name": "a", "labels": {"pipelines.kubeflow.org/enabled": "true"}}
+    groups = {"Secret.v1": {"a/mlpipeline-minio-artifact": secret}, "ConfigMap.v1": {}}
+    with calling(respond) as hook:
+        response = hook.post("/sync", json={"object": {"metadata": metadata}, "attachments": groups})
+    assert (response.status_code, response.json()["code"]) == (400, "bad-request")
 
 
 def test_a_caller_that_hangs_up_within_its_body_is_no_fault_of_the_hook(hook, caplog):

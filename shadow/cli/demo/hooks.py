@@ -10,7 +10,7 @@ import msgspec
 import uvicorn
 
 from shadow.cli.demo.scenery import FORGOTTEN, FORGOTTEN_IN, NEW_TAG, OLD_TAG
-from shadow.profile.hook import LISTS, answer
+from shadow.profile.hook import LISTS, Sync, answer
 from shadow.profile.server import create_app, listen
 from shadow.profile.settings import from_environment
 from shadow.protocol.objects import Json
@@ -38,10 +38,10 @@ class NewHook:
         self.calls = 0
         self._settings = from_environment({**_SETTINGS, "VISUALIZATION_SERVER_TAG": NEW_TAG})
 
-    def respond(self, protocol: Protocol, body: bytes, _role: str = "") -> bytes:
+    def respond(self, protocol: Protocol, call: Sync, _role: str = "") -> bytes:
         """An answer of the bundled hook, with the bug; whatever the call is for."""
         self.calls += 1
-        said = answer(protocol, body, self._settings)
+        said = answer(protocol, call, self._settings)
         return said if self.mended else _forgetful(protocol, said)
 
 

@@ -15,6 +15,7 @@ from shadow.cli.demo.scenery import (
     controller,
     namespace,
 )
+from shadow.profile.hook import decode
 from shadow.simulate import Cluster
 from shadow.terms import Protocol
 
@@ -24,7 +25,8 @@ def objects(hook: NewHook, name: str) -> dict[tuple[str, str], str]:
     declared = ("Secret.v1", "ConfigMap.v1", "Deployment.apps/v1", "Service.v1")
     istio = ("DestinationRule.networking.istio.io/v1alpha3", "AuthorizationPolicy.security.istio.io/v1beta1")
     call = {"object": namespace(name, 1), "attachments": {group: {} for group in (*declared, *istio)}}
-    said = json.loads(hook.respond(Protocol.DECORATOR, json.dumps(call).encode()))
+    content = decode(Protocol.DECORATOR, json.dumps(call).encode())
+    said = json.loads(hook.respond(Protocol.DECORATOR, content))
     return {(item["kind"], item["metadata"]["name"]): json.dumps(item) for item in said["attachments"]}
 
 
