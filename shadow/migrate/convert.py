@@ -6,7 +6,7 @@ read again: if it does not say exactly that, the controller is written anew and 
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
@@ -96,7 +96,7 @@ def convert_text(text: str, source: str, wishes: Wishes) -> Converted:
     notices = _mentions(documents, source, wishes)
     wanted: list[Json] = []
     for each in found:
-        body, caveats = successor(each.value, _for(each, wishes))
+        body, caveats = successor(each.value, wishes)
         notices += [_placed(caveat, each, source) for caveat in caveats]
         wanted.append(body)
     if impossible := [notice for notice in notices if notice.level == "impossible"]:
@@ -107,15 +107,6 @@ def convert_text(text: str, source: str, wishes: Wishes) -> Converted:
 
 
 _LOST = "spelled in a way that cannot be changed in place: written anew, and its comments are gone"
-
-
-def _for(found: _Found, wishes: Wishes) -> Wishes:
-    """The others of the same name, or the only one; a controller does not widen itself."""
-    others = wishes.others
-    if len(others) > 1:
-        name = found.value.get("metadata", {}).get("name")
-        others = tuple(other for other in others if other.get("metadata", {}).get("name") == name)
-    return replace(wishes, others=others)
 
 
 # --- finding -------------------------------------------------------------------------------------------------------

@@ -195,6 +195,9 @@ class Editor:
         held = entries(node)
         if len(held) != len(node.value) or "<<" in held:
             raise UneditableError("keys that are no plain text")
+        if not held.keys() & wanted.keys():  # taken out one by one, nothing would be left to add to
+            self.replace(node, wanted)
+            return
         for name, (_, value) in held.items():
             if name in wanted:
                 self.fit(value, present[name], wanted[name])

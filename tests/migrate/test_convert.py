@@ -145,6 +145,28 @@ def test_a_decorator_controller_takes_in_the_kinds_of_the_old_one():
     assert _codes(converted) == {"union-parents"}
 
 
+def test_several_others_are_all_taken_in_whatever_their_names():
+    others = [json.loads(json.dumps(_values(DECORATOR)[0]).replace("configmaps", kind)) for kind in ("pods", "roles")]
+    for number, other in enumerate(others):
+        other["metadata"]["name"] = f"other-{number}"
+    kinds = [rule["resource"] for rule in _convert(BLOCK, others=tuple(others)).controllers[0]["spec"]["attachments"]]
+    assert kinds == ["secrets", "deployments", "pods", "roles"]
+
+
+@pytest.mark.parametrize(
+    "held", ["{matchLabels: {a: b}}", "\n      matchLabels:\n        a: b # why"], ids=["flow", "block"]
+)
+def test_another_selector_costs_no_other_comment(held):
+    parent = "    apiVersion: lab.example.com/v1\n    resource: widgets # parents\n"
+    text = (
+        "kind: CompositeController\napiVersion: metacontroller.k8s.io/v1alpha1\nmetadata:\n  name: w # its name\n"
+        f"spec:\n  parentResource:\n{parent}    labelSelector: {held}\n  hooks: {{}} # none\n"
+    )
+    converted = _convert(text, label_selector={"matchLabels": {"x": "y"}})
+    assert "comments-lost" not in _codes(converted)
+    assert all(comment in converted.text for comment in ("# its name", "# parents", "# none"))
+
+
 def test_a_method_that_differs_is_kept_and_told():
     (other,) = _values(DECORATOR.replace("configmaps", "secrets"))
     converted = _convert(BLOCK, others=(other,))
