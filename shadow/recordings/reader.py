@@ -106,7 +106,9 @@ class Reader:
                 counts.check()
         if counts.unused:
             self.lost += counts.unused
-            self._told(f"{path}: {counts.unused} of {counts.lines} lines are no calls, {counts.why}: not used, the rest is")
+            self._told(
+                f"{path}: {counts.unused} of {counts.lines} lines are no calls, {counts.why}: not used, the rest is"
+            )
 
 
 @dataclass(slots=True)
