@@ -38,13 +38,13 @@ def run(args: argparse.Namespace) -> int:
     """0 with the result on stdout; 1, and nothing on stdout, if there is no such controller."""
     if args.rbac and args.reverse:
         raise CommandError("--rbac tells what a DecoratorController needs; --reverse makes none", Exit.USAGE)
-    wishes = Wishes(
-        to=Protocol.COMPOSITE if args.reverse else Protocol.DECORATOR,
-        proxy_url=args.proxy_url,
-        label_selector=args.label_selector,
-        others=tuple(_others(args.union)),
-    )
     try:
+        wishes = Wishes(
+            to=Protocol.COMPOSITE if args.reverse else Protocol.DECORATOR,
+            proxy_url=args.proxy_url,
+            label_selector=args.label_selector,
+            others=tuple(_others(args.union)),
+        )
         converted = convert_text(_read(args.file), args.file, wishes)
     except NotConvertibleError as error:
         _tell(error.notices)

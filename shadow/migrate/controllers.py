@@ -46,9 +46,8 @@ def protocol_of(body: Any) -> Protocol | None:
 
 def successor(source: Json, wishes: Wishes) -> tuple[Json, list[Caveat]]:
     """The controller that is wished for, without what only a live object has, and what is lost on the way."""
-    malformed = _malformed(source)
-    if malformed:
-        return {}, malformed
+    if faults := malformed(source):
+        return {}, faults
     body, caveats = convert(source, wishes.to)
     body = _without_defaults(copy.deepcopy(body), source)
     caveats += _unknown_fields(source) if protocol_of(source) is not wishes.to else []
@@ -85,9 +84,13 @@ def resource_name(rule: Json) -> str:
     return f"{rule['resource']}.{group}" if group else str(rule["resource"])
 
 
-def _malformed(source: Json) -> list[Caveat]:
-    """What no API server would have taken: there is nothing to convert."""
-    spec = source.get("spec")
+def malformed(source: Json) -> list[Caveat]:
+    """What no API server would have taken: there is nothing to convert, to take in or to rehearse."""
+    metadata, spec = source.get("metadata"), source.get("spec")
+    if not isinstance(metadata, Mapping) or not isinstance(metadata.get("name"), str) or not metadata["name"]:
+        return [Caveat("impossible", "metadata", "there is no metadata.name", "malformed")]
+    if not isinstance(metadata.get("annotations"), Mapping | None):
+        return [Caveat("impossible", "metadata.annotations", "must be a mapping", "malformed")]
     if not isinstance(spec, Mapping):
         return [Caveat("impossible", "spec", "there is no spec", "malformed")]
     protocol = protocol_of(source) or Protocol.COMPOSITE
@@ -98,13 +101,26 @@ def _malformed(source: Json) -> list[Caveat]:
     objects = spec.get(OBJECTS_KEY[protocol])
     if not isinstance(objects, list | None) or not _are_rules(objects or []):
         faults.append((f"spec.{OBJECTS_KEY[protocol]}", "must list apiVersion and resource of each kind"))
-    if not isinstance(spec.get("hooks"), Mapping | None):
+    hooks = spec.get("hooks") or {}
+    if not isinstance(hooks, Mapping):
         faults.append(("spec.hooks", "must be a mapping of hooks"))
+    elif wrong := [name for name, hook in hooks.items() if not _is_hook(hook)]:
+        faults += [(f"spec.hooks.{name}", "must be a mapping with a `webhook`, itself a mapping") for name in wrong]
     return [Caveat("impossible", path, message, "malformed") for path, message in faults]
 
 
+def _is_hook(hook: Any) -> bool:
+    return hook is None or (isinstance(hook, Mapping) and isinstance(hook.get("webhook"), Mapping | None))
+
+
 def _are_rules(rules: Iterable[Any]) -> bool:
-    return all(isinstance(rule, Mapping) and rule.get("apiVersion") and rule.get("resource") for rule in rules)
+    return all(
+        isinstance(rule, Mapping)
+        and rule.get("apiVersion")
+        and rule.get("resource")
+        and isinstance(rule.get("updateStrategy"), Mapping | None)
+        for rule in rules
+    )
 
 
 def _unknown_fields(source: Json) -> list[Caveat]:
@@ -123,9 +139,11 @@ def _without_defaults(body: Json, source: Json) -> Json:
         if not metadata["annotations"]:
             del metadata["annotations"]
     spec, given = body["spec"], source["spec"].get("hooks") or {}
-    for name, hook in (spec.get("hooks") or {}).items():
-        if isinstance(hook, dict) and "version" not in (given.get(name) or {}):
-            hook.pop("version", None)
+    if spec.get("hooks"):  # one that is null is none: the API server drops it
+        spec["hooks"] = {name: hook for name, hook in spec["hooks"].items() if hook is not None}
+        for name, hook in spec["hooks"].items():
+            if "version" not in given[name]:
+                hook.pop("version", None)
     for key in OBJECTS_KEY.values():
         if not spec.get(key, True):
             del spec[key]

@@ -12,7 +12,7 @@ from typing import Any
 from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 
 from shadow.errors import ShadowError
-from shadow.migrate.controllers import OBJECTS_KEY, PARENTS_KEY, Wishes, protocol_of, successor
+from shadow.migrate.controllers import OBJECTS_KEY, PARENTS_KEY, Wishes, malformed, protocol_of, successor
 from shadow.migrate.yamltext import (
     Document,
     Editor,
@@ -77,8 +77,16 @@ class _Found:
 
 
 def controllers_in(text: str, source: str) -> list[Json]:
-    """Every controller of a text. Raises UnreadableTextError."""
-    return [found.value for found in _controllers(read_documents(text, source))]
+    """Every controller of a text.
+
+    Raises:
+        UnreadableTextError: it is no YAML.
+        NotConvertibleError: one of them is malformed.
+    """
+    found = _controllers(read_documents(text, source))
+    if faults := [_placed(caveat, each, source) for each in found for caveat in malformed(each.value)]:
+        raise NotConvertibleError(faults)
+    return [each.value for each in found]
 
 
 def convert_text(text: str, source: str, wishes: Wishes) -> Converted:

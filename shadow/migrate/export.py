@@ -5,16 +5,16 @@ where the export has them, and guessed from the objects and the controllers wher
 """
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from shadow.errors import ShadowError
-from shadow.migrate.controllers import declared_rules, protocol_of
+from shadow.migrate.controllers import declared_rules, malformed, protocol_of
 from shadow.migrate.yamltext import read_documents
 from shadow.protocol.objects import Json
 from shadow.protocol.resources import match_resources
 from shadow.simulate import ApiError, Kind, Kinds
-from shadow.terms import Protocol
+from shadow.terms import Hook, Protocol
 
 
 class ExportError(ShadowError):
@@ -39,20 +39,26 @@ def read_export(texts: Iterable[tuple[str, str]]) -> Export:
 
     Raises:
         UnreadableTextError: one is neither JSON nor YAML.
-        ExportError: something in it is no object.
+        ExportError: something in it is no object, or none that the API server would have given.
     """
     export = Export()
     definitions = []
     for text, source in texts:
         for body in _bodies(text, source):
             if protocol_of(body):
+                _refuse_unplayable(body, source)
                 export.controllers.append(body)
             elif body["kind"] == "CustomResourceDefinition":
-                definitions.append(body)
+                definitions.append((source, body))
             else:
                 export.objects.append(_identified(body))
-    for definition in definitions:
-        _register_defined(export.kinds, definition)
+    for source, definition in definitions:
+        try:
+            _register_defined(export.kinds, definition)
+        except (KeyError, TypeError, AttributeError) as exc:
+            name = definition["metadata"]["name"]
+            message = f"{source}: the CustomResourceDefinition {name} has no whole spec: group, names and versions"
+            raise ExportError(message) from exc
     _register_seen(export)
     return export
 
@@ -65,7 +71,22 @@ def _bodies(text: str, source: str) -> Iterable[Json]:
             whole = isinstance(body, dict) and {"apiVersion", "kind", "metadata"} <= body.keys()
             if not whole or not isinstance(body["metadata"], dict):
                 raise ExportError(f"{source}: not every item is an object with apiVersion, kind and metadata")
+            for key, kind in _TYPES.items():
+                if not isinstance(body["metadata"].get(key), kind):
+                    named = f"{body['kind']} {body['metadata'].get('name') or 'without a name'}"
+                    raise ExportError(f"{source}: {named}: metadata.{key} is missing or of another type")
             yield body
+
+
+_TYPES = {"name": str, "annotations": Mapping | None, "labels": Mapping | None, "managedFields": list | None}
+
+
+def _refuse_unplayable(controller: Json, source: str) -> None:
+    named = f"{source}: {controller['kind']} {controller['metadata']['name']}"
+    if faults := malformed(controller):
+        raise ExportError(f"{named}: " + "; ".join(f"{fault.path}: {fault.message}" for fault in faults))
+    if not (controller["spec"].get("hooks") or {}).get(Hook.SYNC):
+        raise ExportError(f"{named}: spec.hooks has no sync hook, so there is nothing to rehearse")
 
 
 def _identified(body: Json) -> Json:

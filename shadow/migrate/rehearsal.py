@@ -201,6 +201,7 @@ class Stage:
     def _at(self, controller: Json, way: Way, side: Side = Side.OLD) -> Json:
         """The controller with every hook at an implementation's address. It keeps its identity, not its ETags."""
         pointed = copy.deepcopy(controller)
+        pointed["spec"]["hooks"] = {name: hook for name, hook in pointed["spec"]["hooks"].items() if hook}
         for name, hook in pointed["spec"]["hooks"].items():
             timeout = (hook.get("webhook") or {}).get("timeout")
             mode = (hook.get("webhook") or {}).get("responseUnMarshallMode")

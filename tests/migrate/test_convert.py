@@ -9,7 +9,7 @@ import jsonschema  # type: ignore[import-untyped]  # it brings no types
 import pytest
 
 from shadow.migrate.controllers import KUBECTL_APPLIED, Wishes, protocol_of
-from shadow.migrate.convert import NotConvertibleError, convert_text
+from shadow.migrate.convert import NotConvertibleError, controllers_in, convert_text
 from shadow.migrate.yamltext import UnreadableTextError, read_documents
 from shadow.protocol.convert import convert
 from shadow.protocol.names import SYSTEM_METADATA
@@ -30,6 +30,18 @@ from tests.migrate.texts import (
 ROOT = Path(__file__).parents[2]
 TO_DECORATOR, TO_COMPOSITE = Wishes(Protocol.DECORATOR), Wishes(Protocol.COMPOSITE)
 SCHEMA = jsonschema.Draft202012Validator(json.loads((ROOT / "tests/data/controllers.schema.json").read_text()))
+
+
+NULL_HOOK = """\
+apiVersion: metacontroller.k8s.io/v1alpha1
+kind: CompositeController
+metadata: {name: widgets}
+spec:
+  parentResource: {apiVersion: example.com/v1, resource: widgets}
+  hooks:
+    sync: {webhook: {url: http://hook/sync}}
+    finalize: null
+"""
 
 
 def _values(text):
@@ -265,6 +277,9 @@ def test_an_endpoint_for_the_proxy_is_no_matter(host):
         ("", TO_DECORATOR, "no-controller"),
         (BLOCK.partition("spec:")[0], TO_DECORATOR, "malformed"),
         (BLOCK.replace("parentResource:", "parentResources:"), TO_DECORATOR, "malformed"),
+        (DECORATOR.replace("metadata:", "data:", 1), TO_COMPOSITE, "malformed"),
+        (NULL_HOOK.replace("null", "http://a"), TO_DECORATOR, "malformed"),
+        (NULL_HOOK.replace("null", "{webhook: http://a}"), TO_DECORATOR, "malformed"),
         (BLOCK.replace("    resource: namespaces   # core\n", ""), TO_DECORATOR, "malformed"),
         (DECORATOR.replace("lab.example.com/v1", "v1"), TO_COMPOSITE, "core-parent"),
         (
@@ -285,6 +300,23 @@ def test_what_has_no_counterpart_is_not_converted(text, wishes, code):
     with pytest.raises(NotConvertibleError) as error:
         convert_text(text, "f.yaml", wishes)
     assert [notice.code for notice in error.value.notices] == [code]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [DECORATOR.partition("spec:")[0], DECORATOR.replace("apiVersion: v1", "group: v1"), NULL_HOOK.replace("null", "a")],
+    ids=["no spec", "no apiVersion", "a hook that is text"],
+)
+def test_one_to_take_in_that_is_malformed_is_told_with_its_line(text):
+    with pytest.raises(NotConvertibleError) as error:
+        controllers_in(text, "other.yaml")
+    (notice,) = error.value.notices
+    assert (notice.source, notice.line > 0, notice.code) == ("other.yaml", True, "malformed")
+
+
+def test_a_hook_that_is_null_is_none():
+    hooks = _values(_convert(NULL_HOOK, proxy_url="http://shadow/m").text)[0]["spec"]["hooks"]
+    assert hooks == {"sync": {"webhook": {"url": "http://shadow/m/sync"}}}
 
 
 def test_one_that_cannot_be_converted_stops_the_whole_file():

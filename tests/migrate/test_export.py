@@ -66,6 +66,28 @@ def test_yaml_of_several_documents_is_fine():
     assert [body["metadata"]["name"] for body in export.objects] == ["a"]
 
 
+def _spoiled(body, part, **changed):
+    return {**body, part: {**body[part], **changed}}
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        pytest.param(_spoiled(CRD, "metadata", name=None), "without a name: metadata.name", id="no name"),
+        pytest.param(_spoiled(CRD, "metadata", annotations=5), "metadata.annotations", id="annotations"),
+        pytest.param({**CRD, "spec": {}}, "network-attachment-definitions.k8s.cni.cncf.io has no whole spec", id="CRD"),
+        pytest.param(_spoiled(CRD, "spec", versions=["v1"]), "has no whole spec", id="a version that is text"),
+        pytest.param(_spoiled(_controller("v1", "pods"), "spec", hooks=None), "no sync hook", id="hooks"),
+        pytest.param(_spoiled(_controller("v1", "pods"), "spec", hooks={"sync": 1}), "spec.hooks.sync", id="sync"),
+        pytest.param(_controller("", "pods"), "spec.childResources", id="a kind of no version"),
+    ],
+)
+def test_what_the_api_server_would_not_have_given_is_told_with_its_file(body, told):
+    with pytest.raises(ExportError, match=r"^e\.json: ") as error:
+        _read(body)
+    assert told in str(error.value)
+
+
 @pytest.mark.parametrize(
     "text", ["[]", "1", '{"items": [{}], "kind": "List"}', '{"a": 1}', '{"kind": "A", "metadata": 1}']
 )
