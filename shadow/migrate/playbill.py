@@ -74,18 +74,38 @@ def recommendation(acts: Sequence[Act]) -> list[str]:
     by_scene = {act.scene: act for act in acts}
     if not was_played(acts):
         return [_NOBODY, *_about_failures(acts)]
+    known = {scene: act for scene, act in by_scene.items() if _is_known(act, by_scene)}
     return [
         *_about_failures(acts),
         *_about_the_left_out(by_scene),
-        *_about_switching(by_scene),
-        *_about_moving(by_scene),
-        *_about_the_way_back(by_scene),
+        *_about_switching(known),
+        *_about_moving(known),
+        *_about_the_way_back(known),
     ]
 
 
+_STARTS_FROM = {
+    Scene.MARKED_SWITCH: Scene.MARKS_ON,
+    Scene.BOTH_MARKED: Scene.MARKS_ON,
+    Scene.BACK_BLIND: Scene.HANDED_OVER,
+    Scene.BACK_HANDED: Scene.HANDED_OVER,
+    Scene.UPGRADE: Scene.HANDED_OVER,
+    Scene.ROLLBACK: Scene.MOVE,
+    Scene.AGAIN: Scene.ROLLBACK,
+    Scene.OUT: Scene.MOVE,
+}
+
+
+def _is_known(act: Act, acts: dict[Scene, Act]) -> bool:
+    """Whether it was played, and what it starts from as well: a rollback of a move that failed shows nothing."""
+    before = _STARTS_FROM.get(act.scene)
+    return bool(act.played) and not act.failed and (before not in acts or _is_known(acts[before], acts))
+
+
 _NOBODY = (
-    "No parent was played: the DecoratorController's selector matches none of the export, so nothing is known and "
-    "nothing is recommended. Export the parents that it selects, labels included, or widen its selector."
+    "No parent was played: the DecoratorController's selector matches none of the export but what is being deleted, so "
+    "nothing is known and nothing is recommended. Export the parents that it selects, labels included, or widen its "
+    "selector."
 )
 
 
@@ -112,8 +132,7 @@ def _about_failures(acts: Iterable[Act]) -> Iterable[str]:
 
 
 def _about_switching(acts: dict[Scene, Act]) -> Iterable[str]:
-    known = {scene: act for scene, act in acts.items() if not act.failed}
-    handed, on, marked = (known.get(s) for s in (Scene.HANDED_OVER, Scene.MARKS_ON, Scene.MARKED_SWITCH))
+    handed, on, marked = (acts.get(s) for s in (Scene.HANDED_OVER, Scene.MARKS_ON, Scene.MARKED_SWITCH))
     if marked and on and not on.changes() and not marked.changes():
         yield (
             "Switch controllers with ownership marks: they cost nothing to switch on here, and then neither the "
@@ -141,7 +160,7 @@ def _about_switching(acts: dict[Scene, Act]) -> Iterable[str]:
 
 def _about_moving(acts: dict[Scene, Act]) -> Iterable[str]:
     move = acts.get(Scene.MOVE)
-    if move is None or move.failed:
+    if move is None:
         return
     counted = tally(move)
     if not move.changes():
@@ -158,7 +177,7 @@ _VERBS = ("create", "update", "recreate", "delete")
 
 def _about_the_way_back(acts: dict[Scene, Act]) -> Iterable[str]:
     rollback, out, back = (acts.get(scene) for scene in (Scene.ROLLBACK, Scene.OUT, Scene.BACK_BLIND))
-    if rollback and not rollback.failed:
+    if rollback:
         writes = len(rollback.changes())
         yield f"A rollback at the proxy writes {writes} times." if writes else "A rollback at the proxy writes nothing."
     released = [write for write in back.changes() if write.verb == "update"] if back else []
@@ -167,7 +186,7 @@ def _about_the_way_back(acts: dict[Scene, Act]) -> Iterable[str]:
             f"Do not go back to the CompositeController without handing back: {len(released)} writes, most of "
             "them objects released."
         )
-    if out and not out.failed:
+    if out:
         idle = sum(write.noop for write in out.every_sync)
         costs = f"{len(out.changes())} writes" if out.changes() else "no write"
         then = f", and {idle} writes without effect at every sync from then on" if idle else ""

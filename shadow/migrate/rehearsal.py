@@ -14,6 +14,7 @@ from shadow.migrate.marks import Direction, Names, marked, owner_uid, wanted
 from shadow.protocol.objects import Json
 from shadow.simulate import Cluster, Release, SyncRecord, WebhookClient, Write
 from shadow.simulate.kinds import group_of
+from shadow.simulate.objects import is_being_deleted, name_of, namespace_of
 from shadow.simulate.record import Ending
 from shadow.terms import Hook, HookVersion, Side
 
@@ -77,9 +78,9 @@ Route = Callable[[Side, Way], str]
 class Act:
     """What one scene came to.
 
-    `played` is how many parents were synced, `writes` what changed or was refused; `every_sync` what the last round
-    still wrote; `failed` are parents whose last sync failed, with the reason; `patched` is how many objects a hand-over
-    wrote beforehand.
+    `played` is how many parents were synced that are not being deleted; `writes` what changed or was refused;
+    `every_sync` what the last round still wrote; `failed` are parents whose last sync failed, with the reason;
+    `patched` is how many objects a hand-over wrote beforehand.
     """
 
     scene: Scene
@@ -187,7 +188,7 @@ class Stage:
         writes = cluster.since(mark)
         act = Act(
             scene,
-            len({record.parent for synced in settled.rounds for record in synced if record.ending != Ending.IGNORED}),
+            len(_played(settled.rounds) - self._ending()),
             tuple(write for write in writes if not write.noop),
             tuple(write for record in last for write in record.writes),
             tuple(_failures(last)),
@@ -234,10 +235,21 @@ class Stage:
         kinds = {(kind.group, kind.kind) for kind in found}
         return {body["metadata"]["uid"] for body in objects if (group_of(body["apiVersion"]), body["kind"]) in kinds}
 
+    def _ending(self) -> set[str]:
+        """Parents that are being deleted: what their end writes says nothing of those that live on."""
+        objects = self.cast.export.objects
+        owners = self._parent_uids(objects)
+        ending = [body for body in objects if body["metadata"]["uid"] in owners and is_being_deleted(body)]
+        return {"/".join(filter(None, (namespace_of(body), name_of(body)))) for body in ending}
+
     def _is_declared(self, body: Json) -> bool:
         rules = self.cast.decorator["spec"].get("attachments") or []
         kind = self.cast.export.kinds.of(body["apiVersion"], body["kind"])
         return any((rule["apiVersion"] in kind.versions, rule["resource"]) == (True, kind.plural) for rule in rules)
+
+
+def _played(rounds: Iterable[Iterable[SyncRecord]]) -> set[str]:
+    return {record.parent for synced in rounds for record in synced if record.ending != Ending.IGNORED}
 
 
 def _failures(records: Iterable[SyncRecord]) -> Iterable[tuple[str, str]]:

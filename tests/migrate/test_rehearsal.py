@@ -216,6 +216,25 @@ def test_parents_that_the_new_front_does_not_select_are_told(tmp_path: Path, oth
     assert len(told["recommendation"]) == 1 or others
 
 
+def test_a_parent_that_is_being_deleted_is_no_base_for_advice(tmp_path: Path):
+    export = widgets_export()
+    export["items"][1]["metadata"] |= {"deletionTimestamp": "2026-01-01T00:00:00Z", "finalizers": ["lab/hold"]}
+    with HookServer(speaking_both()) as hook:
+        status, acts, told = rehearse(tmp_path, export, sides(f"{hook.url}/old", f"{hook.url}/new"))
+    assert (status, acts["move"]["played"]) == (4, 0)
+    assert [sentence[:20] for sentence in told["recommendation"]] == ["No parent was played"]
+
+
+def test_a_hook_that_is_down_is_named_and_nothing_is_advised_on_a_move_that_failed(tmp_path: Path):
+    with HookServer(speaking_both()) as down:
+        gone = down.url
+    with HookServer(speaking_both()) as hook:
+        status, _, told = rehearse(tmp_path, widgets_export(), sides(f"{hook.url}/old", f"{gone}/new"))
+    assert (status, told["calls"]["old"]["fault"]) == (4, None)
+    assert told["calls"]["new"]["fault"].startswith(f"the sync hook at {gone}/new/sync gave no answer: ")
+    assert not [sentence for sentence in told["recommendation"] if "rollback" in sentence or "proxy out" in sentence]
+
+
 def test_an_export_without_controller_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     (tmp_path / "export.json").write_text('{"kind": "List", "items": []}')
     (tmp_path / "shadow.yaml").write_text(json.dumps({"migrations": {"m": sides("http://a", "http://b")}}))

@@ -182,6 +182,7 @@ def as_text(name: str, acts: Sequence[Act], export: Export, relays: Mapping[Side
     lines += [
         f"{relay.withheld} calls were not passed on to {side}." for side, relay in relays.items() if relay.withheld
     ]
+    lines += [f"{side}: {relay.fault}" for side, relay in relays.items() if relay.fault]
     return lines + [f"- {sentence}" for sentence in recommendation(acts)]
 
 
@@ -191,7 +192,10 @@ def as_json(name: str, acts: Sequence[Act], relays: Mapping[Side, Relay]) -> str
         "schema": "shadow.rehearsal/v1",
         "migration": name,
         "acts": [_act_as_json(act) for act in acts],
-        "calls": {side: {"asked": relay.asked, "withheld": relay.withheld} for side, relay in relays.items()},
+        "calls": {
+            side: {"asked": relay.asked, "withheld": relay.withheld, "fault": relay.fault}
+            for side, relay in relays.items()
+        },
         "recommendation": recommendation(acts),
     }
     return json.dumps(told, indent=2)

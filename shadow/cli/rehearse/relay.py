@@ -32,7 +32,7 @@ ROLE = "rehearse"
 
 @dataclass(slots=True)
 class Relay:
-    """One implementation. `asked` and `withheld` count calls."""
+    """One implementation. `asked` and `withheld` count calls; `fault` tells of the latest one without an answer."""
 
     settings: Implementation
     client: httpx.AsyncClient
@@ -40,6 +40,7 @@ class Relay:
     disguise: Disguise | None = None  # by the key that the export was redacted with
     asked: int = 0
     withheld: int = 0
+    fault: str | None = None
     _room: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(5))
 
     async def answer(self, request: Request) -> Response:
@@ -51,13 +52,13 @@ class Relay:
             self.withheld += bool(refused)
             return JSONResponse({"error": refused or f"there is no {hook} hook"}, 503 if refused else 404)
         self.asked += 1
+        url = self.settings.url.rstrip("/") + path
         try:
             async with self._room:
-                answer = await self.client.post(
-                    self.settings.url.rstrip("/") + path, content=body, headers=self._headers()
-                )
+                answer = await self.client.post(url, content=body, headers=self._headers())
         except httpx.HTTPError as exc:
-            return JSONResponse({"error": f"the hook gave no answer: {exc or type(exc).__name__}"}, 502)
+            self.fault = f"the {hook} hook at {url} gave no answer: {str(exc) or type(exc).__name__}"
+            return JSONResponse({"error": self.fault}, 502)
         kept = {name: answer.headers[name] for name in ("content-type", "retry-after") if name in answer.headers}
         return Response(self._shown(answer), answer.status_code, kept)
 
