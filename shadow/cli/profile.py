@@ -73,7 +73,10 @@ def responder(settings: Settings) -> Respond:
     except ImportError as error:
         raise CommandError("making access keys needs boto3: install metacontroller-shadow[s3]") from error
     except StoreError as error:
-        raise CommandError(f"the object store: {error}") from error
+        raise CommandError(
+            f"the object store at {settings.s3_endpoint} (S3_ENDPOINT) was not told how long to keep artifacts: "
+            f"{error}; have it run first, or leave ARTIFACT_RETENTION_DAYS out"
+        ) from error
     keeper = Keeper(cluster.look_up, store)
 
     return partial(respond_with_keys, settings, keeper)

@@ -7,6 +7,7 @@ once: a hook that starts with half its settings would rewrite every namespace.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from urllib.parse import urlsplit
 
 from shadow.errors import ConfigurationError, Problem
 
@@ -91,8 +92,8 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         report_status=environment.get("PROFILE_STATUS") == "true",
         object_store_host=host,
         cluster_domain=environment.get("CLUSTER_DOMAIN") or CLUSTER_DOMAIN,
-        iam_endpoint=environment.get("IAM_ENDPOINT") or f"http://{host}.kubeflow:8111",
-        s3_endpoint=environment.get("S3_ENDPOINT") or f"http://{host}.kubeflow:8333",
+        iam_endpoint=_endpoint(environment, "IAM_ENDPOINT", f"http://{host}.kubeflow:8111", problems),
+        s3_endpoint=_endpoint(environment, "S3_ENDPOINT", f"http://{host}.kubeflow:8333", problems),
         artifact_retention_days=_days(environment, problems),
     )
     if problems:
@@ -106,6 +107,18 @@ def _generation(environment: Mapping[str, str], problems: list[Problem]) -> Gene
         problems.append(Problem("PROFILE_GENERATION", f"must be {' or '.join(Generation)}, not {said!r}"))
         return Generation.MIGRATION
     return Generation(said)
+
+
+def _endpoint(environment: Mapping[str, str], name: str, default: str, problems: list[Problem]) -> str:
+    said = environment.get(name) or default
+    try:
+        parts = urlsplit(said)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        problems.append(Problem(name, f"must be a URL such as {default}"))
+    return said
 
 
 def _days(environment: Mapping[str, str], problems: list[Problem]) -> int:

@@ -60,7 +60,14 @@ def test_the_status_is_answered_only_if_asked_for():
 
 
 @pytest.mark.parametrize(
-    "variables", [{"PROFILE_GENERATION": "old"}, {"ARTIFACT_RETENTION_DAYS": "soon"}, {"ARTIFACT_RETENTION_DAYS": "0"}]
+    "variables",
+    [
+        {"IAM_ENDPOINT": "seaweedfs:8111"},
+        {"S3_ENDPOINT": "http://"},
+        {"PROFILE_GENERATION": "old"},
+        {"ARTIFACT_RETENTION_DAYS": "soon"},
+        {"ARTIFACT_RETENTION_DAYS": "0"},
+    ],
 )
 def test_nonsense_is_told_by_its_name(variables):
     with pytest.raises(ConfigurationError) as error:
