@@ -169,5 +169,9 @@ def test_the_mesh_repeats_no_call(component: str):
         assert injected == "false"
         return
     assert injected == "true"
+    named = {(body["kind"], body["metadata"]["name"]): body for body in bodies}
+    egress = named["NetworkPolicy", "metacontroller-shadow"]["spec"]["egress"]
+    (to_istiod,) = [rule for rule in egress if rule.get("ports") == [{"port": 15012}]]
+    assert to_istiod["to"][0]["podSelector"] == {"matchLabels": {"app": "istiod"}}
     (service,) = [body for body in bodies if body["kind"] == "VirtualService"]
     assert [route["retries"] for route in service["spec"]["http"]] == [{"attempts": 0}]
