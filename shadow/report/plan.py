@@ -139,10 +139,11 @@ class Tally:
         return PlannedParent(state.parent, to.other, to, counts, objects, held, instant(state.compared_at))
 
     def _moves(self, state: ParentState, to: Side) -> Moves | None:
-        if state.served is to:
+        evident = self.question.evident(state)
+        if state.served is to and (evident or state.compared_at is None):
             return Moves()  # it was answered by that side all along
-        if not self.question.evident(state):
-            return None
+        if not evident:
+            return None  # also of that side, which may want something else at another revision
         return state.moves_new if to is Side.NEW else state.moves_old
 
     def _count(self, counts: Mapping[str, int]) -> None:

@@ -106,6 +106,10 @@ class Measure:
         return ParentLife.GONE if state.seen_at < self.gone_before else ParentLife.LIVE
 
 
+_AFTER_OLD = {Effect.CREATE: Effect.DELETE, Effect.UPDATE: Effect.UPDATE, Effect.RECREATE: Effect.RECREATE}
+"""What `new` does that has nothing to do yet, because `old` has not done its part: it undoes that."""
+
+
 def failed_side(state: ParentState) -> Side | None:
     """Whose answer was missing in the latest comparison: the first of `old:timeout`."""
     side = (state.reason or "").partition(":")[0]
@@ -134,8 +138,8 @@ def noting(worst: dict[str, Effect], groups: Iterable[Group], explain: Explain, 
 
 
 def harm_of(group: Group) -> Effect:
-    """What moving to `new` does: its effect, or, where it has been done because `new` answers already, what going back
-    would do."""
-    if group.effects.new is Effect.NONE and group.moved:
-        return group.effects.old
-    return group.effects.new
+    """What moving to `new` does; where `new` answers already and has done it, what going back would do."""
+    old, new = group.effects.old, group.effects.new
+    if new is not Effect.NONE:
+        return new
+    return old if group.moved else _AFTER_OLD.get(old, Effect.NONE)

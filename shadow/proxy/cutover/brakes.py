@@ -93,6 +93,8 @@ class Brakes:
         """
         brake = self._known.get(migration)
         if brake is None or not brake.on or (brake.by == GUARD != by):
+            if brake is not None and brake.on:
+                governed = dict(governed) | {GUARD: brake.governed.get(GUARD, {})}  # confirming does not make it unseen
             self._known[migration] = self._next(migration, True, by, because, governed)
             self._unstored.add(migration)
         persisting = asyncio.ensure_future(self._persist_next(migration))

