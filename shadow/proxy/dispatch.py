@@ -121,12 +121,25 @@ class Dispatcher:
         call.not_asked = why_not_asked(migration, call.hook, call.request, shadow, self._chance.luck())
         if call.not_asked is None and call.shares is not None and call.shares.unknown:
             call.not_asked = UNKNOWN
-        if shadow is not None and call.not_asked is None:
-            exchange.shadow = self._spawn(self._ask_shadow(exchange, shadow))
-        primary = await exchange.ask(call.assignment.primary, Role.PRIMARY)
+        primary = await self._primary(exchange)
         if call.hook is Hook.CUSTOMIZE:
             return await customize(exchange, primary, self._related, self._chance.clock())
         return await decide(exchange, primary, lambda: self._recall.of(migration.name, call.request.parent.uid))
+
+    async def _primary(self, exchange: Exchange) -> Asking:
+        """Ask the primary; the other one beside it if that may decide what is served, else once the answer is out.
+
+        So the machine that both run on, and a hook that serves one call at a time, does the primary's work first.
+        """
+        call = exchange.call
+        primary, shadow = call.assignment.primary, call.assignment.shadow if call.not_asked is None else None
+        decides = primary is Side.NEW or call.hook is Hook.CUSTOMIZE
+        if shadow is not None and decides:
+            exchange.shadow = self._spawn(self._ask_shadow(exchange, shadow))
+        asking = await exchange.ask(primary, Role.PRIMARY)
+        if shadow is not None and not decides:
+            self._spawn(self._ask_shadow(exchange, shadow))
+        return asking
 
     async def _ask_shadow(self, exchange: Exchange, side: Side) -> None:
         call = exchange.call

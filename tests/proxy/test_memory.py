@@ -7,11 +7,10 @@ import pytest
 
 from tests.hook_server import HookServer, answer_json
 from tests.proxy.bodies import answer, config_map, request
-from tests.proxy.running import Json, Running, running
+from tests.proxy.running import Running, running
 
 Start = Callable[..., HookServer]
 KIB = 1024
-ONE = config_map("one")
 
 
 def padded(size: int) -> bytes:
@@ -29,13 +28,14 @@ async def gauges(proxy: Running) -> dict[str, float]:
 async def test_memory_is_kept_for_answers_and_given_back(
     tmp_path: Path, hook_server: Start, http: str, upstream: str
 ) -> None:
-    large: Json = answer(config_map("one", {"padding": "x" * 200 * KIB}))
-    old, new = hook_server(answer_json(answer(ONE))), hook_server(answer_json(answer(ONE)))
-    top = {"server": {"in_flight": "128KiB", "http": http}, "upstream": upstream}
+    small, middling, large = (answer(config_map("one", {"padding": "x" * size * KIB})) for size in (1, 30, 300))
+    old, new = hook_server(answer_json(small)), hook_server(answer_json(small))
+    top = {"server": {"in_flight": "256KiB", "http": http}, "upstream": upstream}
     async with running(tmp_path, old, new, top) as proxy:
         assert (await proxy.call(padded(1 * KIB))).status_code == 200
-        assert (await proxy.call(padded(50 * KIB))).status_code == 200
-        refused = await proxy.call(padded(140 * KIB))
+        old.behaviour = answer_json(middling)
+        assert (await proxy.call(padded(105 * KIB))).status_code == 200
+        refused = await proxy.call(padded(270 * KIB))
         assert (refused.status_code, refused.json()["code"]) == (503, "overloaded")
         old.behaviour = answer_json(large)
         unread = await proxy.call(padded(2 * KIB))

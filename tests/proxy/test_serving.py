@@ -331,6 +331,25 @@ async def test_a_slow_shadow_does_not_delay_the_answer(tmp_path: Path, hook_serv
         assert (await proxy.get())["pending"] == 1
 
 
+@pytest.mark.parametrize(
+    ("settings", "asked_before"),
+    [pytest.param({}, 0, id="old-is-served"), pytest.param(LIVE, 1, id="old-may-stand-in-for-new")],
+)
+async def test_the_shadow_is_asked_beside_the_primary_only_where_it_may_decide(
+    tmp_path: Path, hook_server: Start, settings: Any, asked_before: int
+):
+    primary, shadow = hook_server(answer_json(answer(ONE), delay_seconds=0.2)), hook_server(answer_json(answer(ONE)))
+    old, new = (shadow, primary) if settings else (primary, shadow)
+    async with running(tmp_path, old, new, **settings) as proxy:
+        call = asyncio.create_task(proxy.call(SEES_ONE))
+        await asyncio.to_thread(primary.wait_for_calls, 1)
+        await asyncio.sleep(0.1)
+        assert len(shadow.calls) == asked_before
+        await call
+        assert (await proxy.settled())["comparisons"]["matched"] == 1
+    assert len(shadow.calls) == 1
+
+
 async def test_one_failure_in_ten_causes_no_write(tmp_path: Path, hook_server: Start):
     """`old` and `new` want different things; a failure of `new` must not make the cluster go to and fro."""
     turn = iter(range(1_000))
