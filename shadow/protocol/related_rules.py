@@ -4,65 +4,22 @@ A rule is `{apiVersion, resource, labelSelector, namespaceSelector, namespace, n
 an empty string inside a list or a map of strings.
 """
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from shadow.protocol.wire import UnreadableError, parse_as
+from shadow.protocol.go_types import STRING, GoType, type_fault
+from shadow.protocol.label_selectors import Selector
+from shadow.protocol.names import RELATED_RULES_KEY
+from shadow.protocol.wire import REFUSED, parse_as
 from shadow.terms import HookVersion
 
-_PART = r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?"
-_PREFIX = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*"
-_KEY = re.compile(rf"(?:(?=[^/]{{1,253}}/){_PREFIX}/)?{_PART}")
-_VALUE = re.compile(rf"(?:{_PART})?")
-
-_CLUSTER_SCOPED = frozenset({("v1", "namespaces"), ("v1", "nodes"), ("v1", "persistentvolumes")})
+_CLUSTER_SCOPED = frozenset(
+    {("v1", resource) for resource in ("namespaces", "nodes", "persistentvolumes")}
+    | {("rbac.authorization.k8s.io/v1", resource) for resource in ("clusterroles", "clusterrolebindings")}
+    | {("apiextensions.k8s.io/v1", "customresourcedefinitions"), ("storage.k8s.io/v1", "storageclasses")}
+)
 """Whose scope is beyond doubt; any other resource is taken for a namespaced one, as nearly all that are named are."""
-
-
-class Requirement(msgspec.Struct):
-    """One of a selector's `matchExpressions`."""
-
-    key: str | None = None
-    operator: str | None = None
-    values: list[str | None] | None = None
-
-    def matches(self, labels: Mapping[str, str]) -> bool:
-        value, values = labels.get(self.key or ""), [each or "" for each in self.values or ()]
-        match self.operator:
-            case "In":
-                return value in values
-            case "NotIn":
-                return value not in values  # also where the label is absent
-            case "Exists":
-                return value is not None
-            case "DoesNotExist":
-                return value is None
-        return False
-
-    def fault(self) -> str | None:
-        if self.operator not in ("In", "NotIn", "Exists", "DoesNotExist"):
-            return f'"{self.operator or ""}" is not a valid label selector operator'
-        if bool(self.values) is not (self.operator in ("In", "NotIn")):
-            return f"`{self.operator}` in a label selector {'has' if self.values else 'needs'} values"
-        return _label_fault(self.key or "", *(value or "" for value in self.values or ()))
-
-
-class Selector(msgspec.Struct):
-    """A label selector: what all of it matches."""
-
-    matchLabels: dict[str, str | None] | None = None
-    matchExpressions: list[Requirement] | None = None
-
-    def matches(self, labels: Mapping[str, str]) -> bool:
-        exact = all(labels.get(key) == (value or "") for key, value in (self.matchLabels or {}).items())
-        return exact and all(each.matches(labels) for each in self.matchExpressions or ())
-
-    def fault(self) -> str | None:
-        faults = [_label_fault(key, value or "") for key, value in (self.matchLabels or {}).items()]
-        faults += [each.fault() for each in self.matchExpressions or ()]
-        return next(filter(None, faults), None)
 
 
 class Rule(msgspec.Struct):
@@ -86,17 +43,17 @@ class Rule(msgspec.Struct):
 
     def faults(self) -> Iterator[str]:
         """What is wrong with it for any parent."""
+        if not all(self.target):
+            yield f"discovery: can't find resource {self.resource or ''} in apiVersion {self.apiVersion or ''}"
         if self.names and (self.labelSelector is not None or self.namespaceSelector is not None):
             yield "related rule cannot have both names and labelSelector/namespaceSelector specified"
         if self.namespace and self.namespaceSelector is not None:
             yield "related rule cannot have both namespace and namespaceSelector specified"
-        if not all(self.target):
-            yield "related rule names no apiVersion and resource"
-        for selector in (self.labelSelector, self.namespaceSelector):
-            if selector is not None and (fault := selector.fault()) is not None:
-                yield f"related rule: {fault}"
         if self.namespaceSelector is not None and self.target in _CLUSTER_SCOPED:
             yield "namespaceSelector is only supported for namespaced related resources"
+        for selector in (self.namespaceSelector, self.labelSelector):
+            if selector is not None and (fault := selector.fault()) is not None:
+                yield fault
 
     def fault_for(self, version: HookVersion, parent_namespace: str) -> str | None:
         """What is wrong with it in v1 for a parent with a namespace: it relates to that namespace only."""
@@ -110,16 +67,52 @@ class Rule(msgspec.Struct):
         return None
 
 
-def rule_fault(raw: bytes | msgspec.Raw) -> str | None:
-    """Why Metacontroller would follow this rule for no parent, with the reason it would log; None if it would."""
+_STRINGS = GoType("array", "[]string", STRING)
+_OPERATOR = GoType("string", "v1.LabelSelectorOperator")
+_REQUIREMENT = GoType(
+    "object", "v1.LabelSelectorRequirement", fields={"key": STRING, "operator": _OPERATOR, "values": _STRINGS}
+)
+_SELECTOR = GoType(
+    "object",
+    "v1.LabelSelector",
+    fields={
+        "matchLabels": GoType("object", "map[string]string", STRING),
+        "matchExpressions": GoType("array", "[]v1.LabelSelectorRequirement", _REQUIREMENT),
+    },
+)
+RULE_TYPE = GoType(
+    "object",
+    "v1alpha1.RelatedResourceRule",
+    fields={
+        "apiVersion": STRING,
+        "resource": STRING,
+        "labelSelector": _SELECTOR,
+        "namespaceSelector": _SELECTOR,
+        "namespace": STRING,
+        "names": _STRINGS,
+    },
+    embedded={"apiVersion": "ResourceRule", "resource": "ResourceRule"},
+)
+
+
+RULES_TYPE = GoType("array", "[]*v1alpha1.RelatedResourceRule", RULE_TYPE)
+
+_RULES = msgspec.json.Decoder(list[Rule | None] | None)
+
+
+def decoding_fault(listed: msgspec.Raw) -> str | None:
+    """Why Metacontroller could not decode what `relatedResources` holds; None if it could."""
     try:
-        return next(parse_as(raw, Rule).faults(), None)
-    except UnreadableError as exc:
-        return f"json: cannot unmarshal a related rule: {exc}"
+        _RULES.decode(listed)
+    except REFUSED:
+        return type_fault(listed, RULES_TYPE, "CustomizeHookResponse", RELATED_RULES_KEY)
+    return None
 
 
-def _label_fault(key: str, *values: str) -> str | None:
-    if _KEY.fullmatch(key) is None:
-        return f"invalid label key {key!r}"
-    odd = next((value for value in values if _VALUE.fullmatch(value) is None), None)
-    return None if odd is None else f"invalid label value {odd!r} of {key!r}"
+def following_fault(rules: Iterable[msgspec.Raw]) -> str | None:
+    """Why Metacontroller would follow one of these rules, which it can decode, for no parent; None if it would.
+
+    Raises:
+        UnreadableError: a rule cannot be read.
+    """
+    return next((fault for raw in rules for fault in parse_as(raw, Rule).faults()), None)

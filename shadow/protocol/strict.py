@@ -6,16 +6,17 @@ level and in `status`, `labels`, `annotations` and related rules, never inside l
 
 import json
 from collections.abc import Iterator
+from typing import Final
 
 import msgspec
 
 from shadow.protocol.answers import Answer, known_fields
+from shadow.protocol.go_types import STRING, GoType, cannot_unmarshal, type_fault
 from shadow.protocol.keys import identify
 from shadow.protocol.objects import parsable
-from shadow.protocol.related_rules import rule_fault
+from shadow.protocol.related_rules import decoding_fault, following_fault
 from shadow.protocol.strict_fields import strict_faults
 from shadow.protocol.wire import (
-    is_null,
     json_type,
     may_be_beyond_float,
     members,
@@ -28,29 +29,34 @@ from shadow.terms import Hook, Protocol
 Members = list[tuple[str, msgspec.Raw]]
 """The fields of an answer as written, repeated ones included."""
 
-_MAP = "map[string]interface {}"
-_TYPES = {
-    "status": ("object", _MAP),
-    "children": ("array", "[]*unstructured.Unstructured"),
-    "attachments": ("array", "[]*unstructured.Unstructured"),
-    "resyncAfterSeconds": ("number", "float64"),
-    "finalized": ("bool", "bool"),
-    "labels": ("object", "map[string]*string"),
-    "annotations": ("object", "map[string]*string"),
-    "relatedResources": ("array", "[]*v1alpha1.RelatedResourceRule"),
+_OBJECT = GoType("object", "map[string]interface {}")
+_OBJECTS = GoType("array", "[]*unstructured.Unstructured")
+_TEXTS = GoType("object", "map[string]*string", STRING)
+_TYPES: Final = {
+    "status": _OBJECT,
+    "children": _OBJECTS,
+    "attachments": _OBJECTS,
+    "resyncAfterSeconds": GoType("number", "float64"),
+    "finalized": GoType("bool", "bool"),
+    "labels": _TEXTS,
+    "annotations": _TEXTS,
 }
-"""JSON type and Go type of every known field."""
-
-_STRINGS = ("labels", "annotations")
+"""The Go type of every known field of a sync or finalize answer."""
 
 
 def rejection(answer: Answer, body: bytes, *, strict: bool) -> str | None:
     """Why Metacontroller would reject an answer of its own protocol; None if it would take it."""
     repeated = repeats_a_key(body, answer.fields)
     written = members(body) if repeated else list(answer.fields.items())
-    fault = next(_item_faults(answer, written), None) or next(_type_faults(answer, written), None)
-    if fault is not None or not strict:
-        return fault
+    fault = next(_decoding_faults(answer, written), None)
+    if fault is None and strict:
+        fault = _strict_fault(answer, body, repeated)
+    if fault is None and answer.hook is Hook.CUSTOMIZE:
+        fault = following_fault(answer.items or ())
+    return fault
+
+
+def _strict_fault(answer: Answer, body: bytes, repeated: bool) -> str | None:
     if not repeated and known_fields(answer.protocol, answer.hook) >= answer.fields.keys() and _is_plain(answer):
         return None
     faults = tuple(dict.fromkeys(strict_faults(body, answer.protocol, answer.hook)))
@@ -60,29 +66,29 @@ def rejection(answer: Answer, body: bytes, *, strict: bool) -> str | None:
     return f"strict validation failed: {told}"
 
 
+def _decoding_faults(answer: Answer, written: Members) -> Iterator[str]:
+    """Of these Go tells the first, and an object in a list that is at fault before all others."""
+    if answer.hook is Hook.CUSTOMIZE:
+        rules = (decoding_fault(raw) for name, raw in written if name == answer.list_key)
+        yield from filter(None, rules)
+        return
+    yield from _item_faults(answer, written)
+    yield from _type_faults(answer, written)
+
+
 def _type_faults(answer: Answer, written: Members) -> Iterator[str]:
-    """Of these Go tells the first, and only if no object in a list is at fault; unknown fields it skips."""
     known = known_fields(answer.protocol, answer.hook)
     for name, raw in written:
-        if name not in known or is_null(raw):
+        if name not in known:
             continue
-        wanted, go_type = _TYPES[name]
-        if json_type(raw) != wanted:
-            yield _mismatch(json_type(raw), answer, name, go_type)
-        elif name in _STRINGS:
-            odd = (json_type(value) for _, value in members(raw) if not is_null(value))
-            yield from (_mismatch(found, answer, name, "string") for found in odd if found != "string")
+        fault = type_fault(raw, _TYPES[name], _struct(answer), name)
+        if fault is not None:
+            yield fault
         elif (number := number_beyond_float(raw)) is not None:
-            yield _mismatch(f"number {number}", answer, name, "float64")
-
-
-def _mismatch(found: str, answer: Answer, name: str, go_type: str) -> str:
-    return f"json: cannot unmarshal {found} into Go struct field {_struct(answer)}.{name} of type {go_type}"
+            yield cannot_unmarshal(f"number {number}", f"{_struct(answer)}.{name}", "float64")
 
 
 def _struct(answer: Answer) -> str:
-    if answer.hook is Hook.CUSTOMIZE:
-        return "CustomizeHookResponse"
     return "CompositeHookResponse" if answer.protocol is Protocol.COMPOSITE else "DecoratorHookResponse"
 
 
@@ -99,7 +105,7 @@ def _item_faults(answer: Answer, written: Members) -> Iterator[str]:
     for name, raw in written:
         if name != answer.list_key or json_type(raw) != "array":
             continue
-        if answer.hook is Hook.CUSTOMIZE or not _all_are_usual(raw):
+        if not _all_are_usual(raw):
             yield from filter(None, (_item_fault(answer, item) for item in split_array(raw)))
 
 
@@ -107,11 +113,12 @@ def _item_fault(answer: Answer, item: msgspec.Raw) -> str | None:
     found = json_type(item)
     if found == "null":
         return None  # of the list that counts, refused already
-    if found != "object":
-        return _mismatch(found, answer, answer.list_key, _MAP)
+    place = f"{_struct(answer)}.{answer.list_key}"
+    if found != _OBJECT.json:
+        return cannot_unmarshal(found, place, _OBJECT.name)
     if (number := number_beyond_float(item)) is not None:
-        return _mismatch(f"number {number}", answer, answer.list_key, "float64")
-    return rule_fault(item) if answer.hook is Hook.CUSTOMIZE else _kind_fault(item)
+        return cannot_unmarshal(f"number {number}", place, "float64")
+    return _kind_fault(item)
 
 
 def _all_are_usual(listed: msgspec.Raw) -> bool:
@@ -136,7 +143,9 @@ def _is_plain(answer: Answer) -> bool:
     """Whether nothing is there twice in what strict mode looks into; related rules get a close look each time."""
     if answer.hook is Hook.CUSTOMIZE:
         return False
-    return not any(_has_repeats(answer.fields[name]) for name in ("status", *_STRINGS) if name in answer.fields)
+    return not any(
+        _has_repeats(answer.fields[name]) for name in ("status", "labels", "annotations") if name in answer.fields
+    )
 
 
 def _has_repeats(raw: msgspec.Raw) -> bool:

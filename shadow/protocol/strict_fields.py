@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from shadow.protocol.answers import known_fields
+from shadow.protocol.go_types import GoType
 from shadow.protocol.names import RELATED_RULES_KEY
-from shadow.protocol.related_rules import Requirement, Rule, Selector
+from shadow.protocol.related_rules import RULES_TYPE
 from shadow.protocol.scan import scan
 from shadow.protocol.wire import json_type
 from shadow.terms import Hook, Protocol
@@ -22,13 +23,15 @@ Step = str | Iterator["Step"]
 _UNSEEN: Final[Shape] = {}
 """Of what is not looked into."""
 
-_SELECTOR: Final[Shape] = dict.fromkeys(Selector.__struct_fields__) | {
-    "matchExpressions": dict.fromkeys(Requirement.__struct_fields__)
-}
-_RULE: Final[Shape] = dict.fromkeys(Rule.__struct_fields__) | {
-    "labelSelector": _SELECTOR,
-    "namespaceSelector": _SELECTOR,
-}
+
+def _shape(known: GoType) -> Shape:
+    """Of a struct its fields, of an array what its items are; of all else any key is known."""
+    if known.fields:
+        return {name: _shape(each) for name, each in known.fields.items()}
+    return _shape(known.each) if known.json == "array" and known.each is not None else None
+
+
+_RULE: Final = _shape(RULES_TYPE)
 
 
 def strict_faults(body: bytes, protocol: Protocol, hook: Hook) -> Iterator[str]:

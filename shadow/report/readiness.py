@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from shadow.protocol.related_rules import Selector
+from shadow.protocol.label_selectors import Selector
 from shadow.report.groups import UNEXPLAINED
 from shadow.report.judge import Explain
 from shadow.store.base import Group, ParentState

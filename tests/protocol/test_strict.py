@@ -43,8 +43,8 @@ def test_it_foresees_what_a_running_metacontroller_rejected(case):
         assert reason.removeprefix("strict validation failed: ").removesuffix(" a list item") in logged
 
 
-def _rejection(body, protocol=COMPOSITE, hook=Hook.SYNC, *, strict):
-    answer = read_answer(body.encode(), protocol, hook)
+def _rejection(body, protocol=COMPOSITE, *, strict):
+    answer = read_answer(body.encode(), protocol, Hook.SYNC)
     assert isinstance(answer, Answer)
     return rejection(answer, body.encode(), strict=strict)
 
@@ -144,22 +144,6 @@ def test_what_a_repeated_key_replaces_is_read_too(body, protocol, told):
     assert _rejection(body, protocol, strict=False).startswith(told)
 
 
-RULE_FAULTS = """[duplicate field "relatedResources[0].apiVersion", unknown field "relatedResources[0].x", \
-duplicate field "relatedResources[0].labelSelector.matchLabels.a", \
-unknown field "relatedResources[0].labelSelector.y", unknown field "z"]"""
-
-
-def test_strict_mode_looks_into_related_rules():
-    rule = (
-        '"apiVersion":"v1","apiVersion":"v1","resource":"pods","x":1,"x":2,'
-        '"labelSelector":{"matchLabels":{"a":"1","a":"2"},"y":1}'
-    )
-    body = f'{{"relatedResources":[{{{rule}}}],"z":1}}'.encode()
-    answer = read_answer(body, COMPOSITE, Hook.CUSTOMIZE)
-    assert isinstance(answer, Answer)
-    assert rejection(answer, body, strict=True) == f"strict validation failed: {RULE_FAULTS}"
-
-
 def test_an_object_at_fault_is_told_before_a_field():
     body = '{"finalized":0,"children":[{"kind":""}]}'
     assert "'Kind' is missing" in _rejection(body, COMPOSITE, strict=False)
@@ -167,61 +151,6 @@ def test_an_object_at_fault_is_told_before_a_field():
 
 def test_a_number_in_a_field_that_nobody_knows_is_skipped():
     assert _rejection('{"children":[],"other":1e999}', COMPOSITE, strict=False) is None
-
-
-RULE = '{"apiVersion":"v1","resource":"configmaps","labelSelector":{"matchLabels":{"a":"b"}}}'
-
-
-@pytest.mark.parametrize(
-    ("rule", "loose", "strict"),
-    [
-        (RULE, True, True),
-        ('{"apiVersion":"v1","resource":"configmaps","namespace":"ns","names":["a"],"labelSelector":null}', True, True),
-        ('{"apiVersion":"v1","resource":"configmaps","name":"a"}', True, False),
-        ('{"apiVersion":"v1","resource":"configmaps","labelSelector":{"matchLabel":{}}}', True, False),
-        ('{"apiVersion":"v1","apiVersion":"v1","resource":"configmaps"}', True, False),
-        ('{"apiVersion":"v1","resource":"configmaps","names":"a"}', False, False),
-        ('{"apiVersion":"v1","resource":"configmaps","labelSelector":{"matchLabels":{"a":1}}}', False, False),
-        ('"configmaps"', False, False),
-        ('{"apiVersion":"v1","resource":"configmaps","names":[null]}', True, True),
-        ('{"apiVersion":"v1","resource":"configmaps","labelSelector":{"matchLabels":{"a":null}}}', True, True),
-        ('{"apiVersion":"v1"}', False, False),
-        ('{"apiVersion":null,"resource":"configmaps"}', False, False),
-        ('{"apiVersion":"v1","resource":"nodes","namespaceSelector":{}}', False, False),
-        ('{"apiVersion":"v1","resource":"configmaps","namespace":"a","namespaceSelector":{}}', False, False),
-        ('{"apiVersion":"v1","resource":"configmaps","names":["a"],"labelSelector":{}}', False, False),
-    ],
-)
-def test_related_rules_are_checked_to_the_bottom(rule, loose, strict):
-    body = f'{{"relatedResources":[{rule}]}}'
-    assert (_rejection(body, hook=Hook.CUSTOMIZE, strict=False) is None) is loose
-    assert (_rejection(body, hook=Hook.CUSTOMIZE, strict=True) is None) is strict
-
-
-@pytest.mark.parametrize(
-    ("selector", "taken"),
-    [
-        ('"matchLabels":{"app.kubernetes.io/name":"a.b_c-1"}', True),
-        ('"matchLabels":{"a":""}', True),
-        ('"matchLabels":{"a b":"c"}', False),
-        ('"matchLabels":{"A.io/b":"c"}', False),
-        ('"matchLabels":{"/b":"c"}', False),
-        ('"matchLabels":{"%s/b":"c"}' % ("a" * 254), False),
-        ('"matchLabels":{"%s":"c"}' % ("a" * 64), False),
-        ('"matchLabels":{"a":"-c"}', False),
-        ('"matchExpressions":[{"key":"a","operator":"In","values":["b",null]}]', True),
-        ('"matchExpressions":[{"key":"a","operator":"Exists","values":[]}]', True),
-        ('"matchExpressions":[{"key":"a","operator":"In"}]', False),
-        ('"matchExpressions":[{"key":"a","operator":"NotIn","values":[]}]', False),
-        ('"matchExpressions":[{"key":"a","operator":"Exists","values":["b"]}]', False),
-        ('"matchExpressions":[{"key":"a","operator":"Equals","values":["b"]}]', False),
-        ('"matchExpressions":[{"operator":"Exists"}]', False),
-    ],
-)
-@pytest.mark.parametrize("place", ["labelSelector", "namespaceSelector"])
-def test_a_selector_that_kubernetes_cannot_read_fails_the_sync(place, selector, taken):
-    body = f'{{"relatedResources":[{{"apiVersion":"v1","resource":"secrets","{place}":{{{selector}}}}}]}}'
-    assert (_rejection(body, hook=Hook.CUSTOMIZE, strict=False) is None) is taken
 
 
 @pytest.mark.parametrize("each", answered(), ids=lambda each: each.name)
