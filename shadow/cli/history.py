@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
     if args.parent:
         found = _stored_governing(args, at) if args.store else _governing(control(args), args)
         write([governed(found)])
-        return Exit.FINE if found.primary is not None else Exit.INCONCLUSIVE
+        return Exit.FINE if found.primary is not None or found.refused else Exit.INCONCLUSIVE
     lines = _stored(args) if args.store else _fetched(control(args), args.migration)
     write(text for line in lines if at is None or line.at.timestamp() <= at for text in told(line))
     return Exit.FINE
@@ -124,11 +124,22 @@ def _value(value: Any) -> str:
 def governed(found: Governing) -> str:
     """`team-a at ...: new, by weight (stage canary 25%, since ...)`."""
     when = f"{printable(str(found.parent))} at {found.at:%Y-%m-%d %H:%M:%S} UTC"
-    if found.depends_on_labels and found.primary is None:
-        return f"{when}: depends on its labels of then, by which a pin selects, and no call of then is kept\n"
-    if found.primary is None:
-        return f"{when}: the change log does not tell\n"
-    by = f"as call {printable(found.call or '')} of then shows" if found.depends_on_labels else f"by {found.by}"
     since = f", since {found.since:%Y-%m-%d %H:%M:%S} UTC" if found.since else ""
     stage = f"canary {found.weight:g}%" if found.stage == "canary" else found.stage
-    return f"{when}: {found.primary}, {by} (stage {stage}, brake {'on' if found.brake else 'off'}{since})\n"
+    if stage is None:
+        return f"{when}: {_who(found)}\n"
+    return f"{when}: {_who(found)} (stage {stage}, brake {'on' if found.brake else 'off'}{since})\n"
+
+
+def _who(found: Governing) -> str:
+    witness = f"as call {printable(found.call)} of then shows" if found.call else ""
+    if found.refused:
+        return ", ".join(filter(None, ("nobody: under the guard's brake its calls were answered an error", witness)))
+    if found.primary is not None:
+        by = "the guard's brake" if found.by == "guard" else found.by
+        return f"{found.primary}, {witness or f'by {by}'}"
+    if found.by == "guard":
+        return "old, or nobody where old would have removed something: the guard held the brake, and no call is kept"
+    if found.depends_on_labels:
+        return "depends on its labels of then, by which a pin selects, and no call of then is kept"
+    return "the change log does not tell"

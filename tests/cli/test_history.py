@@ -70,6 +70,25 @@ def test_a_pin_by_label_is_told_apart(
     assert told in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("found", "told", "status"),
+    [
+        ({"primary": None, "refused": True, "call": "c7"}, "nobody: under the guard's brake", 0),
+        ({"primary": "old"}, "old, by the guard's brake (stage", 0),
+        ({"primary": None}, "old, or nobody where old would have removed something", 4),
+    ],
+    ids=["refused", "old", "nobody knows"],
+)
+def test_under_a_guards_brake_it_is_told_who_was_answered(
+    api: Control, capsys: pytest.CaptureFixture[str], found: dict[str, Any], told: str, status: int
+):
+    parent = {"apiVersion": "v1", "kind": "Namespace", "namespace": "", "name": "team-a", "uid": "1"}
+    always = {"parent": parent, "at": "2026-01-15T09:00:00Z", "by": "guard", "stage": "live", "brake": True}
+    api.answer("GET", f"{HISTORY}/governing", always | found)
+    assert main(["history", "kfp", "--parent", "team-a"]) == status
+    assert told in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("at", ["soon", "", "2999-01-01"], ids=["no time", "empty", "to come"])
 def test_what_is_no_time_or_has_not_come_is_2(api: Control, at: str):
     assert main(["history", "kfp", "--at", at]) == 2

@@ -11,7 +11,7 @@ from shadow.protocol.objects import ParentRef
 from shadow.proxy.cutover.governing import Governing, governing, governing_at
 from shadow.store.base import Call, Change, Flush, ParentState, Store
 from shadow.store.open import open_store
-from shadow.terms import Side
+from shadow.terms import Hook, Side
 from tests.store.records import mismatch
 
 PARENT = ParentRef("v1", "Namespace", "", "team-a", "uid-a")
@@ -32,8 +32,13 @@ def state(uid: str = "uid-a", at: float = 99, **fields: Any) -> ParentState:
     return ParentState("m", parent, Side.OLD, Side.OLD, None, None, seen_at=at, compared_at=at, **fields)
 
 
-def nothing_kept(since: float, until: float) -> Call | None:
-    return None
+def nothing_kept(since: float, until: float) -> Iterator[Call]:
+    return iter(())
+
+
+def kept(at: float, served: Side | None, hook: Hook = Hook.SYNC, primary: Side = Side.OLD) -> Call:
+    call = mismatch(f"c{at:g}", at, primary=primary)
+    return msgspec.structs.replace(call, migration="m", parent=PARENT, served=served, hook=hook)
 
 
 LOG = [
@@ -94,6 +99,48 @@ def test_labels_of_later_decide_nothing(pin: dict[str, Any], labels: dict[str, s
     assert found.depends_on_labels is (primary is None)
 
 
+@pytest.mark.parametrize(
+    ("served", "served_at", "seen_at", "calls", "primary", "refused"),
+    [
+        (Side.NEW, 20, 45, [], None, True),
+        (Side.NEW, 20, 25, [], None, False),
+        (Side.OLD, 20, 45, [], Side.OLD, False),
+        (Side.OLD, 35, 35, [], Side.OLD, False),
+        (Side.OLD, 35, 35, [kept(32, None)], Side.OLD, False),
+        (Side.OLD, 32, 45, [kept(35, None)], None, True),
+        (Side.OLD, 45, 45, [kept(35, None)], None, True),
+        (Side.OLD, 45, 45, [kept(36, Side.OLD, Hook.CUSTOMIZE), kept(35, None)], None, True),
+        (Side.OLD, 45, 45, [kept(35, Side.OLD)], Side.OLD, False),
+        (Side.OLD, 45, 45, [], None, False),
+    ],
+    ids=[
+        "refused ever since",
+        "silent ever since",
+        "old before it",
+        "old since",
+        "old in the end",
+        "refused in the end",
+        "a kept call that was refused",
+        "customize is no witness",
+        "a kept call that was answered",
+        "nobody knows",
+    ],
+)
+def test_under_a_guards_brake_calls_tell_who_governed(
+    served: Side, served_at: float, seen_at: float, calls: list[Call], primary: Side | None, refused: bool
+):
+    log = [Change(30, "m", "rollback", "guard", "1 delete"), configuration(10, "live")]
+    known = msgspec.structs.replace(state(at=seen_at), served=served, served_at=served_at)
+    found = governing(log, "m", known, 40, lambda _, __: iter(calls))
+    assert (found.primary, found.refused, found.by) == (primary, refused, "guard")
+
+
+def test_a_guards_brake_that_a_person_confirmed_is_a_brake_like_any_other():
+    log = [brake(35, "rollback"), Change(30, "m", "rollback", "guard", "1 delete"), configuration(10, "live")]
+    found = governing(log, "m", state(), 40, nothing_kept)
+    assert (found.primary, found.by, found.refused) == (Side.OLD, "brake", False)
+
+
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
     opened = open_store(f"sqlite:///{tmp_path}/shadow.db")
@@ -109,10 +156,9 @@ def at_store(store: Store, at: float) -> Governing:
 
 
 def test_a_call_of_then_is_the_witness(store: Store):
-    calls = [mismatch(f"c{at}", at, primary=side) for at, side in ((15, Side.NEW), (25, Side.OLD), (35, Side.NEW))]
-    kept = [msgspec.structs.replace(each, migration="m", parent=PARENT) for each in calls]
+    calls = [kept(at, None, primary=side) for at, side in ((15, Side.NEW), (25, Side.OLD), (35, Side.NEW))]
     log = [configuration(10, "live"), configuration(20, "canary", 0, new=[SELECTOR])]
-    store.flush(Flush("r", 99, {}, kept, parents=[state(labels={})], changes=log))
+    store.flush(Flush("r", 99, {}, calls, parents=[state(labels={})], changes=log))
     assert (at_store(store, 22).primary, at_store(store, 22).call) == (None, None)  # that of before does not count
     assert (at_store(store, 30).primary, at_store(store, 30).call) == (Side.OLD, "c25")
     assert at_store(store, 35).primary is Side.NEW

@@ -198,12 +198,17 @@ async def test_its_brake_deletes_nothing_until_a_person_confirms_it(tmp_path: Pa
             await proxy.reconfigured(stage=stage)
             assert (await proxy.call(SEES_BOTH)).json()["code"] == "guard-brake"
         other = await proxy.call(request(observed(ONE), uid="uid-2", name="team-b"))
+        governed = [await proxy.get(f"/history/governing?parent={name}") for name in ("team-a", "team-b")]
         await proxy.post("rollback", because="two may go")
         confirmed = await braked(proxy)
         served = await proxy.call(SEES_BOTH)
     assert (refused.status_code, refused.json()["code"]) == (503, "guard-brake")
     assert "delete ConfigMap/team-a/two" in refused.json()["error"]
     assert (other.status_code, other.headers["x-shadow-served"]) == (200, "old")
+    assert [(each["primary"], each["refused"], each["by"]) for each in governed] == [
+        (None, True, "guard"),
+        ("old", False, "guard"),
+    ]
     assert (confirmed["on"], confirmed["because"]) == (True, "two may go")
     assert (served.status_code, served.headers["x-shadow-served"]) == (200, "old")
 
