@@ -135,7 +135,7 @@ _TELLING: Final = (
     "rediscli", ":5432:", ":6432:", ":*:",
 )  # fmt: skip
 """Something of this is in whatever is redacted, once the text is `_FLATTENED` and has no separators."""
-_SHORT_FLAGS: Final = tuple(before + flag for before in (b'"', b" ", b"'") for flag in (b"-p", b"-u", b"-U", b"--user"))
+_SPELLED_FLAG: Final = re.compile(rb"-(?<=[\"' ]-)(?:[puU]|-user)")  # the dash first: it is quickly looked for
 _FLATTENED: Final = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ", b"abcdefghijklmnopqrstuvwxyz")
 
 
@@ -144,7 +144,7 @@ def nothing_secret(text: bytes) -> bool:
 
     Quick, for most objects are plain. What is spelled with escapes, or not in ASCII, takes a closer look.
     """
-    if b"\\" in text or not text.isascii() or any(flag in text for flag in _SHORT_FLAGS):
+    if b"\\" in text or not text.isascii() or _SPELLED_FLAG.search(text):
         return False
     flat = text.translate(_FLATTENED, b"-_. ").decode("ascii")
     for telling in _TELLING:  # noqa: SIM110 - twice as quick as a generator, and all that is shown comes by here

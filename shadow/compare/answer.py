@@ -12,7 +12,6 @@ from shadow.compare.canonical import ObjectSet, Read, Reader, keyed, spelled
 from shadow.compare.view import RequestView
 from shadow.protocol.answers import Answer as WireAnswer
 from shadow.protocol.draft import Inexpressible
-from shadow.protocol.keys import identify
 from shadow.protocol.names import OBSERVED_KEY, RELATED_RULES_KEY
 from shadow.protocol.objects import Identity, Json
 from shadow.protocol.strict import rejection
@@ -53,8 +52,7 @@ class Answer:
     @cached_property
     def spelled(self) -> Mapping[Identity, msgspec.Raw]:
         """The desired objects by identity, still bytes: for those who look into few of them."""
-        namespace = self._view.parent.namespace
-        return {identify(raw, namespace): raw for raw in self.items}
+        return {self._reader.identity(raw): raw for raw in self.items}
 
     def item(self, identity: Identity) -> Json | None:
         """One desired object; None: it cannot be held."""

@@ -79,6 +79,11 @@ class Reader:
         self._default_namespace = default_namespace
         self._known: dict[bytes, Read] = {}
 
+    def identity(self, raw: msgspec.Raw) -> Identity:
+        """Which object it is, for those who need not know what it says."""
+        known = self._known.get(bytes(raw))
+        return identify(raw, self._default_namespace) if known is None else known[0]
+
     def item(self, raw: msgspec.Raw) -> Read:
         spelling = bytes(raw)
         if spelling not in self._known:

@@ -18,6 +18,7 @@ from shadow.compare.effects import effects_of
 from shadow.compare.model import Advice, Candidate, Comparison, Difference, Noise, ObjectEffect, Pair, Predicted
 from shadow.compare.moves import moves
 from shadow.compare.noise import noise_of
+from shadow.compare.parent import ParentChange, parent_differences
 from shadow.compare.predictions import check, following, foresee, repeated
 from shadow.compare.rules import Rules
 from shadow.compare.shown import Shown
@@ -133,7 +134,8 @@ class _Comparing:
     def _moves(self, before: Side, after: Side) -> tuple[ObjectEffect, ...]:
         """What handing the parent over from one side to the other would write."""
         one, other = self._answers[before], self._answers[after]
-        return moves(self._view, one, other, self._unlike(), self._pair.apply, self._budget.check)
+        among, parent, check = self._unlike(), self._parent_changes, self._budget.check
+        return moves(self._view, one, other, among, parent, self._pair.apply, check)
 
     def _failure(self) -> str | None:
         """The first side without a valid answer, and why: `old:timeout`."""
@@ -176,7 +178,11 @@ class _Comparing:
             return iter(())
         describer = Describer(self._pair.parent, self._shown, effects[Side.OLD], effects[Side.NEW])
         old, new = self._answers[Side.OLD], self._answers[Side.NEW]
-        return differences(self._view, describer, old, new, self._unlike(), self._budget.check)
+        return differences(self._view, describer, old, new, self._unlike(), self._parent_changes, self._budget.check)
+
+    @cached_property
+    def _parent_changes(self) -> tuple[ParentChange, ...]:
+        return parent_differences(self._view, self._answers[Side.OLD], self._answers[Side.NEW], self._budget.check)
 
     def _advice(self, effects: Mapping[Side, Effects], writes: tuple[Predicted, ...]) -> Iterator[Advice]:
         advising = Advising(self._pair)

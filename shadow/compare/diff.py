@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from shadow.compare.canonical import same, spelled
-from shadow.compare.merge import item_key, merge_key
+from shadow.compare.merge import item_names, merge_key
 from shadow.fieldpath import Item, Steps
 from shadow.terms import Change
 
@@ -99,7 +99,7 @@ def _one_sided(place: _Place, pending: list[_Place]) -> Iterator[FieldChange]:
 def _fields(place: _Place) -> Iterator[_Place]:
     for name in sorted(place.old.keys() | place.new.keys()):
         old, new = place.old.get(name, _ABSENT), place.new.get(name, _ABSENT)
-        if isinstance(old, dict | list) or type(old) is not type(new) or old != new:
+        if isinstance(old, (dict, list)) or type(old) is not type(new) or old != new:
             yield place.field(name, old, new)
 
 
@@ -107,7 +107,7 @@ def _items(place: _Place, pending: list[_Place], is_set: IsSet) -> Iterator[Fiel
     key = merge_key(place.old, place.new)
     if key is not None:
         old_at, new_at = (
-            {item_key(item[key]): at for at, item in enumerate(items)} for items in (place.old, place.new)
+            {name: at for at, name in enumerate(item_names(key, items))} for items in (place.old, place.new)
         )
         if len(old_at) == len(place.old) and len(new_at) == len(place.new):
             yield from _keyed_items(place, key, old_at, new_at, pending)

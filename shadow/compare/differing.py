@@ -3,7 +3,7 @@
 One answer may be held against another implementation's, or against what the same one says the next time.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
 from shadow.compare.answer import Answer
@@ -13,7 +13,7 @@ from shadow.compare.diff import FieldChange
 from shadow.compare.differences import Describer
 from shadow.compare.dynamic import prepared
 from shadow.compare.model import Difference, EffectPair
-from shadow.compare.parent import parent_differences, parent_fields
+from shadow.compare.parent import ParentChange, parent_fields
 from shadow.compare.view import RequestView
 from shadow.protocol.objects import Identity, Json
 from shadow.protocol.wire import UnreadableError
@@ -34,19 +34,27 @@ def alike(one: Answer, other: Answer) -> frozenset[Identity]:
 
 
 def differences(
-    view: RequestView, describer: Describer, old: Answer, new: Answer, among: Iterable[Identity], check: Check
+    view: RequestView,
+    describer: Describer,
+    old: Answer,
+    new: Answer,
+    among: Iterable[Identity],
+    parent: Sequence[ParentChange],
+    check: Check,
 ) -> Iterator[Difference]:
     """Every difference of two answers.
 
     Args:
         among: the objects to look at; all others are alike.
+        parent: the places in which they want another parent.
     """
     spelling = (old.left_alone is None) is (new.left_alone is None)  # else each object is treated in another way
     for identity in sorted(among):
         check()
         yield from _of_object(view, describer, identity, old, new, spelling=spelling)
     check()
-    yield from _of_parent(view, describer, old, new)
+    if parent:
+        yield from describer.of_parent(parent, parent_fields(view, old), parent_fields(view, new))
     yield from _of_order(view, describer, old, new)
 
 
@@ -78,11 +86,6 @@ def _observed(view: RequestView, identity: Identity) -> Json | None:
         return view.observed(identity) if identity in view else None
     except UnreadableError:
         return None
-
-
-def _of_parent(view: RequestView, describer: Describer, old: Answer, new: Answer) -> Iterator[Difference]:
-    changes = parent_differences(view, old, new)
-    yield from describer.of_parent(changes, parent_fields(view, old), parent_fields(view, new))
 
 
 def _of_order(view: RequestView, describer: Describer, old: Answer, new: Answer) -> Iterator[Difference]:

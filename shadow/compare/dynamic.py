@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from shadow.compare.canonical import same
 from shadow.compare.golang import compact_json
-from shadow.compare.merge import MERGE_KEYS, MERGE_KEYS_OF_2, item_key, merge, merge_key
+from shadow.compare.merge import MERGE_KEYS, MERGE_KEYS_OF_2, item_names, merge, merge_key
 from shadow.compare.view import RequestView
 from shadow.protocol.names import CONTROLLER_UID_LABEL, DECORATOR_ANNOTATION, LAST_APPLIED, SYSTEM_METADATA
 from shadow.protocol.objects import Identity, Json, object_of
@@ -15,7 +15,6 @@ from shadow.protocol.wire import UnreadableError, parse
 from shadow.terms import Protocol
 
 _ABSENT: Final = object()
-_CONTAINERS: Final = frozenset({dict, list})
 
 
 def prepared(view: RequestView, identity: Identity, item: Json) -> Json:
@@ -81,8 +80,9 @@ class Desired:
             if isinstance(value, list) and len(value) > 1 and self._twins(value):
                 return True
             for each in value.values() if isinstance(value, dict) else value:
-                if type(each) in _CONTAINERS:
-                    pending.append(each)  # noqa: PERF401 - quicker than a list of its own for each container
+                kind = type(each)
+                if kind is dict or kind is list:
+                    pending.append(each)
         return False
 
     def applied(self, observed: Json) -> Json:
@@ -152,7 +152,7 @@ class Desired:
 
 def _named_alike(key: str, items: list[Any]) -> bool:
     """Whether two of the items have the same merge key."""
-    return len({item_key(item[key]) for item in items}) < len(items)
+    return len(set(item_names(key, items))) < len(items)
 
 
 def _plainly_same(one: Any, other: Any) -> bool:

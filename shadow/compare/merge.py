@@ -4,7 +4,8 @@ It is ported, not improved: a surprise in here is a surprise in the cluster. Nev
 the result that did not change are shared with `observed` and `desired`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from itertools import chain
 from typing import Any, TypeVar
 
 from shadow.compare.golang import text
@@ -44,17 +45,27 @@ def merge_key(*lists: Sequence[Any] | None, keys: Sequence[str] = MERGE_KEYS) ->
 
     Every item of every list has to be an object that has the field. Lists without any item share nothing.
     """
-    items = [item for several in lists for item in several or ()]
-    for item in items:
-        if not isinstance(item, dict):
-            return None
-    possible = [key for key in keys if key in items[0]] if items else []
-    return next((key for key in possible if all(key in item for item in items)), None)
+    items = list(chain.from_iterable(filter(None, lists)))
+    if set(map(type, items)) != {dict}:
+        return None
+    for key in keys:
+        if key in items[0]:
+            for item in items:
+                if key not in item:
+                    break
+            else:
+                return key
+    return None
 
 
 def item_key(value: Any) -> str:
     """A merge key's value as it is compared: `80` and `"80"` are the same item."""
     return value if isinstance(value, str) else text(value)
+
+
+def item_names(key: str, items: Sequence[Any]) -> list[str]:
+    """What each of the items is called: its merge key's value as it is compared."""
+    return [name if type(name := item[key]) is str else item_key(name) for item in items]
 
 
 def _level(observed: Any, last: Any, desired: Any, keys: Sequence[str], pending: list[_Task]) -> Any:
@@ -80,15 +91,17 @@ def _merge_object(
     for key, value in desired.items():
         here = merged.get(key)
         merged[key] = value
-        if isinstance(here, dict | list):
+        if isinstance(here, (dict, list)):
             pending.append((merged, key, here, last.get(key), value))
     return merged
 
 
 def _merge_items(key: str, observed: list[Any], last: list[Any], desired: list[Any], pending: list[_Task]) -> list[Any]:
     """As objects keyed by `key`: observed order first, then what is new. A key seen twice stays twice."""
-    here, former, wanted = (dict(zip(_names(key, items), items, strict=True)) for items in (observed, last, desired))
-    names = [name for name in _names(key, observed) if name in wanted or name not in former]
+    present = item_names(key, observed)
+    here = dict(zip(present, observed, strict=True))
+    former, wanted = (dict(zip(item_names(key, items), items, strict=True)) for items in (last, desired))
+    names = [name for name in present if name in wanted or name not in former]
     names += [name for name in wanted if name not in here]
     merged = [wanted[name] if name in wanted else here[name] for name in names]
     pending.extend(
@@ -97,10 +110,6 @@ def _merge_items(key: str, observed: list[Any], last: list[Any], desired: list[A
         if name in here and name in wanted
     )
     return merged
-
-
-def _names(key: str, items: list[Any]) -> Iterator[str]:
-    return (item_key(item[key]) for item in items)
 
 
 def _if(kind: type[_Kind], value: Any) -> _Kind | None:

@@ -4,14 +4,14 @@ The effects of either answer are told from what is observed now, which may be am
 asks another question: when one implementation has had its way, what would the other one change?
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from shadow.compare import serverside
 from shadow.compare.answer import Answer
 from shadow.compare.budget import Check
 from shadow.compare.effects import SERVER_SIDE, stuck
 from shadow.compare.model import ObjectEffect
-from shadow.compare.parent import parent_differences
+from shadow.compare.parent import ParentChange
 from shadow.compare.view import RequestView
 from shadow.protocol.names import ON_DELETE, RECREATE_METHODS
 from shadow.protocol.objects import Identity, Json
@@ -20,14 +20,21 @@ from shadow.terms import Effect
 
 
 def moves(
-    view: RequestView, before: Answer, after: Answer, among: Iterable[Identity], apply: str, check: Check
+    view: RequestView,
+    before: Answer,
+    after: Answer,
+    among: Iterable[Identity],
+    parent: Iterable[ParentChange],
+    apply: str,
+    check: Check,
 ) -> tuple[ObjectEffect, ...]:
     """The effects of `after` on a cluster in which `before` was applied; what would not be written is left out.
 
     Args:
         among: the objects that the two do not want alike; all others stay as they are.
+        parent: the places in which they want another parent.
         apply: `dynamic` or `server-side`.
-        check: called between objects and between places of the parent.
+        check: called between objects.
     """
     if after.left_alone is not None:
         return ()
@@ -38,7 +45,10 @@ def moves(
         effect = _effect(view, identity, former, after, apply)
         if effect is not Effect.NONE:
             found.append(ObjectEffect(identity, effect))
-    return (*found, *_of_parent(view, before, after, check))
+    if any(Effect.UPDATE in (effects.old, effects.new) for _, effects in parent):
+        ref = view.parent
+        found.append(ObjectEffect(Identity(ref.apiVersion, ref.kind, ref.namespace, ref.name), Effect.UPDATE))
+    return tuple(found)
 
 
 def _effect(view: RequestView, identity: Identity, before: Answer | None, after: Answer, apply: str) -> Effect:
@@ -87,13 +97,3 @@ def _settled(view: RequestView, identity: Identity, before: Answer | None, apply
     if observed is not None and apply != SERVER_SIDE and not before.applying.writes(identity):
         return observed
     return before.applying.becomes(identity)
-
-
-def _of_parent(view: RequestView, before: Answer, after: Answer, check: Check) -> Iterator[ObjectEffect]:
-    """The parent itself, once, if its status, labels or annotations would be written."""
-    for _, pair in parent_differences(view, before, after):
-        check()
-        if Effect.UPDATE in (pair.old, pair.new):
-            ref = view.parent
-            yield ObjectEffect(Identity(ref.apiVersion, ref.kind, ref.namespace, ref.name), Effect.UPDATE)
-            return

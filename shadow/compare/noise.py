@@ -10,6 +10,7 @@ from shadow.compare.budget import Check
 from shadow.compare.differences import Describer
 from shadow.compare.differing import differences
 from shadow.compare.model import Noise
+from shadow.compare.parent import parent_differences
 from shadow.compare.shown import Shown
 from shadow.compare.view import RequestView
 from shadow.protocol.objects import Identity
@@ -25,7 +26,8 @@ def noise_of(
     """Each place once, however many objects of a kind show it; differences of spelling are none."""
     describer = Describer(view.parent, shown, {}, {})
     found: dict[tuple[Identity | None, str], Noise] = {}
-    for difference in differences(view, describer, first, again, _comparable(first, again), check):
+    parent = parent_differences(view, first, again, check)
+    for difference in differences(view, describer, first, again, _comparable(first, again), parent, check):
         about = difference.object
         kind = None if about is None else Identity(about.apiVersion, about.kind, ANY, ANY)
         if difference.normalized is None:

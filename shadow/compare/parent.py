@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from shadow.compare.answer import Answer
+from shadow.compare.budget import Check
 from shadow.compare.canonical import same
 from shadow.compare.diff import FieldChange, field_changes
 from shadow.compare.effects import parent_changes
@@ -44,8 +45,20 @@ def wanted_status(view: RequestView, answer: Answer) -> Json | None:
     return {key: value for key, value in (answer.status or {}).items() if key != _OBSERVED_GENERATION}
 
 
-def parent_differences(view: RequestView, old: Answer, new: Answer) -> Iterator[ParentChange]:
-    """Every place in which the two answers want another parent, with the effect of either."""
+def parent_differences(view: RequestView, old: Answer, new: Answer, check: Check) -> tuple[ParentChange, ...]:
+    """Every place in which the two answers want another parent, with the effect of either.
+
+    Args:
+        check: called between places.
+    """
+    found = []
+    for change in _changes(view, old, new):
+        check()
+        found.append(change)
+    return tuple(found)
+
+
+def _changes(view: RequestView, old: Answer, new: Answer) -> Iterator[ParentChange]:
     wanted = parent_fields(view, old), parent_fields(view, new)
     changed = [parent_changes(view, answer) for answer in (old, new)]
     effects: dict[str, EffectPair] = {}

@@ -76,7 +76,7 @@ def _settled(value: Any, typed: bool, foreign: frozenset[str]) -> Any:
                 container[key] = ""
             elif typed and isinstance(container, dict) and (item is None or (item == {} and key in _DROPPED_MAPS)):
                 del container[key]
-            elif isinstance(item, dict | list):
+            elif isinstance(item, (dict, list)):
                 container[key] = item.copy()
                 pending.append((container[key], str(key), typed and key not in foreign))
             elif typed and (name in QUANTITY_MAPS or (key in QUANTITIES and name not in TEXT_MAPS)):

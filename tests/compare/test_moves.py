@@ -5,6 +5,7 @@ import pytest
 from shadow.compare.answer import read_answer
 from shadow.compare.comparison import compare
 from shadow.compare.moves import moves
+from shadow.compare.parent import parent_differences
 from shadow.compare.rules import Rules
 from shadow.protocol.objects import Identity
 from shadow.redact import Redactor
@@ -18,7 +19,8 @@ GONE = answer()
 def moved(before: bytes, after: bytes, *seen, method="InPlace", among=(CM,), **more):
     seen_by = view(request(*seen, method=method, **more))
     one, other = (read_answer(seen_by, body, strict=False) for body in (before, after))
-    found = moves(seen_by, one, other, among, "dynamic", lambda: None)
+    parent = parent_differences(seen_by, one, other, lambda: None)
+    found = moves(seen_by, one, other, among, parent, "dynamic", lambda: None)
     return {each.object: each.effect for each in found}
 
 
