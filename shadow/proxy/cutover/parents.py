@@ -126,10 +126,14 @@ class Parents:
         self._put(key, state)
 
     def answered(self, migration: str, parent: ParentRef, primary: Side, call: str) -> None:
-        """The call was answered with something to apply: what was foreseen before has had its chance."""
+        """The call was answered with something to apply: what was foreseen before has had its chance.
+
+        Of calls that end in another order than they came, the one that came last counts: their ids sort by time.
+        """
         key = migration, parent.uid
         state = self._states.get(key) or ParentState(migration, parent, primary, None, None, None)
-        self._put(key, msgspec.structs.replace(state, answered_in=call))
+        if state.answered_in is None or state.answered_in < call:
+            self._put(key, msgspec.structs.replace(state, answered_in=call))
 
     def compared(self, state: ParentState) -> None:
         """Note the latest comparison: `state` carries the comparison's fields, what was served is kept."""

@@ -1,0 +1,21 @@
+"""The memory of parents says the same whatever order the calls of one parent end in."""
+
+from itertools import permutations
+
+import pytest
+
+from shadow.protocol.objects import ParentRef
+from shadow.proxy.cutover.parents import Parents
+from shadow.terms import Side
+
+PARENT = ParentRef("v1", "Namespace", "", "team-a", "uid-a")
+
+
+@pytest.mark.parametrize("order", list(permutations(("018a01", "018a02", "018a03"))), ids="-".join)
+def test_the_call_that_came_last_is_the_one_it_was_answered_in(order: tuple[str, ...]):
+    parents = Parents(())
+    for call in order:
+        parents.answered("m", PARENT, Side.OLD, call)
+    state = parents.get("m", PARENT.uid)
+    assert state is not None
+    assert state.answered_in == "018a03"
