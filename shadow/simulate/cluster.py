@@ -83,12 +83,12 @@ class Cluster:
         controller = read_controller(
             {**body, "metadata": {**metadata, **body["metadata"]}}, self.api.kinds, self.release
         )
-        self.controllers[controller.name] = controller
+        self.controllers[controller.reference] = controller
         return controller.body
 
-    def remove_controller(self, name: str) -> None:
+    def remove_controller(self, reference: str) -> None:
         """Take a controller away. Its objects stay, and so do its finalizers, as in a real cluster."""
-        del self.controllers[name]
+        del self.controllers[reference]
 
     def load(self, exported: Json) -> None:
         """Take in a `kubectl get -o json`, a List or one object, with uids and versions as they are there."""
@@ -114,7 +114,7 @@ class Cluster:
 
     # --- syncing ---------------------------------------------------------------------------------------------------
     async def sync(self, controller: str, parent: Json) -> SyncRecord:
-        """One sync of one parent, given by its object (only identity is read: the live one is what is synced)."""
+        """One sync of one parent by the controller `Kind/name`. Of the object given only its identity is read."""
         using = self.controllers[controller]
         try:
             live = self.api.get(parent["apiVersion"], parent["kind"], namespace_of(parent), name_of(parent))
@@ -144,7 +144,7 @@ class Cluster:
 
     async def round(self, controllers: Iterable[str] | None = None) -> tuple[SyncRecord, ...]:
         """Every parent of every controller once, at most five hook calls of a controller at a time."""
-        every = await asyncio.gather(*(self._round_of(name) for name in (controllers or list(self.controllers))))
+        every = await asyncio.gather(*map(self._round_of, controllers or list(self.controllers)))
         self.api.collect_garbage()
         return tuple(record for records in every for record in records)
 

@@ -78,6 +78,10 @@ class Controller:
     generate_selector: bool
 
     @property
+    def reference(self) -> str:
+        return reference_of(self.body)
+
+    @property
     def finalizer(self) -> str:
         return f"metacontroller.io/{self.protocol}controller-{self.name}"
 
@@ -96,6 +100,11 @@ class Controller:
         """The update strategy for a kind, whatever version it was declared in; OnDelete for an undeclared one."""
         found = (rule.method for rule in self.children if (rule.kind.group, rule.kind.kind) == (kind.group, kind.kind))
         return next(found, ON_DELETE)
+
+
+def reference_of(controller: Json) -> str:
+    """`CompositeController/name`: a controller of the other kind may have the same name, and run beside it."""
+    return f"{controller['kind']}/{name_of(controller)}"
 
 
 def read_controller(body: Json, kinds: Kinds, release: Release) -> Controller:

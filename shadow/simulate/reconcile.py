@@ -86,7 +86,7 @@ class Sync:
     def _record(self, parent: Json, ending: Ending, events: tuple[str, ...], again: float | None) -> SyncRecord:
         writes = tuple(self.api.writes)
         return SyncRecord(
-            controller=self.controller.name,
+            controller=self.controller.reference,
             parent="/".join(part for part in (namespace_of(parent), name_of(parent)) if part),
             ending=ending,
             hook=self.hook,

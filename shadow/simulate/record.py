@@ -28,7 +28,7 @@ class SyncRecord:
     back-off; None for not before something changes.
     """
 
-    controller: str
+    controller: str  # `Kind/name`
     parent: str  # `ns/name`, or `name`
     ending: Ending
     hook: Hook | None = None

@@ -42,7 +42,7 @@ class Customize:
         webhook = controller.hooks.get(Hook.CUSTOMIZE)
         if webhook is None:
             return ()
-        key = (controller.name, uid_of(parent), at(parent, "metadata", "generation") or 0)
+        key = (controller.reference, uid_of(parent), at(parent, "metadata", "generation") or 0)
         kept = self._rules.get(key)
         if kept and self.now() - kept[0] < KEPT_FOR:
             return kept[1]

@@ -100,12 +100,15 @@ def test_a_kubeflow_namespace(kubeflow: tuple[int, Told, Json], scene: str, expe
     [
         pytest.param("steady", {"Deployment": 2, "Namespace": 1}, id="composite: its status cannot be left out"),
         pytest.param("switch-handed-over", {"Deployment": 2}, id="decorator with status: drop"),
+        pytest.param("both-running", {"Deployment": 2, "Namespace": 1}, id="both, of one name: the composite goes on"),
         pytest.param("out", {"Deployment": 2, "Namespace": 2}, id="without the proxy the status is back"),
     ],
 )
 def test_puts_without_effect_at_every_sync(kubeflow: tuple[int, Told, Json], scene: str, puts: Json):
     found: dict[str, int] = {}
     for write in kubeflow[1][scene]["every_sync"]:
+        if write["code"] == 409:  # what the decorator does not see, and would make
+            continue
         assert write["noop"]
         found[write["kind"]] = found.get(write["kind"], 0) + 1
     assert found == puts

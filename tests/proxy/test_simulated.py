@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from shadow.simulate import Cluster, WebhookClient
+from shadow.simulate.controller import reference_of
 from shadow.simulate.record import Ending, SyncRecord
 from tests.hook_server import Exchange, HookServer, answer_json
 from tests.proxy.running import Json, Running, running
@@ -50,7 +51,7 @@ class Simulated:
 
     def __init__(self, proxy: Running, front: Json) -> None:
         self._time = datetime(2026, 1, 1, tzinfo=UTC)
-        self._name = front["metadata"]["name"]
+        self._controller = reference_of(front)
         hooks = {
             hook: {"version": "v1", "webhook": {"url": f"{proxy.hooks}/m/{hook}"}} for hook in ("sync", "customize")
         }
@@ -64,7 +65,7 @@ class Simulated:
 
     async def sync(self, after_minutes: int = 0) -> SyncRecord:
         self._time += timedelta(minutes=after_minutes)
-        return await self.cluster.sync(self._name, widget())
+        return await self.cluster.sync(self._controller, widget())
 
 
 def objects(record: SyncRecord) -> list[str]:

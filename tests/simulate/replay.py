@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 
 from shadow.simulate import Cluster, Kinds, Release, SyncRecord, WebhookClient, Write
+from shadow.simulate.controller import reference_of
 from shadow.simulate.kinds import custom_kind
 
 DATA = Path(__file__).parent.parent / "data"
@@ -80,7 +81,7 @@ class Replay:
         return httpx.Response(self.case["status"], content=body_of(self.case), headers=headers)
 
     async def sync(self) -> SyncRecord:
-        return await self.cluster.sync(self.case["request"]["controller"]["metadata"]["name"], self.parent)
+        return await self.cluster.sync(reference_of(self.case["request"]["controller"]), self.parent)
 
     async def windows(self, count: int) -> list[list[Write]]:
         """The writes of `count` syncs as they were recorded: from one call to the next one.

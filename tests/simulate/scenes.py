@@ -12,6 +12,9 @@ from tests.simulate.replay import LAB, lab_kinds
 Json = dict[str, Any]
 Hook = Callable[[Json], Any]
 
+CC = "CompositeController/cc"
+DC = "DecoratorController/dc"
+
 CONFIG_MAP = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}, "data": {"k": "1"}}
 
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shadow.simulate.record import Ending
-from tests.simulate.scenes import Json, cluster_with, composite, decorator, item, told, widget
+from tests.simulate.scenes import CC, DC, Json, cluster_with, composite, decorator, item, told, widget
 
 SCALARS = (
     st.none()
@@ -73,7 +73,7 @@ def items(draw: st.DrawFn) -> Json:
 @given(wanted=st.lists(items(), max_size=3), status=VALUES, front=st.sampled_from(["children", "attachments"]))
 @settings(max_examples=150, deadline=None)
 def test_no_answer_makes_a_sync_raise(wanted: list[Json], status: Any, front: str) -> None:
-    make, name = (composite, "cc") if front == "children" else (decorator, "dc")
+    make, name = (composite, CC) if front == "children" else (decorator, DC)
     cluster = cluster_with(make(), widget(), hook=lambda _: {front: wanted, "status": status})
     for _ in range(3):
         assert asyncio.run(cluster.sync(name, widget())).ending in Ending
@@ -92,12 +92,12 @@ async def test_a_composite_reads_labels_and_names_as_go_does(metadata: Json, wri
     cluster = cluster_with(
         composite(), widget(), hook=lambda _: {"children": [item(metadata=metadata), item("b")], "status": None}
     )
-    record = await cluster.sync("cc", widget())
+    record = await cluster.sync(CC, widget())
     assert [line for line in told(record.writes) if "ConfigMap" in line] == writes
 
 
 async def test_annotations_that_are_no_strings_give_way_to_the_decorators_mark() -> None:
     metadata = {"name": "a", "annotations": {"x": 1}}
     cluster = cluster_with(decorator(), widget(), hook=lambda _: {"attachments": [item(metadata=metadata)]})
-    assert told((await cluster.sync("dc", widget())).writes) == ["create ConfigMap a 201"]
+    assert told((await cluster.sync(DC, widget())).writes) == ["create ConfigMap a 201"]
     assert "x" not in cluster.api.get("v1", "ConfigMap", "ns", "a")["metadata"]["annotations"]

@@ -8,7 +8,7 @@ import httpx
 from shadow.simulate import Cluster, Kinds, WebhookClient
 from tests.hook_server import Call, HookServer, computed
 from tests.simulate.replay import LAB, lab_kinds
-from tests.simulate.scenes import Json, cluster_with, composite, decorator, item, told, wanting, widget
+from tests.simulate.scenes import CC, Json, cluster_with, composite, decorator, item, told, wanting, widget
 
 
 async def test_a_cluster_that_never_rests_is_told_as_that() -> None:
@@ -32,9 +32,15 @@ async def test_an_export_taken_in_elsewhere_is_the_same_cluster() -> None:
 async def test_a_removed_controller_leaves_everything_where_it_is() -> None:
     cluster = cluster_with(composite(), widget(), hook=wanting(item(), status={}))
     await cluster.settle()
-    cluster.remove_controller("cc")
+    cluster.remove_controller(CC)
     assert (await cluster.settle()).records == ()
     assert len(cluster.api.list_all("v1", "ConfigMap")) == 1
+
+
+async def test_controllers_of_one_name_and_either_kind_run_side_by_side() -> None:
+    cluster = cluster_with(composite("c"), decorator("c"), widget(), hook=wanting(item(), status={}))
+    first, *_ = (await cluster.settle()).rounds
+    assert {record.controller for record in first} == {"CompositeController/c", "DecoratorController/c"}
 
 
 async def test_syncs_side_by_side_keep_their_writes_apart() -> None:

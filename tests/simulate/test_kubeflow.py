@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from shadow.simulate import Cluster, Release, WebhookClient
+from shadow.simulate.controller import reference_of
 from tests.simulate.replay import DATA
 from tests.simulate.test_recordings import comparable
 
@@ -42,7 +43,7 @@ async def test_a_namespace_comes_to_hold_what_it_held(implementation: str) -> No
     first, steady = (recording(f"{implementation}-{phase}") for phase in ("first", "steady"))
     assert parent_of(first["request"])["metadata"]["uid"] == parent_of(steady["request"])["metadata"]["uid"]
     cluster = await settled(first)
-    record = await cluster.sync(first["request"]["controller"]["metadata"]["name"], parent_of(first["request"]))
+    record = await cluster.sync(reference_of(first["request"]["controller"]), parent_of(first["request"]))
     assert record.request is not None
     for maps in ("children", "attachments"):
         held = steady["request"].get(maps, {})

@@ -8,7 +8,19 @@ from shadow.protocol.names import DECORATOR_ANNOTATION
 from shadow.simulate import Cluster
 from shadow.simulate.record import Ending
 from tests.simulate.replay import LAB
-from tests.simulate.scenes import CONFIG_MAP, Json, cluster_with, composite, decorator, hooks, told, wanting, widget
+from tests.simulate.scenes import (
+    CC,
+    CONFIG_MAP,
+    DC,
+    Json,
+    cluster_with,
+    composite,
+    decorator,
+    hooks,
+    told,
+    wanting,
+    widget,
+)
 
 
 def owned_by(parent: Json, name: str = "a", namespace: str = "ns", **metadata: Any) -> Json:
@@ -31,7 +43,7 @@ async def test_a_composite_releases_what_does_not_match_any_more() -> None:
     cluster = cluster_with(composite(), widget(), hook=wanting())
     cluster.apply(owned_by(parent_of(cluster)))
     mark = cluster.mark()
-    assert await observed(cluster, "cc") == {"ConfigMap.v1": {}}
+    assert await observed(cluster, CC) == {"ConfigMap.v1": {}}
     assert told(cluster.since(mark))[0] == "update ConfigMap a 200"
     assert "ownerReferences" not in cluster.api.get("v1", "ConfigMap", "ns", "a")["metadata"]
 
@@ -40,7 +52,7 @@ async def test_a_composite_adopts_a_matching_orphan() -> None:
     cluster = cluster_with(composite(), widget(), hook=wanting())
     labels = {"controller-uid": parent_of(cluster)["metadata"]["uid"]}
     cluster.apply({**CONFIG_MAP, "metadata": {"name": "a", "namespace": "ns", "labels": labels}})
-    record = await cluster.sync("cc", widget())
+    record = await cluster.sync(CC, widget())
     assert record.writes_before_call == 1
     assert list((record.request or {})["children"]["ConfigMap.v1"]) == ["a"]
 
@@ -49,12 +61,12 @@ async def test_a_composite_uses_the_parents_own_selector_where_none_is_generated
     body = {**widget(), "spec": {"selector": {"matchLabels": {"app": "x"}}}}
     cluster = cluster_with(composite(generateSelector=False), body, hook=wanting())
     cluster.apply(owned_by(parent_of(cluster), "mine", labels={"app": "x"}))
-    assert list((await observed(cluster, "cc"))["ConfigMap.v1"]) == ["mine"]
+    assert list((await observed(cluster, CC))["ConfigMap.v1"]) == ["mine"]
 
 
 async def test_a_composite_parent_without_selector_is_an_error_before_the_hook_is_asked() -> None:
     cluster = cluster_with(composite(generateSelector=False), widget(), hook=wanting())
-    record = await cluster.sync("cc", widget())
+    record = await cluster.sync(CC, widget())
     assert (record.ending, record.request) == (Ending.FAILED, None)
 
 
@@ -68,7 +80,7 @@ async def test_a_decorator_sees_only_what_it_made_and_never_adopts_or_releases()
         {**CONFIG_MAP, "metadata": {"name": "orphan", "namespace": "ns", "annotations": {DECORATOR_ANNOTATION: "dc"}}}
     )
     mark = cluster.mark()
-    assert list((await observed(cluster, "dc"))["ConfigMap.v1"]) == ["mine"]
+    assert list((await observed(cluster, DC))["ConfigMap.v1"]) == ["mine"]
     assert told(cluster.since(mark)) == ["delete ConfigMap mine 200"]
 
 
@@ -88,5 +100,5 @@ async def test_keys_depend_on_the_hook_version_and_the_parents_scope(
     body = owned_by(live, annotations={DECORATOR_ANNOTATION: "dc"})
     body["metadata"]["ownerReferences"][0]["kind"] = kind
     cluster.apply(body)
-    record = await cluster.sync("dc", live)
+    record = await cluster.sync(DC, live)
     assert list((record.request or {})["attachments"]["ConfigMap.v1"]) == keys

@@ -8,9 +8,9 @@ import pytest
 from shadow.simulate import Cluster
 from shadow.simulate.record import Ending
 from tests.simulate.replay import LAB
-from tests.simulate.scenes import Json, cluster_with, composite, decorator, hooks, item, told, wanting, widget
+from tests.simulate.scenes import CC, DC, Json, cluster_with, composite, decorator, hooks, item, told, wanting, widget
 
-FINALIZERS = {"cc": "metacontroller.io/compositecontroller-cc", "dc": "metacontroller.io/decoratorcontroller-dc"}
+FINALIZERS = {CC: "metacontroller.io/compositecontroller-cc", DC: "metacontroller.io/decoratorcontroller-dc"}
 
 
 def live(cluster: Cluster) -> Json:
@@ -28,20 +28,20 @@ async def test_what_is_wanted_is_created_once(make: Any) -> None:
 
 async def test_a_composite_writes_the_status_after_the_objects_and_a_decorator_before() -> None:
     hook = wanting(item(), status={"phase": "on"})
-    of_composite = await cluster_with(composite(), widget(), hook=hook).sync("cc", widget())
-    of_decorator = await cluster_with(decorator(), widget(), hook=hook).sync("dc", widget())
+    of_composite = await cluster_with(composite(), widget(), hook=hook).sync(CC, widget())
+    of_decorator = await cluster_with(decorator(), widget(), hook=hook).sync(DC, widget())
     assert told(of_composite.writes) == ["create ConfigMap a 201", "update Widget p/status 200"]
     assert told(of_decorator.writes) == ["update Widget p/status 200", "update Widget p 200", "create ConfigMap a 201"]
 
 
-@pytest.mark.parametrize(("make", "name"), [(composite, "cc"), (decorator, "dc")], ids=["composite", "decorator"])
+@pytest.mark.parametrize(("make", "name"), [(composite, CC), (decorator, DC)], ids=["composite", "decorator"])
 async def test_a_parent_that_nobody_selects_is_left_alone(make: Any, name: str) -> None:
     cluster = cluster_with(make(), widget(labels={}))
     record = await cluster.sync(name, widget())
     assert (record.ending, record.writes) == (Ending.IGNORED, ())
 
 
-@pytest.mark.parametrize(("make", "name"), [(composite, "cc"), (decorator, "dc")], ids=["composite", "decorator"])
+@pytest.mark.parametrize(("make", "name"), [(composite, CC), (decorator, DC)], ids=["composite", "decorator"])
 async def test_a_finalizer_is_there_before_the_first_call_if_there_is_a_finalize_hook(make: Any, name: str) -> None:
     cluster = cluster_with(make(hooks=hooks("sync", "finalize")), widget(), sync=wanting(status={}), finalize=wanting())
     record = await cluster.sync(name, widget())
@@ -50,7 +50,7 @@ async def test_a_finalizer_is_there_before_the_first_call_if_there_is_a_finalize
     assert (record.request or {})["finalizing"] is False
 
 
-@pytest.mark.parametrize(("make", "name"), [(composite, "cc"), (decorator, "dc")], ids=["composite", "decorator"])
+@pytest.mark.parametrize(("make", "name"), [(composite, CC), (decorator, DC)], ids=["composite", "decorator"])
 async def test_a_finalizer_is_taken_off_if_there_is_no_finalize_hook(make: Any, name: str) -> None:
     cluster = cluster_with(make(), widget(finalizers=[FINALIZERS[name]], labels={}), hook=wanting())
     record = await cluster.sync(name, widget())
@@ -71,7 +71,7 @@ async def test_a_finalized_composite_leaves_its_children_to_the_garbage_collecto
     cluster = cluster_with(
         composite(hooks=hooks("sync", "finalize")), widget(), sync=wanting(item(), status={}), finalize=lambda _: done
     )
-    assert await finalized(cluster, "cc") == ["update Widget p 200 noop"]
+    assert await finalized(cluster, CC) == ["update Widget p 200 noop"]
     assert cluster.api.collect_garbage() == 1
 
 
@@ -80,7 +80,7 @@ async def test_a_finalized_decorator_still_deletes_what_is_not_listed() -> None:
     cluster = cluster_with(
         decorator(hooks=hooks("sync", "finalize")), widget(), sync=wanting(item()), finalize=lambda _: done
     )
-    assert await finalized(cluster, "dc") == ["update Widget p 200 noop", "delete ConfigMap a 200"]
+    assert await finalized(cluster, DC) == ["update Widget p 200 noop", "delete ConfigMap a 200"]
 
 
 @pytest.mark.parametrize("finalizer", ["foregroundDeletion", "orphan"])
@@ -91,10 +91,10 @@ async def test_nothing_is_managed_while_the_garbage_collector_is_at_it(finalizer
         sync=wanting(item()),
         finalize=wanting(),
     )
-    assert await finalized(cluster, "dc") == []
+    assert await finalized(cluster, DC) == []
 
 
-@pytest.mark.parametrize(("make", "name"), [(composite, "cc"), (decorator, "dc")], ids=["composite", "decorator"])
+@pytest.mark.parametrize(("make", "name"), [(composite, CC), (decorator, DC)], ids=["composite", "decorator"])
 async def test_finalize_is_asked_too_when_the_selector_does_not_match_any_more(make: Any, name: str) -> None:
     cluster = cluster_with(
         make(hooks=hooks("sync", "finalize")), widget(), sync=wanting(item(), status={}), finalize=wanting(status={})
@@ -108,14 +108,14 @@ async def test_finalize_is_asked_too_when_the_selector_does_not_match_any_more(m
 
 async def test_one_item_against_the_selector_stops_the_whole_sync() -> None:
     stray = item("b", metadata={"name": "b", "labels": {"controller-uid": "other"}})
-    record = await cluster_with(composite(), widget(), hook=wanting(item(), stray)).sync("cc", widget())
+    record = await cluster_with(composite(), widget(), hook=wanting(item(), stray)).sync(CC, widget())
     assert (record.ending, record.writes) == (Ending.FAILED, ())
 
 
 async def test_one_refused_item_does_not_stop_the_others_nor_the_status() -> None:
     unknown = {"apiVersion": "no.such/v1", "kind": "Nothing", "metadata": {"name": "x"}}
     hook = wanting(unknown, item("Bad Name"), item(), status={"phase": "on"})
-    record = await cluster_with(composite(), widget(), hook=hook).sync("cc", widget())
+    record = await cluster_with(composite(), widget(), hook=hook).sync(CC, widget())
     assert record.ending is Ending.FAILED
     assert told(record.writes) == [
         "create ConfigMap Bad Name 422",
@@ -128,21 +128,21 @@ async def test_one_refused_item_does_not_stop_the_others_nor_the_status() -> Non
 async def test_an_answer_that_would_crash_metacontroller_is_told_as_that() -> None:
     null_item = cluster_with(decorator(), widget(), hook=lambda _: {"attachments": [None]})
     null_status = cluster_with(composite(method="RollingInPlace"), widget(), hook=wanting())
-    for cluster, name in ((null_item, "dc"), (null_status, "cc")):
+    for cluster, name in ((null_item, DC), (null_status, CC)):
         record = await cluster.sync(name, widget())
         assert (record.ending, record.writes) == (Ending.CRASHED, ())
 
 
 async def test_a_busy_hook_is_asked_again_when_it_said_and_nobody_is_warned() -> None:
     busy = httpx.Response(429, headers={"Retry-After": "7"})
-    record = await cluster_with(decorator(), widget(), hook=lambda _: busy).sync("dc", widget())
+    record = await cluster_with(decorator(), widget(), hook=lambda _: busy).sync(DC, widget())
     assert (record.ending, record.again_after_seconds, record.events) == (Ending.RETRY_LATER, 7.0, ())
 
 
 async def test_failures_back_off_and_a_success_forgives() -> None:
     said = [httpx.Response(500), httpx.Response(500), {"attachments": [], "resyncAfterSeconds": 3}, httpx.Response(500)]
     cluster = cluster_with(decorator(), widget(), hook=lambda _: said.pop(0))
-    delays = [(await cluster.sync("dc", widget())).again_after_seconds for _ in range(4)]
+    delays = [(await cluster.sync(DC, widget())).again_after_seconds for _ in range(4)]
     assert delays == [0.005, 0.01, 3, 0.005]
 
 
@@ -152,7 +152,7 @@ async def test_a_decorator_leaves_the_objects_alone_when_the_parent_changed_mean
         return {"labels": {"new": "label"}, "attachments": [item()]}
 
     cluster = cluster_with(decorator(), widget(), hook=meddling)
-    record = await cluster.sync("dc", widget())
+    record = await cluster.sync(DC, widget())
     assert (record.ending, told(record.writes)) == (Ending.DONE, ["update Widget p 409"])
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from shadow.simulate import Cluster, Release
 from shadow.simulate.record import Ending
-from tests.simulate.scenes import CONFIG_MAP, Json, cluster_with, composite, decorator, hooks, wanting, widget
+from tests.simulate.scenes import CC, CONFIG_MAP, DC, Json, cluster_with, composite, decorator, hooks, wanting, widget
 
 YES = {"matchLabels": {"rel": "yes"}}
 NO = {"matchExpressions": [{"key": "rel", "operator": "DoesNotExist"}]}
@@ -54,7 +54,7 @@ def cluster_asking(rule: Json, *, version: str = "v1", release: Release | None =
     ],
 )
 async def test_rules_select(rule: Json, version: str, keys: list[str]) -> None:
-    record = await cluster_asking(rule, version=version).sync("dc", widget())
+    record = await cluster_asking(rule, version=version).sync(DC, widget())
     assert record.request is not None
     (related,) = record.request["related"].values()
     assert sorted(related) == keys
@@ -68,7 +68,7 @@ async def test_rules_select(rule: Json, version: str, keys: list[str]) -> None:
     ],
 )
 async def test_an_old_release_selects(rule: Json, version: str, keys: list[str] | None) -> None:
-    record = await cluster_asking(rule, version=version, release=Release("2.6.1")).sync("dc", widget())
+    record = await cluster_asking(rule, version=version, release=Release("2.6.1")).sync(DC, widget())
     assert (sorted(record.request["related"]["ConfigMap.v1"]) if record.request else None) == keys
 
 
@@ -89,12 +89,12 @@ async def test_an_old_release_selects(rule: Json, version: str, keys: list[str] 
     ],
 )
 async def test_a_rule_that_cannot_be_followed_fails_the_sync(rule: Json) -> None:
-    record = await cluster_asking(rule).sync("dc", widget())
+    record = await cluster_asking(rule).sync(DC, widget())
     assert (record.ending, record.request) == (Ending.FAILED, None)
 
 
 async def test_without_the_hook_related_is_empty_and_there() -> None:
-    record = await cluster_with(composite(), widget(), hook=wanting()).sync("cc", widget())
+    record = await cluster_with(composite(), widget(), hook=wanting()).sync(CC, widget())
     assert (record.request or {})["related"] == {}
 
 
@@ -110,12 +110,12 @@ async def test_rules_are_asked_for_anew_after_twenty_minutes_or_another_generati
     cluster = cluster_with(controller, widget(), sync=wanting(), customize=customize)
     cluster.customize.now = lambda: now[0]
     for _ in range(2):
-        await cluster.sync("dc", widget())
+        await cluster.sync(DC, widget())
     assert len(asked) == 1
     assert sorted(asked[0]) == ["controller", "parent"]
     now[0] += timedelta(minutes=20)
-    await cluster.sync("dc", widget())
+    await cluster.sync(DC, widget())
     assert len(asked) == 2
     cluster.apply({**widget(), "spec": {"v": 2}})
-    await cluster.sync("dc", widget())
+    await cluster.sync(DC, widget())
     assert len(asked) == 3

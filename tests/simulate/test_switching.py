@@ -9,7 +9,7 @@ from shadow.compare.golang import compact_json
 from shadow.protocol.names import CONTROLLER_UID_LABEL, DECORATOR_ANNOTATION, LAST_APPLIED
 from shadow.simulate import Cluster, Release
 from tests.simulate.replay import LAB
-from tests.simulate.scenes import Json, cluster_with, composite, decorator, item, told, wanting, widget
+from tests.simulate.scenes import CC, DC, Json, cluster_with, composite, decorator, item, told, wanting, widget
 
 
 async def settled_under_composite(method: str = "InPlace", **options: Any) -> Cluster:
@@ -20,7 +20,7 @@ async def settled_under_composite(method: str = "InPlace", **options: Any) -> Cl
 
 
 def switch_to_decorator(cluster: Cluster, method: str = "InPlace") -> int:
-    cluster.remove_controller("cc")
+    cluster.remove_controller(CC)
     cluster.apply(decorator(method=method))
     return cluster.mark()
 
@@ -85,7 +85,7 @@ async def test_back_to_the_composite_without_relabelling_everything_is_released_
     patch(cluster, hand_over)
     switch_to_decorator(cluster)
     await cluster.settle()
-    cluster.remove_controller("dc")
+    cluster.remove_controller(DC)
     cluster.apply(composite())
     mark = cluster.mark()
     await cluster.round()
