@@ -45,6 +45,7 @@ class Watch(msgspec.Struct, frozen=True):
     """What the guard sees."""
 
     counts: Mapping[str, float] = {}
+    at_pull: Mapping[str, float] | None = None
     warning: str | None = None
     out_of_reach: str | None = None
 
@@ -127,14 +128,20 @@ def _recorded(told: Recorded) -> str:
 
 
 def _guard(seen: Watch) -> str:
-    calls, failed = (round(seen.counts.get(name, 0)) for name in ("calls", "failed"))
+    told = _counts(seen.counts, "in its window")
+    if seen.at_pull is not None:
+        told = f"{_counts(seen.at_pull, 'when it pulled the brake')}; since then {told}"
+    return _reasoned(told, tuple(note for note in (seen.warning, seen.out_of_reach) if note))
+
+
+def _counts(counts: Mapping[str, float], when: str) -> str:
+    calls, failed = (round(counts.get(name, 0)) for name in ("calls", "failed"))
     effects = ", ".join(
         f"{printable(name.removeprefix('effect.'))} {count:g}"
-        for name, count in sorted(seen.counts.items())
+        for name, count in sorted(counts.items())
         if name.startswith("effect.")
     )
-    told = f"{failed} of {counted(calls, 'call')} of new failed in its window, effects: {effects or 'none'}"
-    return _reasoned(told, tuple(note for note in (seen.warning, seen.out_of_reach) if note))
+    return f"{failed} of {counted(calls, 'call')} of new failed {when}, effects: {effects or 'none'}"
 
 
 def _reasoned(word: str, reasons: tuple[str, ...]) -> str:

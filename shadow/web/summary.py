@@ -7,7 +7,9 @@ import msgspec
 from starlette.responses import Response
 
 from shadow.config.reach import unreachable
+from shadow.proxy.cutover.brakes import GUARD
 from shadow.proxy.cutover.removable import Removable, removable
+from shadow.proxy.guard.window import CALLS
 from shadow.proxy.migrations.migration import Migration
 from shadow.report.build import brake_line
 from shadow.report.model import BrakeLine, Outcomes, Word
@@ -51,10 +53,12 @@ class Said(msgspec.Struct, frozen=True):
 class Watch(msgspec.Struct, frozen=True):
     """What the guard counted within its window: `calls` and `failed` of `new`, `effect.delete` and so on.
 
-    `warning` is what it told of instead of braking; `out_of_reach` says why its rates can never be judged.
+    A brake begins another window: `at_pull` is what it had counted when it pulled the one that is on, else null.
+    `warning` is what it told of instead of braking; `out_of_reach` says why its rates cannot be judged.
     """
 
     counts: Mapping[str, float]
+    at_pull: Mapping[str, float] | None = None
     warning: str | None = None
     out_of_reach: str | None = None
 
@@ -154,10 +158,12 @@ def _watch(desk: Desk, migration: Migration, parents: int) -> Watch:
     if guard is None:
         return Watch({})
     resync = front.resync_seconds if front is not None else None
+    counts, brake = guard.totals(migration), desk.brakes.get(migration.name)
     return Watch(
-        counts={name: round(value, 3) for name, value in guard.totals(migration).items()},
+        counts={name: round(value, 3) for name, value in counts.items()},
+        at_pull=brake.governed.get(GUARD) if brake is not None and brake.on else None,
         warning=guard.warnings.get(migration.name),
-        out_of_reach=unreachable(migration.guard, parents, resync),
+        out_of_reach=unreachable(migration.guard, parents, resync, round(counts.get(CALLS, 0))),
     )
 
 

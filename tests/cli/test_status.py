@@ -52,6 +52,25 @@ def test_it_shows_every_migration(api: Control, capsys: pytest.CaptureFixture[st
     assert "\ntwo\n" in shown
 
 
+@pytest.mark.parametrize(
+    ("at_pull", "told"),
+    [
+        (None, "guard             0 of 1 call of new failed in its window, effects: none\n"),
+        (
+            {"calls": 9, "effect.delete": 2},
+            "0 of 9 calls of new failed when it pulled the brake, effects: delete 2; since then 0 of 1 call",
+        ),
+    ],
+    ids=["no pull", "a pull"],
+)
+def test_what_the_guard_counted_outlives_its_pull(
+    api: Control, capsys: pytest.CaptureFixture[str], at_pull: dict[str, float] | None, told: str
+):
+    api.answer("GET", "/api/v1/migrations/kfp", migration(guard={"counts": {"calls": 1}, "at_pull": at_pull}))
+    assert main(["status", "kfp"]) == 0
+    assert told in capsys.readouterr().out
+
+
 def test_it_shows_where_one_stands(api: Control, capsys: pytest.CaptureFixture[str]):
     api.answer("GET", "/api/v1/migrations/kfp", migration())
     assert main(["status", "kfp"]) == 0

@@ -32,6 +32,13 @@ def test_what_it_takes_to_reach_min_calls(
         assert ("there are" in told) is (parents is not None)
 
 
+@pytest.mark.parametrize(("counted", "told"), [(0, True), (49, True), (50, False), (None, True)], ids=str)
+def test_calls_that_came_by_events_count(counted: int | None, told: bool):
+    why = unreachable(Guard.model_validate({}), 3, 3600, counted)
+    assert (why is not None) is told
+    assert why is None or (f"{counted} calls were counted" in why) is (counted is not None)
+
+
 @pytest.mark.parametrize(("resync", "told"), [("3600", True), ("10", False), ("null", False), ('"1h"', False)])
 def test_a_check_knows_the_resync_of_a_controller_file(tmp_path: Path, resync: str, told: bool):
     file = tmp_path / "controller.yaml"

@@ -193,6 +193,7 @@ async def test_its_brake_deletes_nothing_until_a_person_confirms_it(tmp_path: Pa
         new.behaviour = BROKEN
         await calls(proxy, 5, SEES_BOTH)
         assert (await tripped(proxy))["by"] == "guard"
+        counted = (await proxy.get())["guard"]["at_pull"]
         refused = await proxy.call(SEES_BOTH)
         for stage in ("shadow", "off"):  # no file lifts what a person has to decide
             await proxy.reconfigured(stage=stage)
@@ -205,6 +206,7 @@ async def test_its_brake_deletes_nothing_until_a_person_confirms_it(tmp_path: Pa
     assert (refused.status_code, refused.json()["code"]) == (503, "guard-brake")
     assert "delete ConfigMap/team-a/two" in refused.json()["error"]
     assert (other.status_code, other.headers["x-shadow-served"]) == (200, "old")
+    assert (counted["failed"], counted["calls"]) == (4, 5)
     assert [(each["primary"], each["refused"], each["by"]) for each in governed] == [
         (None, True, "guard"),
         ("old", False, "guard"),
