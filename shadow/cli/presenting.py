@@ -16,10 +16,11 @@ from shadow.cli.common import CommandError, Exit, write
 from shadow.report.baseline import BaselineError, against
 from shadow.report.formats import FORMATS, Render
 from shadow.report.formats.as_csv import parents as parents_as_csv
-from shadow.report.formats.as_json import read_head
+from shadow.report.formats.as_json import read
 from shadow.report.formats.as_table import render as render_table
-from shadow.report.model import Head, ParentCase, Report
+from shadow.report.model import ParentCase, Report
 from shadow.report.track import Track
+from shadow.report.words import counted
 
 STDOUT = "-"
 
@@ -38,6 +39,12 @@ def add_output_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--baseline", type=Path, metavar="FILE", help="an earlier report as JSON: tell what is new since, and what gone"
     )
+    parser.add_argument(
+        "--fail-on",
+        choices=("any", "new"),
+        default="any",
+        help="which differences end in status 3: any that no rule explains (default), or only those new since --baseline",
+    )
 
 
 def formats(text: str) -> list[str]:
@@ -50,11 +57,12 @@ def formats(text: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
-    """Each format with its file, the file of parents, and the earlier report."""
+    """Each format with its file, the file of parents, the earlier report, and whether only what is new counts."""
 
     formats: list[tuple[str, str]]
     parents: str | None
-    baseline: Head | None
+    baseline: Report | None
+    only_new: bool
 
 
 def outputs_of(args: argparse.Namespace, *others: str | None) -> Outputs:
@@ -69,28 +77,34 @@ def outputs_of(args: argparse.Namespace, *others: str | None) -> Outputs:
     named: list[str] = args.output
     where = named or ([STDOUT] if len(args.format) == 1 else [])
     if len(where) != len(args.format):
-        count = len(args.format)
-        raise CommandError(f"{count} formats need {count} times -o, in the same order", Exit.USAGE)
+        raise CommandError(
+            f"{len(named)} times -o for {counted(len(args.format), 'format')}: each needs its own", Exit.USAGE
+        )
     files = [*where, *(file for file in (args.parents, *others) if file is not None)]
     if len(set(files)) != len(files):
         raise CommandError("every -o must name another file, and so must --parents and --comparisons", Exit.USAGE)
-    return Outputs(list(zip(args.format, where, strict=True)), args.parents, _baseline(args.baseline))
+    only_new = args.fail_on == "new"
+    if only_new and args.baseline is None:
+        raise CommandError("--fail-on new needs the --baseline that it is new since", Exit.USAGE)
+    return Outputs(list(zip(args.format, where, strict=True)), args.parents, _baseline(args.baseline), only_new)
 
 
-def _baseline(file: Path | None) -> Head | None:
+def _baseline(file: Path | None) -> Report | None:
     try:
-        return None if file is None else read_head(file.read_bytes())
+        return None if file is None else read(file.read_bytes())
     except OSError as error:
-        raise CommandError(f"cannot read {file}: {error.strerror}", Exit.USAGE) from error
+        raise CommandError(f"--baseline: cannot read {file}: {error.strerror}", Exit.USAGE) from error
     except msgspec.DecodeError as error:
-        raise CommandError(f"{file} is no report as JSON: {error}", Exit.USAGE) from error
+        message = f"--baseline: {file} is no report (`--format json -o FILE` writes one): {error}"
+        raise CommandError(message, Exit.USAGE) from error
 
 
 def present(report: Report, outputs: Outputs, track: Track) -> Exit:
     """Write it wherever it goes.
 
     Returns:
-        0 nothing differs, 3 something does that no rule explains, 4 nothing was compared.
+        0 nothing differs, 3 something does that no rule explains (and that is new, if only that counts), 4 nothing was
+        compared.
 
     Raises:
         CommandError: a file cannot be written, or the baseline is of another migration.
@@ -99,14 +113,15 @@ def present(report: Report, outputs: Outputs, track: Track) -> Exit:
         try:
             report = against(report, outputs.baseline)
         except BaselineError as error:
-            raise CommandError(str(error), Exit.USAGE) from error
+            raise CommandError(f"--baseline: {error}", Exit.USAGE) from error
     for name, where in outputs.formats:
         put(where, _renderer(name, where)(_watched(report, track, f"writing {name}")))
     if outputs.parents is not None:
         put(outputs.parents, parents_as_csv(_watched(report, track, "writing parents")))
     if not report.conclusive:
         return Exit.INCONCLUSIVE
-    return Exit.DIFFERS if report.differs else Exit.FINE
+    differs = report.newly_differs if outputs.only_new else report.differs
+    return Exit.DIFFERS if differs else Exit.FINE
 
 
 def _renderer(name: str, where: str) -> Render:

@@ -120,7 +120,7 @@ async def _play(plan: _Plan) -> Passed:
         replaying = await _replay_of(store, plan, snapshot)
         reader = Reader(plan.files, complain)
         await replaying.play(_shown(reader, plan.files))
-        replaying.passed.lost = reader.lost
+        replaying.passed.lost_lines, replaying.passed.lost_files = reader.lost_lines, reader.lost_files
         return replaying.passed
     finally:
         await implementations.close()
@@ -221,7 +221,13 @@ def _report(plan: _Plan, passed: Passed, outputs: Outputs) -> Exit:
     if status is Exit.FINE and plan.asks and report.totals.comparisons.failed:
         complain(f"{counted(report.totals.comparisons.failed, 'call')} failed and could not be compared")
         return Exit.INCONCLUSIVE
-    if status is Exit.FINE and (lost := passed.lost + passed.unreadable):
-        complain(f"{counted(lost, 'line')} could not be replayed, and may differ")
+    if status is Exit.FINE and (lost := _lost(passed)):
+        complain(f"{lost} could not be replayed, and may differ")
         return Exit.INCONCLUSIVE
     return status
+
+
+def _lost(passed: Passed) -> str:
+    """What held calls, or may have: in words, empty for nothing."""
+    found = ((passed.lost_lines + passed.unreadable, "line"), (passed.lost_files, "file"))
+    return " and ".join(counted(count, what) for count, what in found if count)

@@ -30,6 +30,13 @@ class DamagedError(Exception):
     """The file was whole up to here, and no further."""
 
 
+class CutError(DamagedError):
+    """It ends amid a value, as the last file does of a process that was killed."""
+
+    def __init__(self) -> None:
+        super().__init__("is cut short")
+
+
 @contextmanager
 def opened(path: Path) -> Iterator[tuple[Lines, BinaryIO]]:
     """The file's content, and the file itself for how far it is read.
@@ -54,12 +61,13 @@ def values(lines: Lines) -> Iterator[bytes]:
     """Each line that is not blank; where the first value is spread over lines, each value.
 
     Raises:
-        DamagedError: the packing or the last value is cut short, or damaged.
+        CutError: the packing or the last value is cut short.
+        DamagedError: they are damaged.
     """
     try:
         yield from _values(lines)
     except EOFError as exc:
-        raise DamagedError("is cut short") from exc
+        raise CutError from exc
     except (zlib.error, gzip.BadGzipFile) as exc:
         raise DamagedError(f"is damaged: {exc}") from exc
 
@@ -102,8 +110,9 @@ def _spread(text: str) -> Iterator[bytes]:
     while at < len(text):
         end = _end_of_value(text, at)
         if end is None:
-            told = "is cut short" if _is_truncated(text[at:].encode()) else f"is no JSON from character {at + 1} on"
-            raise DamagedError(told)
+            if _is_truncated(text[at:].encode()):
+                raise CutError
+            raise DamagedError(f"is no JSON from character {at + 1} on")
         yield text[at:end].encode()
         at = end + len(text[end:]) - len(text[end:].lstrip())
 

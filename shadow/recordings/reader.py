@@ -12,7 +12,7 @@ import msgspec
 
 from shadow.protocol.scan import readable
 from shadow.recordings.foreign import captured
-from shadow.recordings.lines import DamagedError, ForeignError, opened, values
+from shadow.recordings.lines import CutError, DamagedError, ForeignError, opened, values
 from shadow.recordings.model import SCHEMA, Manifest, RecordedCall
 
 Told = Callable[[str], None]
@@ -69,7 +69,8 @@ class Reader:
 
     def __init__(self, files: Sequence[Path], told: Told) -> None:
         self.done_bytes = 0
-        self.lost = 0  # lines of recordings that are no calls, and were not used
+        self.lost_lines = 0  # of recordings: no calls, and not used
+        self.lost_files = 0  # that may hold calls, and could not be read, or not to the end
         self._files = files
         self._told = told
 
@@ -81,8 +82,10 @@ class Reader:
                     if isinstance(entry.said, RecordedCall):
                         yield entry.said
             except OSError as exc:
+                self.lost_files += 1
                 self._told(f"{path}: cannot be read: {exc.strerror or exc}")
             except ForeignError as exc:
+                self.lost_files += not isinstance(exc, NoCallsError)
                 self._told(f"{path}: {exc}: not used")
             self.done_bytes = before + _size(path)
 
@@ -101,11 +104,12 @@ class Reader:
                     self.done_bytes = before + raw.tell()
                     yield entry
             except DamagedError as exc:
+                self.lost_files += not isinstance(exc, CutError)
                 self._told(f"{path}: {exc}; {counts.before()}")
             else:
                 counts.check()
         if counts.unused:
-            self.lost += counts.unused
+            self.lost_lines += counts.unused
             self._told(
                 f"{path}: {counts.unused} of {counts.lines} lines are no calls, {counts.why}: not used, the rest is"
             )

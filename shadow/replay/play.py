@@ -21,7 +21,9 @@ from shadow.proxy.calls.related_memory import RelatedMemory
 from shadow.proxy.cutover.parents import Parents
 from shadow.proxy.migrations.migration import Migration
 from shadow.proxy.migrations.snapshot import Snapshot
+from shadow.proxy.record.instruments import Instruments
 from shadow.proxy.record.recorder import Recorder
+from shadow.proxy.record.writer import Writer
 from shadow.recordings.model import RecordedCall
 from shadow.replay.asking import Asker
 from shadow.replay.calls import answered, call_of
@@ -49,7 +51,8 @@ class Passed:
     before: int = 0  # in an earlier run that was broken off
     twice: int = 0
     unreadable: int = 0
-    lost: int = 0  # lines of the files that are no calls
+    lost_lines: int = 0  # of the files, that are no calls
+    lost_files: int = 0  # that could not be read, or not to the end
     unmasked: int = 0  # recorded with another key than the answers of today could be disguised by
     elsewhere: Counter[str] = field(default_factory=Counter)  # by migration: calls of others
     evidence: Counter[str] = field(default_factory=Counter)  # by digest: at which the answers were recorded
@@ -92,16 +95,10 @@ class Replay:
         self._parents = Parents(states)
         self._comparing = Comparing(setup)
         self._comparing.set_rules_in_force(snapshot.rules)
-        self._recorder = Recorder(
-            f"replay-{time.time_ns()}",
-            store,
-            self._parents,
-            RelatedMemory(()),
-            Telemetry(TelemetrySettings()),
-            clock,
-            keep_matched,
-            {},
-        )
+        instruments = Instruments()
+        self._writer = Writer(f"replay-{time.time_ns()}", store, self._parents, RelatedMemory(()), instruments, clock)
+        telemetry = Telemetry(TelemetrySettings())
+        self._recorder = Recorder(self._writer, instruments, self._parents, telemetry, keep_matched, {})
         self._reuse = Reuse(self._recorder.compared, self._recorder.lost, lambda: self._comparing.at)
         self._reuse.comparer = self._comparing
         self._recorder.worker = self._reuse
@@ -227,7 +224,7 @@ class Replay:
         if not self._batch:
             return
         about = {"calls": self._batch}
-        self._recorder.change(Change(self._clock(), self._migration.name, REPLAYED, "replay", "of a recording", about))
+        self._writer.change(Change(self._clock(), self._migration.name, REPLAYED, "replay", "of a recording", about))
         self._batch = []
         if not await self._recorder.flush():
             raise StoreError("replay", "what was found cannot be written; the line before says why")

@@ -173,6 +173,7 @@ def since_baseline(report: Report) -> str:
     return (
         f"since the baseline of {second(found.generated_at)}: {found.new} new{unexplained}, "
         f"{found.unchanged} unchanged, {found.gone} gone"
+        + (f", {found.unseen} not looked for in every parent that showed them" if found.unseen else "")
     )
 
 

@@ -67,7 +67,6 @@ def test_the_status_is_that_of_a_report(tmp_path: Path, capsys, new, rules, stat
 def test_what_cannot_be_used_is_a_line_each_and_the_rest_is_used(tmp_path: Path, capsys):
     whole = recorded(tmp_path / "1.jsonl.gz", answer(A), answer(A), count=2)
     (tmp_path / "2.jsonl.gz").write_bytes(whole.read_bytes()[:-60])
-    (tmp_path / "3.jsonl").write_text('{"schema": "shadow.recording/v9"}\n{"call": 1}\n')
     (tmp_path / "4.json").write_text('{"kind": "List"}')
     other = json.loads(gzip.decompress(whole.read_bytes()).splitlines()[1]) | {"migration": "elsewhere", "call": "x"}
     (tmp_path / "5.jsonl").write_text(json.dumps(other) + "\n")
@@ -78,11 +77,43 @@ def test_what_cannot_be_used_is_a_line_each_and_the_rest_is_used(tmp_path: Path,
     assert status == 0
     assert [line.removeprefix(f"shadow: {tmp_path}/")[:40] for line in lines] == [
         "2.jsonl.gz: is cut short; before that: 1",
-        "3.jsonl: line 1 begins another version (",
         "4.json: is no recording, and no call: no",
         "shadow: 1 call came twice and counted on",
         "shadow: there are calls of other migrati",
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        pytest.param("newer.jsonl", b'{"schema": "shadow.recording/v9"}\n{"call": 1}\n', id="newer"),
+        pytest.param("damaged.jsonl.gz", gzip.compress(b"\n")[:-8] + b"\0" * 8, id="damaged"),
+        pytest.param("packed.jsonl.zst", b"\x28\xb5\x2f\xfd1234", id="packed-by-something-else"),
+    ],
+)
+def test_where_a_file_that_may_hold_calls_is_lost_nobody_says_that_nothing_differs(
+    tmp_path: Path, capsys, name, content
+):
+    calls = recorded(tmp_path / "calls.jsonl.gz", answer(A), answer(A))
+    (tmp_path / name).write_bytes(content)
+    arguments = ["--config", configured(tmp_path), "--answers", "recorded", "-o", "/dev/null"]
+    assert main(["replay", str(calls), str(tmp_path / name), *arguments]) == 4
+    assert "shadow: 1 file could not be replayed, and may differ" in capsys.readouterr().err.splitlines()
+
+
+def test_only_what_is_new_fails_where_only_that_is_asked_for(tmp_path: Path, capsys):
+    config = configured(tmp_path)
+    tail = ["--config", config, "--answers", "recorded", "--format", "json"]
+    before = recorded(tmp_path / "before.jsonl.gz", answer(A), answer(A, config_map("b")))
+    after = recorded(tmp_path / "after.jsonl.gz", answer(A), answer(A, config_map("b"), config_map("c")))
+    baseline = str(tmp_path / "baseline.json")
+    assert main(["replay", str(before), *tail, "-o", baseline]) == 3
+    capsys.readouterr()
+    for calls, status in ((before, 0), (after, 3)):
+        assert main(["replay", str(calls), *tail, "--baseline", baseline, "--fail-on", "new"]) == status
+        assert json.loads(capsys.readouterr().out)["baseline"]["new_unexplained"] == (status == 3)
+    assert main(["replay", str(before), *tail, "--fail-on", "new"]) == 2
+    assert "needs the --baseline" in capsys.readouterr().err
 
 
 def test_what_is_answered_today_is_held_against_the_recording_by_its_own_key(tmp_path: Path, capsys):

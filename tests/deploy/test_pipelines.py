@@ -153,3 +153,18 @@ def test_its_lines_run_and_fail_where_something_differs(tmp_path: Path, hook_ser
     suite = etree.parse(tmp_path / "report.xml").getroot()[0]
     assert (suite.get("tests"), suite.get("failures")) == ("1", "0" if agree else "1")
     assert ("new would delete" in (tmp_path / "report.md").read_text()) is not agree
+
+
+def test_the_line_for_what_is_new_passes_what_is_known_and_nothing_that_was_not_compared(
+    tmp_path: Path, hook_server: Start
+):
+    [line] = re.findall(r"^shadow replay .*--fail-on new .*$", PAGE, re.MULTILINE)
+    old, new = hook_server(answer_json(answer(ONE))), hook_server(answer_json(answer()))
+    machine = Machine(tmp_path, old.url, new.url)
+    known = line.replace("--baseline main.json --fail-on new", "").replace("report.json", "main.json")
+    statuses = [machine.run(each, "sh", "-ec") for each in (known, line)]
+    new.behaviour = answer_json(answer(config_map("two")))
+    statuses.append(machine.run(line, "sh", "-ec"))
+    new.behaviour = answer_json({}, status=500)
+    statuses.append(machine.run(line, "sh", "-ec"))
+    assert statuses == [3, 0, 3, 4]

@@ -58,8 +58,28 @@ def test_what_went_before_the_baseline_is_not_gone_again(tmp_path: Path, report:
 def test_where_nothing_was_compared_nothing_is_gone(tmp_path: Path, report: Report):
     quiet = against(reported(tmp_path, failed("team-a")), report)
     assert quiet.differences == ()
+    assert quiet.baseline
+    assert (quiet.baseline.gone, quiet.baseline.unseen) == (0, 3)
     assert quiet.conclusive is False
     assert "stands as it is: nothing was compared" in "".join(FORMATS["markdown"](quiet))
+
+
+def test_what_another_parent_showed_is_not_gone_until_that_one_is_compared(tmp_path: Path):
+    shown = difference("elsewhere", parent="team-b")
+    earlier = reported(tmp_path, compared("team-a", difference("here")), compared("team-b", shown))
+    part = against(report_of(tmp_path, "part"), earlier)
+    assert [line.object.name for line in part.gone if line.object] == ["here"]
+    assert part.baseline
+    assert (part.baseline.gone, part.baseline.unseen) == (1, 1)
+    assert "1 gone, 1 not looked for in every parent that showed them" in "".join(FORMATS["markdown"](part))
+
+
+def test_what_rules_explained_may_have_been_shown_by_any_parent(tmp_path: Path):
+    shown = (compared("team-a", difference("known")), compared("team-b"))
+    earlier = reported(tmp_path, *shown, explain=known)
+    part = against(report_of(tmp_path, "part"), earlier)
+    assert part.baseline
+    assert (part.baseline.gone, part.baseline.unseen) == (0, 1)
 
 
 def test_only_gone_differences_are_no_reason_to_differ(tmp_path: Path, report: Report):

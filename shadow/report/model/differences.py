@@ -42,7 +42,10 @@ class SinceBaseline(StrEnum):
 
 
 class Baseline(msgspec.Struct, frozen=True):
-    """An earlier report that this one is held against, and how many differences are how. Explained ones count, too."""
+    """An earlier report that this one is held against, and how many differences are how. Explained ones count, too.
+
+    `unseen` are those that only the earlier one has, though not all the parents that showed them were compared since.
+    """
 
     generated_at: Instant
     evidence_digest: str
@@ -50,6 +53,7 @@ class Baseline(msgspec.Struct, frozen=True):
     new_unexplained: int
     unchanged: int
     gone: int
+    unseen: int = 0
 
 
 class DifferenceLine(msgspec.Struct, frozen=True):

@@ -56,6 +56,11 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
         return any(not line.explained for line in self.differences)
 
     @property
+    def newly_differs(self) -> bool:
+        """Whether something does that the baseline does not have."""
+        return self.baseline is not None and self.baseline.new_unexplained > 0
+
+    @property
     def unexplained(self) -> list[DifferenceLine]:
         """The differences that no rule explains."""
         return [line for line in self.differences if not line.explained]
