@@ -1,7 +1,8 @@
 """Merges what single parents showed into one line per cause, judged by the rules of today.
 
 A stored group belongs to one parent, so rules that name parents apply to it exactly; a line is explained only where
-every parent of it is. Rows come parent by parent, so what is held is one small record per line, never the rows.
+every parent of it is. Rows come parent by parent, so what is held is one small record per line, never the rows. There
+may be a hundred thousand of them: each is read, judged and added once.
 """
 
 from collections import Counter
@@ -16,13 +17,12 @@ import msgspec
 from shadow.compare.model import EffectPair
 from shadow.compare.rules import Judgement
 from shadow.protocol.objects import Identity
-from shadow.report.judge import Explain
+from shadow.report.judge import UNEXPLAINED, Explain
 from shadow.report.model import DifferenceLine, Effects, Example
+from shadow.report.readiness import Harms
 from shadow.report.window import moment
 from shadow.store.base import Group
 from shadow.terms import Change, Effect, Side
-
-UNEXPLAINED = Judgement()
 
 _uid = attrgetter("parent.uid")
 
@@ -55,13 +55,15 @@ class _Line:
             first_seen=group.first_seen,
         )
 
-    def add(self, group: Group, explanation: Judgement) -> None:
+    def add(self, group: Group, explanation: Judgement | None) -> None:
+        """`explanation` is None where no rule explains it."""
         self.count += group.count
         self.repeats |= group.repeats
-        self.first_seen = min(self.first_seen, group.first_seen)
+        if group.first_seen < self.first_seen:
+            self.first_seen = group.first_seen
         if group.last_seen > self.latest.last_seen:
             self.latest = group
-        if explanation != UNEXPLAINED:
+        if explanation is not None:
             self.explanation = min(self.explanation or explanation, explanation, key=repr)
 
     def finish(self, id: str, kept: Collection[str]) -> DifferenceLine:
@@ -106,8 +108,9 @@ class _Parent:
         self.moved[id] = group.moved or self.moved.get(id, False)
         if unexplained:
             # An object with five changed fields would still be written once: count it once, by its worst effect.
-            effect = effect_of(group.effects)
-            self.worst[group.object] = max(effect, self.worst.get(group.object, effect), key=lambda one: one.severity)
+            effect, known = effect_of(group.effects), self.worst.get(group.object)
+            if known is None or effect.severity > known.severity:
+                self.worst[group.object] = effect
 
 
 class Merged:
@@ -119,17 +122,24 @@ class Merged:
         self._shown: dict[str, tuple[str, ...]] = {}
         self._same: dict[tuple[str, ...], tuple[str, ...]] = {}
 
-    def add_all(self, groups: Iterable[Group], explain: Explain) -> None:
-        """Merge every group; `explain` is asked once for each."""
+    def add_all(self, groups: Iterable[Group], explain: Explain, harms: Harms | None = None) -> None:
+        """Merge every group; `explain` is asked once for each.
+
+        Args:
+            harms: is told of those that no rule explains.
+        """
         for uid, rows in groupby(groups, key=_uid):
             parent = _Parent()
             for group in rows:
                 explanation = explain(group)
+                unexplained = explanation == UNEXPLAINED
                 line = self._lines.get(group.group)
                 if line is None:
                     line = self._lines[group.group] = _Line.begun_with(group)
-                line.add(group, explanation)
-                parent.add(group, unexplained=explanation == UNEXPLAINED)
+                line.add(group, None if unexplained else explanation)
+                parent.add(group, unexplained=unexplained)
+                if unexplained and harms is not None:
+                    harms.add(group)
             self._close(uid, parent)
 
     def _close(self, uid: str, parent: _Parent) -> None:
@@ -173,20 +183,6 @@ def at_front(groups: Iterable[Group], front_digest: str | None) -> Iterable[Grou
     if front_digest is None:
         return groups
     return (group for group in groups if group.front_digest in (None, front_digest))
-
-
-class Once:
-    """Explains a group once, however often it is asked about it before the next one."""
-
-    def __init__(self, explain: Explain) -> None:
-        self._explain = explain
-        self._group: Group | None = None
-        self._explanation = UNEXPLAINED
-
-    def __call__(self, group: Group) -> Judgement:
-        if group is not self._group:
-            self._group, self._explanation = group, self._explain(group)
-        return self._explanation
 
 
 def effect_of(effects: EffectPair) -> Effect:

@@ -9,6 +9,8 @@ from shadow.config.rules import Compare
 from shadow.store.base import Group
 
 _MOST_KNOWN = 4096
+UNEXPLAINED = Judgement()
+"""Of what no rule explains."""
 
 Explain = Callable[[Group], Judgement]
 """Why one parent's difference does not count; a Judgement without reasons if it does."""

@@ -4,13 +4,12 @@ What is old, made at other evidence, or for another spec of the controller in fr
 is not ready.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from shadow.protocol.label_selectors import Selector
-from shadow.report.groups import UNEXPLAINED
-from shadow.report.judge import Explain
+from shadow.report.judge import UNEXPLAINED, Explain
 from shadow.store.base import Group, ParentState
 from shadow.terms import Effect, Outcome, Side
 
@@ -71,7 +70,7 @@ class Measure:
         front_digest: of the controller's spec; None: not known, and then it does not matter.
         since: older comparisons are stale; unix seconds.
         gone_before: a parent silent since before then is gone; unix seconds.
-        harm: by comparison, the worst effect of what no rule explains; see `harms`.
+        harm: by comparison, the worst effect of what no rule explains; see `Harms`.
         allowed: effects that do not stand in the way.
     """
 
@@ -116,25 +115,35 @@ def failed_side(state: ParentState) -> Side | None:
     return Side(side) if side in tuple(Side) else None
 
 
-def harms(groups: Iterable[Group], explain: Explain) -> dict[str, Effect]:
+@dataclass(slots=True)
+class Harms:
     """By comparison the worst effect that no rule explains; a comparison without any is missing.
 
     A group names the latest comparison that showed it, so for the latest comparison of a parent this is complete.
+
+    Attributes:
+        since: what was seen before does not count; unix seconds.
     """
-    worst: dict[str, Effect] = {}
-    for _ in noting(worst, groups, explain):
-        pass
-    return worst
+
+    since: float = 0.0
+    worst: dict[str, Effect] = field(default_factory=dict)
+
+    def add(self, group: Group) -> None:
+        """A group that no rule explains."""
+        if group.last_seen < self.since:
+            return
+        effect, known = harm_of(group), self.worst.get(group.comparison)
+        if known is None or effect.severity > known.severity:
+            self.worst[group.comparison] = effect
 
 
-def noting(worst: dict[str, Effect], groups: Iterable[Group], explain: Explain, since: float = 0.0) -> Iterator[Group]:
-    """The groups as they come, while `worst` becomes what `harms` tells of those seen `since` then, in unix seconds."""
+def harms(groups: Iterable[Group], explain: Explain) -> Mapping[str, Effect]:
+    """The harm of these groups, judged now."""
+    found = Harms()
     for group in groups:
-        if group.last_seen >= since and explain(group) == UNEXPLAINED:
-            effect = harm_of(group)
-            if effect.severity >= worst.get(group.comparison, Effect.NONE).severity:
-                worst[group.comparison] = effect
-        yield group
+        if explain(group) == UNEXPLAINED:
+            found.add(group)
+    return found.worst
 
 
 def harm_of(group: Group) -> Effect:

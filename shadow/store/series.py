@@ -120,14 +120,15 @@ def window(since: float | None, until: float | None) -> tuple[int, int]:
     return begin, _FOREVER if until is None else math.ceil(until / 60)
 
 
+# Nothing is grouped or sorted here: the index has the order, and of a hundred thousand rows that is half the time.
 _SEEN = """
-SELECT s.record, CAST(SUM(t.count) AS BIGINT), s.first_seen, s.last_seen, s.example,
-  MIN(p.primary_side)
+SELECT s.record,
+  (SELECT CAST(SUM(t.count) AS BIGINT) FROM tallies t WHERE t.series = s.id AND t.minute >= ? AND t.minute < ?),
+  s.first_seen, s.last_seen, s.example, p.primary_side
 FROM series s
-JOIN tallies t ON t.series = s.id AND t.minute >= ? AND t.minute < ?
 LEFT JOIN parents p ON p.migration = s.migration AND p.uid = s.parent
 WHERE s.migration = ? AND s.kind = ? AND s.evidence = ?
-GROUP BY s.parent, s.id ORDER BY s.parent, s.id
+ORDER BY s.parent, s.id
 """
 
 
@@ -141,7 +142,7 @@ def seen(
 ) -> Iterator[Seen]:
     """Each series with at least one sighting in the window, those of a parent together, read as they are asked for."""
     rows = connection.execute(_SEEN, (*window(since, until), migration, kind, evidence))
-    return (Seen(*row) for row in rows)
+    return (Seen(*row) for row in rows if row[1] is not None)
 
 
 _SLOTTED = """

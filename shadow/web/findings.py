@@ -17,9 +17,9 @@ from typing import Any
 from shadow.errors import BeingReadError, StoreError
 from shadow.proxy.record.recorder import Recorder
 from shadow.report.assess import Assessment, assess, verdict_of
-from shadow.report.groups import Merged, Once, at_front
+from shadow.report.groups import Merged, at_front
 from shadow.report.model import DifferenceLine, VerdictLine, Word
-from shadow.report.readiness import Measure, noting
+from shadow.report.readiness import Harms, Measure
 from shadow.report.verdict import Parents
 from shadow.report.view import MigrationView
 from shadow.report.window import moment
@@ -183,7 +183,7 @@ def _key(view: MigrationView) -> Key:
 
 def _find(store: Store, view: MigrationView, now: float) -> Found:
     """One pass over the groups: reading and judging them is what takes long."""
-    merged, harm, explain = Merged(), dict[str, Effect](), Once(view.explain)
+    merged, harms = Merged(), Harms(now - view.verdict.window)
     groups = at_front(store.groups(view.name, view.evidence_digest, None, None), view.front_digest)
-    merged.add_all(noting(harm, groups, explain, now - view.verdict.window), explain)
-    return Found(merged.lines(partial(store.kept, view.name)), merged.effects(), assess(store, view, now, harm))
+    merged.add_all(groups, view.explain, harms)
+    return Found(merged.lines(partial(store.kept, view.name)), merged.effects(), assess(store, view, now, harms.worst))

@@ -12,7 +12,7 @@ from shadow.compare.model import Advice, Noise, ObjectEffect
 from shadow.compare.rules import Judgement
 from shadow.protocol.objects import Identity
 from shadow.report import MigrationView, Report, build
-from shadow.report.groups import UNEXPLAINED
+from shadow.report.judge import UNEXPLAINED
 from shadow.store.base import Call, Counters, Flush, Group, HeldCall, ParentState, Store
 from shadow.terms import Change, Effect, Outcome, Side
 from tests.report.scene import MIGRATION, NOW, VIEW, compared, difference, failed, namespace, opened

@@ -12,8 +12,7 @@ import msgspec
 from shadow.compare.model import Advice, Comparison, Difference, EffectPair
 from shadow.protocol.objects import Identity, ParentRef
 from shadow.report import MigrationView, Report, build
-from shadow.report.groups import UNEXPLAINED
-from shadow.report.judge import Explain
+from shadow.report.judge import UNEXPLAINED, Explain
 from shadow.store.base import Asked, Brake, Call, Counters, Flush, ParentState, Store
 from shadow.store.open import open_store
 from shadow.terms import Change, Effect, Hook, Outcome, Side, Stage

@@ -11,7 +11,7 @@ import pytest
 from shadow.compare.rules import Judgement
 from shadow.report.baseline import BaselineError, against
 from shadow.report.formats import FORMATS
-from shadow.report.groups import UNEXPLAINED
+from shadow.report.judge import UNEXPLAINED
 from shadow.report.model import Report
 from shadow.store.base import Group
 from tests.report.scene import compared, difference, failed, reported

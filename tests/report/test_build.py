@@ -10,7 +10,7 @@ import pytest
 from shadow.compare.model import Advice, Difference
 from shadow.compare.rules import Judgement
 from shadow.report import build
-from shadow.report.groups import UNEXPLAINED
+from shadow.report.judge import UNEXPLAINED
 from shadow.report.model import Agreed, BrakeLine, Outcomes
 from shadow.report.window import moment
 from shadow.store.base import Brake, Flush, Group

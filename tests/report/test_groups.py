@@ -1,4 +1,4 @@
-"""Groups on their way into a report: judged once, noted as they pass, and only those of the present controller."""
+"""Groups on their way into a report: judged once, harm told as they pass, only those of the present controller."""
 
 from pathlib import Path
 
@@ -6,8 +6,9 @@ import msgspec
 import pytest
 
 from shadow.compare.rules import Judgement
-from shadow.report.groups import UNEXPLAINED, Merged, Once, at_front
-from shadow.report.readiness import harms, noting
+from shadow.report.groups import Merged, at_front
+from shadow.report.judge import UNEXPLAINED
+from shadow.report.readiness import Harms, harms
 from shadow.store.base import Group
 from shadow.terms import Effect
 from tests.report.scene import EVIDENCE, MIGRATION, NOW, compared, difference, opened
@@ -22,26 +23,27 @@ def groups(tmp_path: Path) -> list[Group]:
         return list(store.groups(MIGRATION, EVIDENCE, None, None))
 
 
-def test_a_group_is_explained_once_until_the_next_one_comes(groups: list[Group]):
+def test_a_group_is_explained_once(groups: list[Group]):
     asked: list[Group] = []
 
     def explain(group: Group) -> Judgement:
         asked.append(group)
         return UNEXPLAINED
 
-    once, worst, merged = Once(explain), dict[str, Effect](), Merged()
-    merged.add_all(noting(worst, groups, once), once)
+    merged = Merged()
+    merged.add_all(groups, explain, Harms())
     assert asked == groups
     assert len(merged.lines(set)) == 2
 
 
 @pytest.mark.parametrize(("since", "parents"), [(0.0, {"a", "b"}), (NOW - 600, {"b"}), (NOW, set())])
-def test_what_is_noted_on_the_way_is_what_a_pass_of_its_own_tells(groups: list[Group], since: float, parents: set[str]):
-    worst: dict[str, Effect] = {}
-    passed = list(noting(worst, groups, lambda _: UNEXPLAINED, since))
-    assert passed == groups
-    assert worst == harms((group for group in groups if str(group.parent) in parents), lambda _: UNEXPLAINED)
-    assert set(worst.values()) <= {Effect.DELETE}
+def test_harms_that_are_told_on_the_way_are_those_of_a_pass_of_its_own(
+    groups: list[Group], since: float, parents: set[str]
+):
+    found = Harms(since)
+    Merged().add_all(groups, lambda _: UNEXPLAINED, found)
+    assert found.worst == harms((group for group in groups if str(group.parent) in parents), lambda _: UNEXPLAINED)
+    assert set(found.worst.values()) <= {Effect.DELETE}
 
 
 def test_what_was_seen_behind_another_controller_is_no_evidence(groups: list[Group]):

@@ -14,7 +14,7 @@ from shadow.compare.model import Advice
 from shadow.compare.rules import Judgement
 from shadow.report import Report, build
 from shadow.report.formats import FORMATS, MEDIA_TYPES, as_csv, as_json, as_markdown, as_table
-from shadow.report.groups import UNEXPLAINED
+from shadow.report.judge import UNEXPLAINED
 from shadow.store.base import Group
 from shadow.terms import Change, Effect, Side
 from tests.report.scene import NOW, VIEW, compared, difference, failed, opened, reported
