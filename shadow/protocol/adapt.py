@@ -135,7 +135,8 @@ def _adapt_closely(case: _Case) -> Adapted:
     strict = case.controller.strict(request.hook, case.alterations.strict)
     rejected = rejection(answer, body, strict=strict)
     if rejected is None and request.hook is Hook.CUSTOMIZE:
-        rejected = rules_fault(body, case.front_version, request.parent.namespace)
+        version = min(case.front_version, case.dialect.version)  # it is shown no more than either would be
+        rejected = rules_fault(body, version, request.parent.namespace)
     if rejected is not None:
         return _rejected(case, answer, rejected)
     return Adapted(body) if request.hook is Hook.CUSTOMIZE else _adapt(case, answer)

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from shadow.proxy.calls.call import Asking, Call, Reply
-from shadow.proxy.calls.customizing import customize, seeing
+from shadow.proxy.calls.customizing import customize, holds_rules_of, seeing
 from shadow.proxy.calls.exchange import Exchange, crashed, why_not_asked
 from shadow.proxy.calls.judge import error_reply, reply_with
 from shadow.proxy.calls.related import UNKNOWN
@@ -200,7 +200,7 @@ class Dispatcher:
         migration = call.migration
         if reply.side is Side.NEW and migration.serves_new and self._brakes.is_on(migration.name):
             old = call.askings.get(Side.OLD)
-            if call.customized is not None and Side.OLD in call.customized.answered:
+            if call.hook is Hook.CUSTOMIZE and holds_rules_of(Side.OLD, call, reply, self._related):
                 reply = msgspec.structs.replace(reply, side=Side.OLD, reason="brake")
             elif old is not None and old.body is not None:
                 reply = reply_with(call, old, "brake")

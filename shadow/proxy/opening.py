@@ -22,7 +22,7 @@ from shadow.proxy.migrations.fronts import Fronts
 from shadow.proxy.migrations.migration import Migration
 from shadow.store.base import Change
 from shadow.telemetry.trace import begin
-from shadow.terms import Hook, Stage
+from shadow.terms import Hook, Side, Stage
 from shadow.upstream.base import Headers
 
 
@@ -75,6 +75,7 @@ class Opening:
         if (change := self._fronts.saw(migration.name, controller, now)) is not None:
             self._on_change(change)
         front = front_of(controller)
+        assignment = self.assign(migration, request)
         asks_for_change = first(headers, b"if-none-match") is not None
         return Call(
             id=self._chance.call_id(),
@@ -87,13 +88,19 @@ class Opening:
             front_version=controller.version(hook),
             front=front,
             last_served=last.served if last is not None else None,
-            last_tag=self._parents.tag(migration.name, request.parent.uid) if asks_for_change else None,
-            assignment=self.assign(migration, request),
+            last_tag=self._tag(migration, hook, request, front, assignment.primary) if asks_for_change else None,
+            assignment=assignment,
             headers=headers,
             memory=self._memory.allot(len(body)),
             previous=last.answered_in if last is not None else None,
             shares=self._shares(migration, request, controller, front, now) if hook is not Hook.CUSTOMIZE else None,
         )
+
+    def _tag(self, migration: Migration, hook: Hook, request: Request, front: str, primary: Side) -> bytes | None:
+        name, uid = migration.name, request.parent.uid
+        if hook is Hook.CUSTOMIZE:
+            return self._related.tag((name, uid, front), primary)
+        return self._parents.tag(name, uid)
 
     def _shares(
         self, migration: Migration, request: Request, controller: Controller, front: str, now: float

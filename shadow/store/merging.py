@@ -46,7 +46,17 @@ def _either(one: tuple[Identity, ...] | None, other: tuple[Identity, ...] | None
 
 
 def merged_related(one: RelatedState, other: RelatedState) -> RelatedState:
-    """The later answer; of an implementation that it knows nothing of, what the earlier one knew."""
+    """The later answer; of an implementation that it knows nothing of, what the earlier one knew.
+
+    Of two answers to calls that were under way together nobody knows which one Metacontroller keeps: only whose rules
+    are in both count, and those of either may be in what comes.
+    """
     later, earlier = (one, other) if one.answered_at >= other.answered_at else (other, one)
     given: Mapping[Side, object] = {**earlier.given, **later.given}
-    return msgspec.structs.replace(later, given=given)
+    if later.began_at is None or later.began_at >= earlier.answered_at:
+        return msgspec.structs.replace(later, given=given)
+    answered = tuple(side for side in later.answered if side in earlier.answered)
+    either = {*later.answered, *later.perhaps, *earlier.answered, *earlier.perhaps}
+    perhaps = tuple(side for side in Side if side in either and side not in answered)
+    began_at = min(later.began_at, earlier.began_at or later.began_at)
+    return msgspec.structs.replace(later, given=given, answered=answered, perhaps=perhaps, began_at=began_at)

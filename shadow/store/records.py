@@ -117,6 +117,7 @@ class GivenRules(msgspec.Struct, frozen=True):
     rules: tuple[bytes, ...]
     generation: int  # the parent's then
     implementation: str  # a digest of its settings: another implementation may have other rules
+    tag: bytes | None = None  # the entity tag with which they went out
 
 
 class RelatedState(msgspec.Struct, frozen=True):
@@ -128,7 +129,8 @@ class RelatedState(msgspec.Struct, frozen=True):
     answered_at: float
     given: Mapping[Side, GivenRules] = {}  # the last known ones, whether they are in that answer or not
     answered: tuple[Side, ...] = ()  # whose rules are in it for certain
-    perhaps: tuple[Side, ...] = ()  # and whose may be, since two calls were under way together
+    perhaps: tuple[Side, ...] = ()  # and whose may be, since nobody knows which answer is kept
+    began_at: float | None = None  # when the call came that this is the answer to
 
 
 class Change(msgspec.Struct, frozen=True):

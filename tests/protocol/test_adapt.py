@@ -248,3 +248,13 @@ def test_an_item_with_a_key_that_is_no_unicode_gets_no_mark():
     adapted = adapt_answer(call(DECORATOR), WITHIN, Dialect(DECORATOR), V1, Alterations(ownership=Ownership("dc")))
     assert adapted.body == WITHIN
     assert [note.code for note in adapted.notes] == ["mark-impossible"]
+
+
+@pytest.mark.parametrize("versions", [(V1, V2), (V2, V1), (V1, V1), (V2, V2)], ids="{0[0]} in front of {0[1]}".format)
+def test_where_either_speaks_v1_a_rule_for_another_namespace_is_rejected(versions):
+    """A v1 implementation is not shown what it asked for then, and would remove what it derives from that."""
+    front, own = versions
+    body = b'{"relatedResources":[{"apiVersion":"v1","resource":"secrets","namespace":"infra"}]}'
+    request = call(COMPOSITE, Hook.CUSTOMIZE)
+    found = adapt_answer(request, body, Dialect(COMPOSITE, own), front, PASS)
+    assert (found.rejected is None) is (versions == (V2, V2))

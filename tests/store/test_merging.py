@@ -32,3 +32,14 @@ def test_of_customize_answers_the_later_holds_and_no_rules_are_forgotten() -> No
     for found in (merged_related(one, other), merged_related(other, one)):
         assert found.answered == (Side.OLD,)
         assert found.given == {Side.OLD: old, Side.NEW: new}
+
+
+def test_of_two_answers_under_way_together_at_two_replicas_only_what_both_say_counts() -> None:
+    given = {side: GivenRules((side.encode(),), 1, side) for side in Side}
+    one = RelatedState(MIGRATION, parent().uid, "f", NOON, given, (Side.OLD,), began_at=NOON - 2)
+    other = RelatedState(MIGRATION, parent().uid, "f", NOON + 1, given, (Side.OLD, Side.NEW), began_at=NOON - 1)
+    for found in (merged_related(one, other), merged_related(other, one)):
+        assert (found.answered, found.perhaps) == ((Side.OLD,), (Side.NEW,))
+        assert merged_related(found, found) == merged_related(found, one) == found
+    after = RelatedState(MIGRATION, parent().uid, "f", NOON + 3, given, (Side.OLD, Side.NEW), began_at=NOON + 2)
+    assert merged_related(merged_related(one, other), after) == after

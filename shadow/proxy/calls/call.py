@@ -10,7 +10,7 @@ from shadow.protocol.adapt import Adapted
 from shadow.protocol.draft import Note
 from shadow.protocol.messages import Request
 from shadow.protocol.objects import Identity
-from shadow.proxy.calls.related import Customized, Shares
+from shadow.proxy.calls.related import Shares
 from shadow.proxy.cutover.assignment import Assignment
 from shadow.proxy.migrations.migration import Migration
 from shadow.telemetry.trace import TraceContext
@@ -95,13 +95,12 @@ class Call(msgspec.Struct):
     front_version: HookVersion
     front: str  # `DecoratorController/profiles`
     last_served: Side | None  # whose answer this parent was served last
-    last_tag: bytes | None  # and with which entity tag
+    last_tag: bytes | None  # and with which entity tag; of a customize call, the primary's last known rules
     assignment: Assignment
     headers: Headers = ()  # as they came in
     memory: Allotment = field(default_factory=lambda: Memory().allot())  # what its bodies take, until it is counted
     previous: str | None = None  # the call in which this parent was last given an answer
     shares: Shares | None = None  # of the related objects; None: everybody is shown everything
-    customized: Customized | None = None  # what a customize answer that goes out says
     askings: dict[Side, Asking] = field(default_factory=dict)
     ask_twice: Callable[[], Awaitable[None]] | None = None  # how to; None: chance was against it
     again: dict[Side, Asking] = field(default_factory=dict)  # asked the same once more

@@ -10,12 +10,15 @@ import msgspec
 
 from shadow.compare.answer import NotAnAnswerError
 from shadow.compare.effects import RequestView, removals
+from shadow.protocol.customize import union_rules
 from shadow.protocol.wire import UnreadableError
 from shadow.proxy.calls.call import Asking, Call, Reply
 from shadow.proxy.calls.exchange import Exchange
+from shadow.proxy.calls.headers import first
 from shadow.proxy.calls.judge import error_reply, reply_with
-from shadow.proxy.calls.related import UNKNOWN, customized, known_rules
+from shadow.proxy.calls.related import UNKNOWN, customized, known_rules, rules_known, whose
 from shadow.proxy.calls.related_memory import Key, RelatedMemory
+from shadow.store.base import GivenRules
 from shadow.terms import Hook, Side
 
 _PATIENCE_SECONDS = 1.0  # for rules that are known already: the last known ones stand in
@@ -29,22 +32,20 @@ def key_of(call: Call) -> Key:
 async def customize(exchange: Exchange, primary: Asking, memory: RelatedMemory, now: float) -> Reply:
     """What goes out: a failure or a signal of the primary as it is, else its rules and the other one's.
 
-    `call.customized` is what it says; the caller notes it once the reply is on its way.
+    The caller notes it once the reply is on its way.
     """
     call = exchange.call
     reply = reply_with(call, primary, call.assignment.because)
-    if primary.body is None:
+    if primary.body is None or call.assignment.shadow is None:
         return reply
-    state = memory.get(key_of(call))
-    if call.assignment.shadow is not None:
-        await _wait(exchange, call.assignment.shadow, memory, now)
+    await _wait(exchange, call.assignment.shadow, memory, now)
+    body = customized(primary.side, primary.body, _known(call, memory))
+    return msgspec.structs.replace(reply, body=body)
+
+
+def _known(call: Call, memory: RelatedMemory) -> dict[Side, GivenRules]:
     bodies = {side: asking.body for side, asking in call.askings.items() if asking.body is not None}
-    both = call.assignment.shadow is not None
-    answer = customized(call.migration, primary.side, bodies, state, call.request.generation, both)
-    call.customized = answer
-    if not both:
-        return reply
-    return msgspec.structs.replace(reply, body=answer.body)
+    return rules_known(call.migration, bodies, memory.get(key_of(call)), call.request.generation)
 
 
 async def _wait(exchange: Exchange, side: Side, memory: RelatedMemory, now: float) -> None:
@@ -62,12 +63,35 @@ async def _wait(exchange: Exchange, side: Side, memory: RelatedMemory, now: floa
         memory.was_late(name, side, now)
 
 
+def holds_rules_of(side: Side, call: Call, reply: Reply, memory: RelatedMemory) -> bool:
+    """Whether a customize answer holds all that this implementation is known to relate to, whoever gave it."""
+    return reply.status == 200 and side in whose(reply.body, _known(call, memory))
+
+
 def note(call: Call, reply: Reply, memory: RelatedMemory, now: float) -> None:
-    """The reply to a customize call goes out: from now on Metacontroller works with it."""
-    if reply.status == 200 and call.customized is not None:
-        memory.answered(key_of(call), call.customized, call.at, now)
-    elif reply.status in (304, 412) and reply.side is not None:
-        memory.confirmed(key_of(call), reply.side, now)
+    """The reply to a customize call goes out: from now on Metacontroller works with it.
+
+    What counts is what is in it. One that Metacontroller should reject it may take all the same, if it is of another
+    release than that was judged by; then nobody knows whose rules it has.
+    """
+    side = reply.side
+    if side is None or reply.own:
+        return
+    key, known = key_of(call), _known(call, memory)
+    if reply.status == 200 and _is_doubtful(call.askings.get(side), reply):
+        memory.doubted(key, known, now)
+    elif reply.status == 200:
+        known[side] = msgspec.structs.replace(known[side], tag=first(reply.headers, b"etag"))
+        memory.answered(key, known, whose(reply.body, known), call.at, now)
+    elif reply.status in (304, 412) and side in known:  # of the very rules that are known: only their tag went in
+        known[side] = kept = msgspec.structs.replace(known[side], generation=call.request.generation)
+        memory.answered(key, known, whose(union_rules(kept.rules), known), call.at, now)
+
+
+def _is_doubtful(asking: Asking | None, reply: Reply) -> bool:
+    if asking is None or asking.adapted is None:
+        return False
+    return asking.failure == "rejected" and reply.body is asking.adapted.body
 
 
 def seeing(call: Call, reply: Reply) -> Reply:

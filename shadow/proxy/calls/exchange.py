@@ -161,14 +161,17 @@ class Exchange:
         """The caller's entity tag if it came from this implementation at this evidence.
 
         To `new` under a hold only the tag of the very answer that this parent was served last: a 304 makes
-        Metacontroller replay the body it kept, and an older one may lack what was listed since.
+        Metacontroller replay the body it kept, and an older one may lack what was listed since. In a customize call
+        only that of the rules which are known: they are what it will go on with.
         """
         value = first(self._headers, b"if-none-match") if role is Role.PRIMARY else None
         if value is None or (namespace := tag_namespace(self.call, side)) is None:
             return None
         migration = self.call.migration
         held = side is Side.NEW and migration.hold and migration.stage in (Stage.CANARY, Stage.LIVE)
-        if held and (self.call.last_served is not Side.NEW or self.call.last_tag != value):
+        if held and self.call.last_served is not Side.NEW:
+            return None
+        if (held or self.call.hook is Hook.CUSTOMIZE) and self.call.last_tag != value:
             return None
         return incoming_tag(value, side, namespace)
 

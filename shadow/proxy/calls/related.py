@@ -112,40 +112,46 @@ def _shown(
     return None if all_its_own and version is spoken else RelatedRules(rules, version, others)
 
 
-@dataclass(frozen=True, slots=True)
-class Customized:
-    """A customize answer: its body, whose rules are in it, and what is now known of either side's."""
+def rules_known(
+    migration: Migration, bodies: Mapping[Side, bytes], state: RelatedState | None, generation: int
+) -> dict[Side, GivenRules]:
+    """What either implementation last said for this parent, once these valid customize answers are in.
 
-    body: bytes
-    given: Mapping[Side, GivenRules]
-    answered: tuple[Side, ...]
+    Raises:
+        UnreadableError: rules cannot be read.
+    """
+    given = {
+        side: GivenRules(read_rules(body), generation, migration.parties[side].digest) for side, body in bodies.items()
+    }
+    return {**(state.given if state is not None else {}), **given}
 
 
-def customized(
-    migration: Migration,
-    primary: Side,
-    bodies: Mapping[Side, bytes],
-    state: RelatedState | None,
-    generation: int,
-    both: bool,
-) -> Customized:
-    """The answer to a customize call: the primary's rules and, while both are asked, the other one's.
+def customized(primary: Side, own: bytes, known: Mapping[Side, GivenRules]) -> bytes:
+    """The answer to a customize call while both are asked: the primary's rules and the other one's.
 
     For the other one without a valid answer its last known rules stand in. The primary's very bytes where nothing is
     added, and where in the union nobody could tell whose objects are whose.
 
     Args:
-        bodies: the valid answers; the primary's is among them.
+        own: the primary's valid answer.
+        known: what either said, this answer included.
 
     Raises:
         UnreadableError: rules cannot be read.
     """
-    parties = migration.parties
-    given = {side: GivenRules(read_rules(body), generation, parties[side].digest) for side, body in bodies.items()}
-    own, other = given[primary], given.get(primary.other) or last_rules(parties[primary.other], state, primary.other)
-    known = {**(state.given if state is not None else {}), **given}
-    if other is None or not both or inseparable(own.rules, other.rules):
-        return Customized(bodies[primary], known, (primary,))
-    alone = adds_nothing(own.rules, other.rules)
-    body = bodies[primary] if alone else union_rules(own.rules, other.rules)
-    return Customized(body, known, (primary, primary.other))
+    other = known.get(primary.other)
+    if other is None:
+        return own
+    rules = known[primary].rules
+    alone = inseparable(rules, other.rules) or adds_nothing(rules, other.rules)
+    return own if alone else union_rules(rules, other.rules)
+
+
+def whose(body: bytes, known: Mapping[Side, GivenRules]) -> tuple[Side, ...]:
+    """All of whose rules, as far as they are known, are in a customize answer, whoever gave it.
+
+    Raises:
+        UnreadableError: it is no customize answer.
+    """
+    rules = read_rules(body)
+    return tuple(side for side, given in sorted(known.items()) if adds_nothing(rules, given.rules))

@@ -1,13 +1,10 @@
 """What each front was answered to customize calls, in memory; the recorder writes what changed to the store."""
 
-from collections.abc import Iterable
-
-import msgspec
+from collections.abc import Iterable, Mapping
 
 from shadow.protocol.controller import Controller
 from shadow.protocol.names import CONTROLLER_KIND
-from shadow.proxy.calls.related import Customized
-from shadow.store.base import RelatedState
+from shadow.store.base import GivenRules, RelatedState
 from shadow.store.merging import merged_related
 from shadow.terms import Side
 
@@ -39,27 +36,24 @@ class RelatedMemory:
     def learn(self, states: Iterable[RelatedState]) -> None:
         """Take over what other replicas wrote, where it is later than what is known here."""
         for theirs in states:
-            mine = self._states.get(_key(theirs))
-            self._states[_key(theirs)] = theirs if mine is None else merged_related(mine, theirs)
+            self._take(theirs)
 
-    def answered(self, key: Key, answer: Customized, began: float, now: float) -> None:
-        """A customize answer to a call that `began` then went out.
+    def answered(
+        self, key: Key, known: Mapping[Side, GivenRules], told: Iterable[Side], began: float, now: float
+    ) -> None:
+        """A customize answer to a call that `began` then went out, with all rules of those who are `told`."""
+        self._put(RelatedState(*key, now, known, tuple(told), began_at=began))
 
-        Of two answers to calls that were under way together nobody knows which one Metacontroller keeps: only who is
-        in both is counted on, and who is in either may be in what comes.
-        """
-        before, answered, perhaps = self._states.get(key), answer.answered, tuple[Side, ...]()
-        if before is not None and began < before.answered_at:
-            answered = tuple(side for side in answered if side in before.answered)
-            either = {*answer.answered, *before.answered, *before.perhaps}
-            perhaps = tuple(side for side in Side if side in either and side not in answered)
-        self._put(RelatedState(*key, now, answer.given, answered, perhaps))
+    def doubted(self, key: Key, known: Mapping[Side, GivenRules], now: float) -> None:
+        """An answer went out of which nobody knows whether Metacontroller took it."""
+        if key in self._states:
+            self._put(RelatedState(*key, now, known, (), tuple(Side)))
 
-    def confirmed(self, key: Key, side: Side, now: float) -> None:
-        """Metacontroller was told that the customize answer it keeps, this implementation's own, still holds."""
+    def tag(self, key: Key, side: Side) -> bytes | None:
+        """The entity tag with which its last known rules went out."""
         state = self._states.get(key)
-        if state is not None:
-            self._put(msgspec.structs.replace(state, answered_at=now, answered=(side,), perhaps=()))
+        given = state.given.get(side) if state is not None else None
+        return given.tag if given is not None else None
 
     def forget(self, before: float) -> None:
         """What was answered so long ago that nobody works with it any more; what is to be written yet stays."""
@@ -83,8 +77,12 @@ class RelatedMemory:
         self._changed.update(map(_key, states))
 
     def _put(self, state: RelatedState) -> None:
-        self._states[_key(state)] = state
+        self._take(state)
         self._changed.add(_key(state))
+
+    def _take(self, state: RelatedState) -> None:
+        known = self._states.get(_key(state))
+        self._states[_key(state)] = state if known is None else merged_related(known, state)
 
 
 def _key(state: RelatedState) -> Key:

@@ -1,6 +1,8 @@
 """Customize calls and related objects through a whole proxy: what Metacontroller is told, who is shown what."""
 
+import asyncio
 import json
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -181,3 +183,78 @@ async def test_an_answer_with_the_rules_of_both_has_no_tag(tmp_path: Path, hook_
     assert both.content == body
     assert "etag" not in both.headers
     assert "if-none-match" not in old.calls[-1].headers
+
+
+ALL = {"apiVersion": "v1", "resource": "secrets"}
+DEV = {"apiVersion": "v1", "resource": "secrets", "namespaceSelector": {"matchLabels": {"tier": "dev"}}}
+"""Beside other rules for the same kind nobody could tell whose Secrets are whose, so the primary's alone go out."""
+
+UNKNOWN = (503, "related-unknown")
+
+
+async def test_what_counts_is_what_went_out_also_where_the_brake_was_pulled_meanwhile(
+    tmp_path: Path, hook_server: Start
+):
+    called, pulled = threading.Event(), threading.Event()
+
+    def late(exchange: Exchange) -> None:
+        if exchange.call.path == "/customize":
+            called.set()
+            pulled.wait(20)
+        mirroring(ALL)(exchange)
+
+    old, new = hook_server(late), hook_server(mirroring(DEV))
+    gone = sync(observed(config_map("gone")), related={})
+    settings: Json = {"unknown_brake": "off", "hold": [], "fallback": "off", "stage": "live", **PATHS}
+    async with running(tmp_path, old, new, **settings) as proxy:
+        under_way = asyncio.create_task(proxy.call(CUSTOMIZE, "customize"))
+        assert await asyncio.to_thread(called.wait, 20)
+        await proxy.post("rollback", because="a test")
+        pulled.set()
+        assert (await under_way).json() == {"relatedResources": [ALL]}
+        assert (await proxy.call(gone)).json() == answer(), "all that `old` relates to would have come"
+        await proxy.post("release", because="a test")
+        released = await proxy.call(gone)
+    assert (released.status_code, released.json()["code"]) == UNKNOWN
+
+
+def revalidating(exchange: Exchange) -> None:
+    """The rules never change, and are kept by their tag; all that is observed is to go."""
+    if exchange.call.path == "/sync":
+        answer_json(answer())(exchange)
+    elif "if-none-match" in exchange.call.headers:
+        answering(b"", 304)(exchange)
+    else:
+        answering(json.dumps({"relatedResources": [SECRETS]}).encode(), headers=[("ETag", '"one"')])(exchange)
+
+
+def at_generation(number: int, body: bytes) -> bytes:
+    call = json.loads(body)
+    call["parent" if "parent" in call else "object"]["metadata"]["generation"] = number
+    return json.dumps(call).encode()
+
+
+async def test_rules_that_are_said_to_hold_still_hold_for_the_next_generation_too(tmp_path: Path, hook_server: Start):
+    gone, old = sync(observed(config_map("gone"))), hook_server(revalidating)
+    async with running(tmp_path, old, "http://127.0.0.1:1", stage="off", **PATHS) as proxy:
+        tag = (await proxy.call(at_generation(1, CUSTOMIZE), "customize")).headers["etag"]
+        same = await proxy.call(at_generation(2, CUSTOMIZE), "customize", if_none_match=tag)
+        assert (same.status_code, (await proxy.call(at_generation(2, gone))).json()) == (304, answer())
+        unasked = await proxy.call(at_generation(3, gone))
+        strange = tag.replace("one", "two")
+        another = await proxy.call(at_generation(3, CUSTOMIZE), "customize", if_none_match=strange)
+    assert (unasked.status_code, unasked.json()["code"]) == UNKNOWN
+    assert another.json() == {"relatedResources": [SECRETS]}, "nobody knows what Metacontroller keeps by that tag"
+
+
+async def test_an_answer_that_may_have_been_taken_puts_all_rules_in_doubt(tmp_path: Path, hook_server: Start):
+    """Metacontroller 2 reads over a `namespaceSelector`, so it does take what a newer one rejects."""
+    old, new = hook_server(mirroring(SECRETS)), hook_server(mirroring(NAMED))
+    async with running(tmp_path, old, new, **PATHS) as proxy:
+        await proxy.call(CUSTOMIZE, "customize")
+        odd = {"apiVersion": "v1", "resource": "secrets", "namespaceSelector": {}, "names": ["s-old"]}
+        old.behaviour = mirroring(odd)
+        untouched = await proxy.call(CUSTOMIZE, "customize")
+        removing = await proxy.call(sync(observed(config_map("gone"))))
+    assert (untouched.status_code, untouched.json()) == (200, {"relatedResources": [odd]})
+    assert (removing.status_code, removing.json()["code"]) == UNKNOWN

@@ -8,7 +8,7 @@ import pytest
 
 from shadow.protocol.controller import Controller, read_controller
 from shadow.protocol.customize import RelatedRules
-from shadow.proxy.calls.related import KEPT_SECONDS, customized, shares
+from shadow.proxy.calls.related import KEPT_SECONDS, customized, rules_known, shares, whose
 from shadow.proxy.calls.related_memory import RelatedMemory, front_of
 from shadow.proxy.migrations.migration import Migration
 from shadow.store.base import GivenRules, RelatedState
@@ -18,6 +18,7 @@ from tests.proxy.configured import migration
 
 A, B = b'{"apiVersion":"v1","resource":"configmaps","names":["a"]}', b'{"apiVersion": "v1", "resource": "secrets"}'
 BOTH = (Side.OLD, Side.NEW)
+Known = dict[Side, GivenRules]
 NOW = 10_000.0
 
 
@@ -169,62 +170,79 @@ def rules(*texts: bytes) -> bytes:
     return b'{ "relatedResources": [%s]}' % b", ".join(texts)
 
 
+def known(of: Migration, generation: int = 0, kept: RelatedState | None = None, **bodies: bytes) -> Known:
+    return rules_known(of, {Side(side): body for side, body in bodies.items()}, kept, generation)
+
+
 def test_the_union_is_answered_with_each_rule_once():
-    answer = customized(both_customize(), Side.NEW, {Side.OLD: rules(A, B), Side.NEW: rules(B)}, None, 3, both=True)
-    assert answer.body == b'{"relatedResources":[%s,%s]}' % (B, A)
-    assert set(answer.answered) == {Side.OLD, Side.NEW}
-    assert answer.given[Side.OLD].generation == 3
+    found = known(both_customize(), 3, old=rules(A, B), new=rules(B))
+    body = customized(Side.NEW, rules(B), found)
+    assert body == b'{"relatedResources":[%s,%s]}' % (B, A)
+    assert (whose(body, found), found[Side.OLD].generation) == ((Side.NEW, Side.OLD), 3)
 
 
 def test_the_very_bytes_go_out_where_the_other_one_adds_nothing():
     body = rules(A, B)
     respelled = rules(b'{"names": ["a"], "resource":"configmaps","apiVersion":"v1"}')
-    answer = customized(both_customize(), Side.OLD, {Side.OLD: body, Side.NEW: respelled}, None, 0, both=True)
-    assert answer.body is body
+    found = known(both_customize(), old=body, new=respelled)
+    assert customized(Side.OLD, body, found) is body
+    assert set(whose(body, found)) == set(Side)
 
 
 def test_the_last_known_rules_stand_in_for_one_that_gave_none():
     of = both_customize()
-    answer = customized(of, Side.OLD, {Side.OLD: rules(A)}, state(of, generation=2), 2, both=True)
-    assert answer.body == b'{"relatedResources":[%s,%s]}' % (A, B)
-    assert set(answer.answered) == {Side.OLD, Side.NEW}
+    found = known(of, 2, state(of, generation=2), old=rules(A))
+    body = customized(Side.OLD, rules(A), found)
+    assert body == b'{"relatedResources":[%s,%s]}' % (A, B)
+    assert set(whose(body, found)) == set(Side)
 
 
 def test_who_has_a_namespace_selector_is_told_no_rules_of_the_other_for_that_kind():
     """Metacontroller would bring Secrets of all namespaces, and nobody could say which of them are whose."""
     some = b'{"apiVersion":"v1","resource":"secrets","namespaceSelector":{"matchLabels":{"tier":"prod"}}}'
     bodies = {Side.OLD: rules(some), Side.NEW: rules(B)}
+    found = rules_known(both_customize(), bodies, None, 0)
     for primary in Side:
-        answer = customized(both_customize(), primary, bodies, None, 0, both=True)
-        assert (answer.body, answer.answered) == (bodies[primary], (primary,))
+        body = customized(primary, bodies[primary], found)
+        assert (body, whose(body, found)) == (bodies[primary], (primary,))
 
 
 def test_without_any_known_rules_only_the_primarys_are_answered():
-    answer = customized(both_customize(), Side.OLD, {Side.OLD: rules(A)}, None, 0, both=True)
-    assert (answer.body, answer.answered) == (rules(A), (Side.OLD,))
+    found = known(both_customize(), old=rules(A))
+    assert (customized(Side.OLD, rules(A), found), whose(rules(A), found)) == (rules(A), (Side.OLD,))
 
 
 KEY = ("m", "uid-1", front_of(front()))
 
 
 def test_of_two_answers_under_way_together_only_what_both_say_counts():
-    of, memory = both_customize(), RelatedMemory()
-    one = customized(of, Side.OLD, {Side.OLD: rules(A)}, None, 0, both=True)
-    two = customized(of, Side.OLD, {Side.OLD: rules(A), Side.NEW: rules(B)}, None, 0, both=True)
-    memory.answered(KEY, one, began=1.0, now=3.0)
-    memory.answered(KEY, two, began=2.0, now=4.0)
+    found, memory = known(both_customize(), old=rules(A), new=rules(B)), RelatedMemory()
+    memory.answered(KEY, found, (Side.OLD,), began=1.0, now=3.0)
+    memory.answered(KEY, found, BOTH, began=2.0, now=4.0)
     first = memory.get(KEY)
-    memory.answered(KEY, two, began=5.0, now=6.0)
+    memory.answered(KEY, found, BOTH, began=5.0, now=6.0)
     second = memory.get(KEY)
     assert first is not None
     assert second is not None
-    assert (first.answered, second.answered) == ((Side.OLD,), (Side.OLD, Side.NEW))
+    assert (first.answered, second.answered) == ((Side.OLD,), BOTH)
     assert (first.perhaps, second.perhaps) == ((Side.NEW,), ())
 
 
-def test_what_changed_is_written_once_and_given_back_on_a_fault():
+def test_of_an_answer_that_may_have_been_taken_nobody_knows_whose_rules_are_in_force():
     of, memory = both_customize(), RelatedMemory()
-    memory.answered(KEY, customized(of, Side.OLD, {Side.OLD: rules(A)}, None, 0, both=False), 1.0, 2.0)
+    memory.doubted(KEY, known(of, old=rules(A)), 1.0)
+    assert memory.get(KEY) is None, "what comes was never told to be anybody's"
+    memory.answered(KEY, known(of, old=rules(A), new=rules(B)), BOTH, began=2.0, now=3.0)
+    memory.doubted(KEY, known(of, 0, memory.get(KEY)), 4.0)
+    found = shares(of, front(), memory.get(KEY), 0, 5.0)
+    assert found is not None
+    assert found.unknown == set(Side)
+    assert found.shown[Side.NEW] == RelatedRules((B,), beside=(A,))
+
+
+def test_what_changed_is_written_once_and_given_back_on_a_fault():
+    memory = RelatedMemory()
+    memory.answered(KEY, known(both_customize(), old=rules(A)), (Side.OLD,), 1.0, 2.0)
     changed = memory.take_changed()
     assert ([one.answered for one in changed], memory.urgent) == ([(Side.OLD,)], False)
     memory.give_back(changed)
