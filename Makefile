@@ -1,12 +1,13 @@
 # The same few commands for a newcomer, a contributor and CI. Each sets up what it needs in .venv.
 PYTHON ?= python3
 ARGS ?=
+MERMAID ?= npx --yes @mermaid-js/mermaid-cli@11.17.0
 BIN := .venv/bin
 BENCH := .venv-bench/bin
 MUTATION := .venv-mutation/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test lint unit coverage docs faults soak fuzz sbom mutation bench format locks clean
+.PHONY: demo test lint unit coverage docs diagrams faults soak fuzz sbom mutation bench format locks clean
 .DEFAULT_GOAL := test
 
 demo: .venv/run  ## the whole story of a migration on this machine (ARGS=--once ends by itself)
@@ -29,6 +30,13 @@ coverage: .venv/dev  ## the suite again, with branch coverage
 
 docs: .venv/dev  ## the documentation as a site in site/; a dead link or anchor is an error
 	$(BIN)/zensical build --strict --clean
+
+diagrams: $(patsubst %.mmd,%.svg,$(wildcard docs/diagrams/*.mmd))  ## draws those that changed (needs npx and a Chromium)
+
+# Drawn once and committed: a reader's browser would have to fetch what draws them. The digest says from what.
+docs/diagrams/%.svg: docs/diagrams/%.mmd docs/diagrams/style.json
+	$(MERMAID) --quiet --input $< --output $@ --configFile docs/diagrams/style.json --backgroundColor white
+	echo "<!-- sha256:$$(cat $^ | sha256sum | cut -d' ' -f1) -->" >> $@
 
 faults: .venv/dev  ## every fault in turn under load, and what became of each call (ARGS="--seconds 2 SIGTERM")
 	$(BIN)/python -m tests.faults $(ARGS)
