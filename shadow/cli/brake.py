@@ -12,11 +12,12 @@ from shadow.report.words import printable
 
 
 class Replicas(msgspec.Struct, frozen=True):
-    """Who has acknowledged the brake's new state; `missing` names the others."""
+    """Who has acknowledged the brake's new state; `missing` names the others, if it is not `uncertain` who they are."""
 
     acknowledged: int = 0
     of: int = 0
     missing: tuple[str, ...] = ()
+    uncertain: bool = False
 
 
 class Changed(msgspec.Struct, frozen=True):
@@ -52,21 +53,29 @@ def change(args: argparse.Namespace, action: str, body: Mapping[str, Any]) -> in
         changed = msgspec.json.decode(reply.body, type=Changed)
     except msgspec.DecodeError as error:
         raise CommandError(f"{api.url} does not answer as a shadow does: {error}") from error
-    write([f"{args.migration}: {told(changed)}\n"])
+    write([f"{args.migration}: {told(changed, letting_go=action == 'release')}\n"])
     for warning in changed.warnings:
         complain(f"warning: {printable(warning)}")
-    complete = reply.status == 200 and changed.stored and not changed.replicas.missing
+    replicas = changed.replicas
+    complete = reply.status == 200 and changed.stored and not replicas.missing and not replicas.uncertain
     return Exit.FINE if complete else Exit.INCONCLUSIVE
 
 
-def told(changed: Changed) -> str:
+def told(changed: Changed, *, letting_go: bool) -> str:
     """The brake's state and how far the news has travelled."""
+    if letting_go and not changed.stored:
+        state = "the brake stays on" if changed.on else "nothing is released here"
+        return f"{state}: NOT STORED, the store did not take the release; run the command again"
     state = "brake on, old answers for every parent" if changed.on else "brake off, the configuration decides again"
     stored = "stored" if changed.stored else "NOT STORED: it does not outlive a restart; run the command again"
-    replicas = changed.replicas
-    known = f"known to {replicas.acknowledged} of {replicas.of} replicas"
+    return f"{state}; {stored}; {_known(changed.replicas)}"
+
+
+def _known(replicas: Replicas) -> str:
     missing = f", not yet to {', '.join(map(printable, replicas.missing))}" if replicas.missing else ""
-    return f"{state}; {stored}; {known}{missing}"
+    doubt = "; the database does not say who else serves" if replicas.uncertain else ""
+    least = "at least " if replicas.uncertain else ""
+    return f"known to {replicas.acknowledged} of {least}{replicas.of} replicas{missing}{doubt}"
 
 
 def _detail(reply: Reply) -> str:

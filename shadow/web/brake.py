@@ -30,11 +30,12 @@ class Letting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Replicas(msgspec.Struct, frozen=True):
-    """Who knows of it; `missing` names the others."""
+    """Who knows of it; `missing` names the others. `uncertain`, if it is there: the database did not say who serves."""
 
     acknowledged: int
     of: int
     missing: tuple[str, ...] = ()
+    uncertain: bool | msgspec.UnsetType = msgspec.UNSET
 
 
 class Moved(msgspec.Struct, frozen=True):
@@ -47,7 +48,7 @@ class Moved(msgspec.Struct, frozen=True):
 
     @property
     def complete(self) -> bool:
-        return self.stored and not self.replicas.missing
+        return self.stored and not self.replicas.missing and self.replicas.uncertain is not True
 
 
 async def pull(desk: Desk, name: str, by: str, because: str) -> Moved:
@@ -103,7 +104,9 @@ async def _replicas(desk: Desk, name: str) -> Replicas:
     if desk.roll_call is None:
         return Replicas(1, 1)
     found = await desk.roll_call.of(name)
-    return Replicas(len(found.by), len(found.by) + len(found.missing), found.missing)
+    return Replicas(
+        len(found.by), len(found.by) + len(found.missing), found.missing, msgspec.UNSET if found.told else True
+    )
 
 
 async def _rollback(desk: Desk, asked: Asked[Nothing, Pull]) -> Response:

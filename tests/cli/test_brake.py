@@ -11,9 +11,11 @@ ROLLBACK = "/api/v1/migrations/kfp/rollback"
 RELEASE = "/api/v1/migrations/kfp/release"
 
 
-def changed(*, on: bool, stored: bool = True, missing: list[str] | None = None) -> dict[str, Any]:
-    known = 2 - len(missing or [])
-    return {"on": on, "stored": stored, "replicas": {"acknowledged": known, "of": 2, "missing": missing or []}}
+def changed(
+    *, on: bool, stored: bool = True, missing: list[str] | None = None, uncertain: bool = False
+) -> dict[str, Any]:
+    replicas = {"acknowledged": 2 - len(missing or []), "of": 2, "missing": missing or [], "uncertain": uncertain}
+    return {"on": on, "stored": stored, "replicas": replicas}
 
 
 def test_rollback_sends_the_reason_and_tells_what_became_of_it(api: Control, capsys: pytest.CaptureFixture[str]):
@@ -32,8 +34,9 @@ def test_rollback_sends_the_reason_and_tells_what_became_of_it(api: Control, cap
         (202, changed(on=True, stored=False), "NOT STORED"),
         (200, changed(on=True, stored=False), "NOT STORED"),
         (200, changed(on=True, missing=["shadow-1"]), "not yet to shadow-1"),
+        (202, changed(on=True, uncertain=True), "known to 2 of at least 2 replicas; the database does not say who"),
     ],
-    ids=["not acknowledged", "not stored", "not stored after all", "not acknowledged after all"],
+    ids=["not acknowledged", "not stored", "not stored after all", "not acknowledged after all", "nobody can tell"],
 )
 def test_what_not_all_know_of_is_4(
     api: Control, capsys: pytest.CaptureFixture[str], status: int, body: dict[str, Any], told: str
@@ -48,6 +51,19 @@ def test_release_lets_go(api: Control, capsys: pytest.CaptureFixture[str]):
     assert main(["release", "kfp", "--because", "fixed"]) == 0
     assert api.asked[0].json() == {"because": "fixed"}
     assert "brake off" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("on", "told"), [(True, "the brake stays on"), (False, "nothing is released here")], ids=["on", "known as off"]
+)
+def test_a_release_that_is_not_stored_never_says_off(
+    api: Control, capsys: pytest.CaptureFixture[str], on: bool, told: str
+):
+    api.answer("POST", RELEASE, changed(on=on, stored=False), status=202)
+    assert main(["release", "kfp", "--because", "fixed"]) == 4
+    shown = capsys.readouterr().out
+    assert told in shown
+    assert "brake off" not in shown
 
 
 def test_release_to_another_configuration_names_its_digest(api: Control):

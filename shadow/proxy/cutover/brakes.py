@@ -24,6 +24,7 @@ GUARD = "guard"
 _RETRY_SECONDS = 0.5
 _ATTEMPTS = 5  # at overtaking another writer, before the next retry
 _PATIENCE_SECONDS = 2.0  # that a pull waits for a store that does not answer; it is in force anyway
+_ANSWER_SECONDS = 10.0  # that a release, which applies nothing before it is stored, waits for such a store
 _HANDOVER_SECONDS = 0.6
 """From a release that others have to learn of until it applies, everywhere: more than twice a poll."""
 TURNING_SECONDS = 0.1
@@ -33,6 +34,11 @@ TURNING_SECONDS = 0.1
 def nobody_decided(migration: Migration, brake: Brake | None) -> bool:
     """Whether every call is answered 503, because the store does not remember whether the brake is on."""
     return brake is None and migration.serves_new and migration.hold_unknown_brake
+
+
+def _says_no_more(ours: Brake, theirs: Brake) -> bool:
+    """Whether a pull adds nothing to one that is stored: every replica's guard pulls, and every configuration."""
+    return ours.by == GUARD or (ours.by, ours.because) == (theirs.by, theirs.because)
 
 
 class Brakes:
@@ -104,23 +110,42 @@ class Brakes:
         return bool(done) and persisting.result()
 
     async def release(self, migration: str, by: str, because: str) -> bool:
-        """Off, in the store first and only then here. Returns whether it is off."""
+        """Off, in the store first and only then here. Returns whether the store says that it is off.
+
+        What others did meanwhile is learned first: a pull that nobody here knew of is not let go with it.
+        """
         async with self._lock:
-            current = self._known.get(migration)
-            if current is not None and not current.on and migration not in self._unstored:
-                return True
-            off = self._next(migration, False, by, because, {})
-            if self.others:
-                off = msgspec.structs.replace(off, until=off.since + _HANDOVER_SECONDS)
-            try:
-                stored = await self._store.set_brake(migration, off)
-            except StoreError as exc:
-                _log.error("the brake of %s could not be released: %s", migration, exc)
+            decided_on = self._known.get(migration)
+            if not await self._asked(migration):
                 return False
-            if stored and self._known.get(migration) is current:  # a pull amid the write wins
-                self._known[migration] = off
-                self._unstored.discard(migration)
-            return stored
+            current = self._known.get(migration)
+            if current is not None and not current.on:
+                return True
+            return current is decided_on and await self._let_go(migration, by, because)
+
+    async def _asked(self, migration: str) -> bool:
+        """Take over what the store says of it. False: it does not answer, or a pull from here is not in it yet."""
+        try:
+            async with asyncio.timeout(_ANSWER_SECONDS):
+                self.learn(await self._store.read(lambda store: store.brakes()))
+        except (StoreError, TimeoutError) as exc:
+            _log.error("the brake of %s could not be released: %s", migration, exc or "the store does not answer")
+            return False
+        return migration not in self._unstored
+
+    async def _let_go(self, migration: str, by: str, because: str) -> bool:
+        current = self._known.get(migration)
+        off = self._next(migration, False, by, because, {})
+        if self.others:
+            off = msgspec.structs.replace(off, until=off.since + _HANDOVER_SECONDS)
+        try:
+            stored = await self._store.set_brake(migration, off)
+        except StoreError as exc:
+            _log.error("the brake of %s could not be released: %s", migration, exc)
+            return False
+        if stored and self._known.get(migration) is current:  # a pull amid the write wins
+            self._known[migration] = off
+        return stored
 
     async def retry_forever(self) -> None:
         """Store what could not be stored when it was pulled."""
@@ -146,11 +171,10 @@ class Brakes:
             except StoreError as exc:
                 _log.error("the brake of %s is on but not stored yet: %s", migration, exc)
                 return False
-            if theirs is not None and theirs.on and not (theirs.by == GUARD != brake.by):
-                # Another replica pulled it for the same reason, most likely: one pull is enough.
+            if theirs is not None and theirs.on and _says_no_more(brake, theirs):
                 self._known[migration] = theirs
                 self._unstored.discard(migration)
-            else:  # Somebody was faster, or the store forgot: ours goes after what is there.
+            else:  # Somebody was faster, or the store forgot: ours goes after what is there, and both are in the log.
                 self._known[migration] = msgspec.structs.replace(brake, version=theirs.version + 1 if theirs else 1)
         return migration not in self._unstored
 

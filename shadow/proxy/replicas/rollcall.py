@@ -13,10 +13,11 @@ _LOOK_SECONDS = 0.03
 
 
 class Acknowledged(NamedTuple):
-    """Names of replicas."""
+    """Names of replicas. Not `told`: the database did not say who serves, so there may be more."""
 
     by: tuple[str, ...]
     missing: tuple[str, ...]
+    told: bool = True
 
 
 class RollCall:
@@ -34,7 +35,7 @@ class RollCall:
         """Who obeys this brake as it is here, once all do or a second has passed; never raises."""
         deadline = self._parts.footing.now() + _PATIENCE_SECONDS
         found = await self._looked(migration)
-        while found.missing and (left := deadline - self._parts.footing.now()) > 0:
+        while (found.missing or not found.told) and (left := deadline - self._parts.footing.now()) > 0:
             await asyncio.sleep(min(_LOOK_SECONDS, left))
             found = await self._looked(migration)
         brake = self._parts.brakes.get(migration)
@@ -48,8 +49,8 @@ class RollCall:
         version = brake.version if brake is not None else 0
         try:
             live = await self._store.look(_PATIENCE_SECONDS)
-        except StoreError:
-            live = list(self._membership.others)  # they may have heard of it, but nobody can tell
+        except StoreError:  # what they obeyed at the last heartbeat says nothing of now
+            return Acknowledged((me,), tuple(sorted(other.name for other in self._membership.others)), told=False)
         told = {replica.name: replica.standing.brakes.get(migration, -1) for replica in live}
         told.pop(me, None)
         by = [me, *(name for name, theirs in told.items() if theirs >= version)]

@@ -13,15 +13,14 @@ def unsure(call: Call, footing: Footing, brakes: Brakes, after: tuple[Migration,
 
     1. The store has told nothing yet.
     2. It has no memory of this migration.
-    3. It cannot be reached for too long, and others may have decided since. A brake that was pulled here meanwhile is
-       no doubt: it goes after whatever they decided.
+    3. It cannot be reached for too long, and others may have decided since.
     4. The parent's primary is just changing, for all replicas: a configuration comes into force, or a brake is let go.
 
     Args:
         after: what is about to follow, or just did, and who is who in it; None: nothing.
     """
     migration = call.migration
-    if not footing.joined:
+    if not footing.joined and migration.name not in brakes.unstored:
         return _error(call, "brake-unknown", _NOT_JOINED.format(migration.name))
     if nobody_decided(migration, brakes.get(migration.name)):
         return _error(call, "brake-unknown", _BRAKE_UNKNOWN.format(migration.name))
@@ -60,7 +59,10 @@ _BRAKE_UNKNOWN = (
     "the store has no memory of migration {0}, so its brake is unknown; a person decides: "
     "`shadow rollback {0} --because ...` serves old, `shadow release {0} --because ...` goes on"
 )
-_NOT_JOINED = "the database has not told yet what is in force, so the brake of {0} is unknown; asked again all the time"
+_NOT_JOINED = (
+    "the database has not told yet what is in force, so the brake of {0} is unknown; ask again, or pull the brake "
+    "here: `shadow rollback {0} --because ...`"
+)
 _CUT_OFF = (
     "this replica cannot reach the database, and others may have moved {0} since; ask again, or pull the brake here: "
     "`shadow rollback {0} --because ...`"

@@ -124,7 +124,7 @@ class Connections:
             if self._closed:
                 raise StoreError(self.where, "is closed")
             if now < self._not_before:
-                raise UnreachableError(self.where, f"cannot be reached ({self._why}); tried again in a moment")
+                raise UnreachableError(self.where, f"cannot be reached ({self._why})")
         try:
             raw = self._opened()
         except psycopg.Error as exc:

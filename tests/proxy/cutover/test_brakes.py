@@ -12,14 +12,21 @@ from shadow.store.sqlite import SqliteStore
 
 
 class Failing(SqliteStore):
-    """A store whose brake cannot be written while `broken`."""
+    """A store whose brake can be neither read nor written while `broken`."""
 
     broken = False
 
     def set_brake(self, migration: str, brake: Brake) -> bool:
+        self._work()
+        return super().set_brake(migration, brake)
+
+    def brakes(self) -> dict[str, Brake]:
+        self._work()
+        return super().brakes()
+
+    def _work(self) -> None:
         if self.broken:
             raise StoreError("here", "disk full")
-        return super().set_brake(migration, brake)
 
 
 @pytest.fixture
@@ -93,6 +100,37 @@ async def test_a_pull_overtakes_somebody_who_was_faster(store: AsyncStore):
     await theirs.release("m", "bob", "never mind")
     assert await mine.pull("m", "ann", "mine", {})
     assert (await known(store))["m"].on
+
+
+async def test_nothing_is_released_that_the_store_does_not_say(store: AsyncStore, database: Failing):
+    """What is known here to be off may have been pulled elsewhere."""
+    brakes = await brakes_of(store)
+    assert await brakes.release("m", "ann", "nothing to release")
+    database.broken = True
+    assert not await brakes.release("m", "ann", "nothing to release")
+
+
+async def test_a_pull_that_nobody_here_knew_of_is_not_let_go_with_another_one(store: AsyncStore):
+    mine, theirs = await brakes_of(store), await brakes_of(store)
+    await theirs.pull("m", "bob", "it deletes", {})
+    assert not await mine.release("m", "ann", "mine was over")
+    assert mine.is_on("m")
+    assert await mine.release("m", "ann", "seen")
+    assert not mine.is_on("m")
+
+
+@pytest.mark.parametrize(
+    ("by", "because", "lines"),
+    [("ann", "database down", 2), ("bob", "it deletes", 1), ("guard", "1 delete", 1)],
+    ids=["another person's", "the same configuration's", "a guard's"],
+)
+async def test_whose_pull_was_stored_later_is_in_the_log_too(store: AsyncStore, by: str, because: str, lines: int):
+    mine, theirs = await brakes_of(store), await brakes_of(store)
+    await theirs.pull("m", "bob", "it deletes", {})
+    assert await mine.pull("m", by, because, {})
+    logged, _ = await store.read(lambda s: s.history("m", None, 9))
+    assert [(line.by, line.because) for line in logged] == [(by, because), ("bob", "it deletes")][-lines:]
+    assert mine.is_on("m")
 
 
 async def test_a_migration_the_store_does_not_know_is_unknown_until_a_person_decides(store: AsyncStore):

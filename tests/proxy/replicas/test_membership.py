@@ -62,12 +62,18 @@ async def _serves(replica: Replica, by: str) -> bool:
 
 
 async def test_a_replica_that_starts_without_the_database_answers_errors_until_it_has_it(start: Start) -> None:
-    late = await start(cut=True, stage="live", unknown_brake="off")
-    assert await served(late) == "brake-unknown"
+    late, pulled = [await start(cut=True, stage="live", unknown_brake="off") for _ in range(2)]
+    assert [await served(each) for each in (late, pulled)] == ["brake-unknown"] * 2
+    told = await pulled.proxy.post("rollback", because="test")
+    assert brake(told) == (202, True, False, 1, 1)
+    assert told.json()["replicas"]["uncertain"]
+    assert await served(pulled) == "old"
     late.relay.mend()
     await until(lambda: _serves(late, "new"))
     found = await late.proxy.settled()
     assert found["comparisons"]["skipped"] >= 1
+    pulled.relay.mend()
+    await until(lambda: _serves(late, "old"))
 
 
 async def test_a_guard_pulls_once_for_all(start: Start, hooks) -> None:
@@ -131,13 +137,16 @@ async def test_a_replica_alone_goes_on_without_the_database(
 
 async def test_without_the_database_a_pull_applies_at_once_and_a_release_does_not(start: Start) -> None:
     one, two = await live(start, top=GRACE)
-    one.relay.cut()
-    assert brake(await one.proxy.post("rollback", because="test"))[:3] == (202, True, False)
+    for each in (one, two):
+        each.relay.cut()
+    assert brake(await one.proxy.post("rollback", because="test")) == (202, True, False, 1, 2)
     assert await served(one) == "old"
-    assert brake(await one.proxy.post("release", because="test"))[:3] == (202, True, False)
-    await asyncio.sleep(2.2)
+    assert brake(await one.proxy.post("release", because="test")) == (202, True, False, 1, 2)
+    assert brake(await two.proxy.post("release", because="it never heard of it")) == (202, False, False, 1, 2)
+    await until(lambda: _serves(two, "cut-off"))
     assert await served(one) == "old"  # nobody can have released what they have not heard of
-    assert await served(two) == "new"
+    two.relay.mend()
+    await until(lambda: _serves(two, "new"))
     one.relay.mend()
     await until(lambda: _serves(two, "old"))
     assert [line["kind"] for line in (await two.proxy.get("/history"))["items"]].count("rollback") == 1
