@@ -179,7 +179,8 @@ def _refuse_draft(case: _Case, draft: Draft, answer: Answer) -> Refusal | None:
         return Refusal("repeated-field", "a field is there twice, so its meaning cannot be carried over for certain")
     if draft.inexpressible and case.alterations.inexpressible == "refuse":
         keys = ", ".join(f"{entry.field}[{entry.key}]" for entry in draft.inexpressible)
-        return Refusal("inexpressible", f"a composite answer cannot say {keys}")
+        remedy = "set `inexpressible: drop` to serve the rest"
+        return Refusal("inexpressible", f"a composite answer cannot say {keys}; {remedy}")
     return None
 
 

@@ -76,16 +76,17 @@ def read_answer(body: bytes, protocol: Protocol, hook: Hook) -> Answer | Refusal
         is_list = raw is not None and json_type(raw) == "array"
         items = tuple(split_array(raw)) if raw is not None and is_list else None
     except UnreadableError as exc:
-        return _not_an_object(body, exc)
+        return _not_an_object(body, hook, exc)
     if items is not None and any(map(is_null, items)):
         return Refusal("null-item", "a null item in the list crashes Metacontroller")
     return Answer(protocol, hook, fields, items)
 
 
-def _not_an_object(body: bytes, exc: UnreadableError) -> Refusal:
+def _not_an_object(body: bytes, hook: Hook, exc: UnreadableError) -> Refusal:
     found = json_type(body)
     if found == "null" and body.strip() == b"null":
-        return Refusal("null", "Metacontroller takes `null` for an answer that wants nothing, and deletes everything")
+        meant = "relates to nothing" if hook is Hook.CUSTOMIZE else "wants nothing, and deletes everything"
+        return Refusal("null", f"Metacontroller takes `null` for an answer that {meant}; say so with an empty list")
     if found in ("array", "string", "bool"):
         return Refusal("not-an-object", f"the answer is not a JSON object but starts as {found}")
     return Refusal("unreadable", f"the answer is not JSON: {exc}")
@@ -114,7 +115,9 @@ def refuse(answer: Answer, request: Request, *, missing_list_passes: bool) -> Re
         return None
     if not request.observed_any or (request.is_finalize and answer.finalized):
         return None
-    return Refusal("missing-list", f"without `{answer.list_key}` Metacontroller would delete everything observed")
+    wanted = f"answer `{answer.list_key}: []` where nothing is wanted, or set `missing_list: pass`"
+    message = f"without `{answer.list_key}` Metacontroller would delete everything observed; {wanted}"
+    return Refusal("missing-list", message)
 
 
 def identities(desired: msgspec.Raw, default_namespace: str) -> list[Identity]:

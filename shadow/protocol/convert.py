@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from shadow.protocol.names import CONTROLLER_KIND, ROLLING_METHODS
 from shadow.protocol.objects import Json
+from shadow.protocol.resources import match_resources
 from shadow.protocol.wire import encode, parse
 from shadow.terms import Protocol
 
@@ -31,16 +32,19 @@ class Caveat:
     code: str
 
 
-def convert(controller: Json, to: Protocol) -> tuple[Json, list[Caveat]]:
+def convert(controller: Json, to: Protocol, parent: str = "") -> tuple[Json, list[Caveat]]:
     """The controller as the other kind (a copy of it if it is of that kind already), and what was lost.
 
     A result is given even where a caveat says `impossible`: a hook still has to be shown something.
+
+    Args:
+        parent: of several parent resources that of this kind, `Namespace.v1`; else the first one is taken.
     """
     if controller.get("kind") == CONTROLLER_KIND[to]:
         return dict(controller), []
     caveats: list[Caveat] = []
     spec = _mapping(controller.get("spec"))
-    converted = _to_decorator(spec, caveats) if to is Protocol.DECORATOR else _to_composite(spec, caveats)
+    converted = _to_decorator(spec, caveats) if to is Protocol.DECORATOR else _to_composite(spec, parent, caveats)
     metadata = {key: value for key, value in _mapping(controller.get("metadata")).items() if key != "managedFields"}
     result: Json = {
         "kind": CONTROLLER_KIND[to],
@@ -53,13 +57,13 @@ def convert(controller: Json, to: Protocol) -> tuple[Json, list[Caveat]]:
 
 
 @lru_cache(maxsize=64)
-def converted(controller: bytes, to: Protocol) -> tuple[bytes, tuple[Caveat, ...]]:
+def converted(controller: bytes, to: Protocol, parent: str = "") -> tuple[bytes, tuple[Caveat, ...]]:
     """`convert` on bytes, remembered by them: every call of a front carries the same ones.
 
     Raises:
         UnreadableError: it is not JSON.
     """
-    result, caveats = convert(_mapping(parse(controller)), to)
+    result, caveats = convert(_mapping(parse(controller)), to, parent)
     return bytes(encode(result)), tuple(caveats)
 
 
@@ -103,9 +107,9 @@ def _attachment(rule: Json, path: str, caveats: list[Caveat]) -> Json:
     return _rule(rule, {} if method is None else {"updateStrategy": {"method": method}})
 
 
-def _to_composite(spec: Json, caveats: list[Caveat]) -> Json:
+def _to_composite(spec: Json, kind: str, caveats: list[Caveat]) -> Json:
     resources = _mappings(spec.get("resources"))
-    parent = resources[0] if resources else {}
+    parent = _resource_of(kind, resources)
     if len(resources) != 1:
         message = f"a CompositeController has one parent resource, not {len(resources)}"
         caveats.append(Caveat("impossible", "spec.resources", message, "several-resources"))
@@ -124,6 +128,12 @@ def _to_composite(spec: Json, caveats: list[Caveat]) -> Json:
         "childResources": [_rule(rule, _composite_strategy(rule)) for rule in rules],
         "generateSelector": True,
     }
+
+
+def _resource_of(kind: str, resources: list[Json]) -> Json:
+    by_name = {(str(each.get("apiVersion")), str(each.get("resource"))): each for each in reversed(resources)}
+    matched = match_resources(by_name, [kind]).get(kind) if kind and len(resources) > 1 else None
+    return by_name[matched] if matched is not None else resources[0] if resources else {}
 
 
 def _composite_strategy(rule: Json) -> Json:

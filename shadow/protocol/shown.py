@@ -80,7 +80,8 @@ def _shown_controller(request: Request, protocol: Protocol, configured: bytes | 
             for kind in not_declared(configured, read_controller(request.controller))
         )
         return msgspec.Raw(configured)
-    shown, caveats = converted(bytes(request.controller), protocol)
+    kind = f"{request.parent.kind}.{request.parent.apiVersion}"
+    shown, caveats = converted(bytes(request.controller), protocol, kind)
     notes.extend(Note(f"controller-{caveat.level}", f"{caveat.path}: {caveat.message}") for caveat in caveats)
     return msgspec.Raw(shown)
 

@@ -107,6 +107,16 @@ def test_what_is_lost_is_told(source, to, told):
     assert told in _told(source, to)
 
 
+@pytest.mark.parametrize(
+    ("parent", "resource"), [("Foo.ex.com/v1", "foos"), ("Namespace.v1", "namespaces"), ("", "namespaces")]
+)
+def test_of_several_parent_resources_that_of_the_parent_is_shown(parent, resource):
+    two = _with(DECORATOR, resources=[CORE, {"apiVersion": "ex.com/v1", "resource": "foos"}])
+    result, caveats = convert(two, COMPOSITE, parent)
+    assert result["spec"]["parentResource"]["resource"] == resource
+    assert "several-resources" in {caveat.code for caveat in caveats}
+
+
 def test_the_dead_hooks_are_dropped():
     result, _ = convert(
         _with(COMPOSITE, hooks={"preUpdateChild": {}, "postUpdateChild": {}, "finalize": {}}), DECORATOR

@@ -24,6 +24,7 @@ _OURS = frozenset((b"x-shadow-call", b"x-shadow-served"))
 _LONGEST_RETRY = 24 * 60 * 60
 """Seconds. Metacontroller multiplies them in 64 bits of nanoseconds: beyond those, a wait of centuries turns into none
 at all, a hot loop. Nobody asks a parent to wait longer than a day."""
+_SECONDS = re.compile(r"[+-]?[0-9]+(?:\.[0-9]*)?")
 _TAG = re.compile(rb'\A(W/)?"([^"]*)"\Z')
 _UNSAFE = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 
@@ -64,11 +65,7 @@ def retry_after(value: bytes | None) -> bytes:
     make it call again at once without end.
     """
     text = (value or b"").decode("latin-1").strip()
-    try:
-        seconds = float(text)
-    except ValueError:
-        return _date(text)
-    return _whole(seconds)
+    return _whole(float(text)) if _SECONDS.fullmatch(text) else _date(text)
 
 
 def outgoing_tag(value: bytes, side: Side, namespace: bytes) -> bytes | None:
@@ -123,6 +120,4 @@ def _date(text: str) -> bytes:
 
 
 def _whole(seconds: float) -> bytes:
-    if math.isnan(seconds):
-        return b"1"
     return str(math.ceil(max(1, min(seconds, _LONGEST_RETRY)))).encode()

@@ -73,7 +73,7 @@ def _failure(observation: Observation, tag_sent: bool) -> str | None:
 def _adapt(call: Call, asking: Asking) -> None:
     observation, migration = asking.observation, call.migration
     encoding = first(observation.headers, b"content-encoding")
-    if encoding is not None and encoding.strip().lower() != b"identity":
+    if encoding is not None and encoding.strip().lower() not in (b"", b"identity"):
         asking.failure = "refused:encoded"  # it was not asked to compress, and what cannot be read is not served
         return
     dialect = migration.parties[asking.side].dialects[call.hook]

@@ -11,6 +11,7 @@ BAD = [
     (answer(b"", 307), "redirect", "status 307 is a redirect, which is never followed; configure the address"),
     (answer(b"", 204), "status-204", "status 204; only a 200 with a body is an answer"),
     (answer(b"", 412), "unsolicited-412", "status 412, though it was sent no `If-None-Match`; answer 200"),
+    (answer(b"{}", headers=[("Content-Encoding", "")]), "refused:no-known-key", "none of"),
     (answer(b"x", headers=[("Content-Encoding", "gzip")]), "refused:encoded", "`Content-Encoding: gzip`; it was asked"),
 ]
 
