@@ -17,6 +17,15 @@ def test_lines_come_back_newest_first(store: Store) -> None:
     assert store.history(MIGRATION, None, 10) == ([change(3), change(2), change(1)], None)
 
 
+def test_what_was_written_late_stands_where_it_happened(store: Store) -> None:
+    store.flush(batch(changes=[change(2), change(4)]))
+    late = Change(NOON + 3, MIGRATION, "rollback", "ann", "the database was away \U0001f600 \udc80", {"at": 0})
+    store.flush(batch(changes=[late, change(1)]))
+    first, cursor = store.history(MIGRATION, None, 1)
+    second, cursor = store.history(MIGRATION, cursor, 1)
+    assert first + second + store.history(MIGRATION, cursor, 9)[0] == [change(4), late, change(2), change(1)]
+
+
 def test_a_migration_has_its_own_lines_and_those_of_all(store: Store) -> None:
     store.flush(batch(changes=[change(1), change(2, None), change(3, "other")]))
     assert store.history(MIGRATION, None, 10)[0] == [change(2, None), change(1)]

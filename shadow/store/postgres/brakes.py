@@ -4,7 +4,7 @@ There is no file beside this database: what it did not take is not stored.
 """
 
 from shadow.store import changes
-from shadow.store.records import Brake, Change
+from shadow.store.records import Brake
 from shadow.store.rows import decode, encode
 from shadow.store.sql import Connection
 
@@ -34,11 +34,5 @@ def put(connection: Connection, migration: str, brake: Brake) -> bool:
             values,
         ).rowcount
     if written:
-        changes.append(connection, [change_of(migration, brake)])
+        changes.append(connection, [changes.of_brake(migration, brake)])
     return bool(written)
-
-
-def change_of(migration: str, brake: Brake) -> Change:
-    """The line of the change log."""
-    kind = "rollback" if brake.on else "release"
-    return Change(brake.since, migration, kind, brake.by, brake.because, brake.governed)

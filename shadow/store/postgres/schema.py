@@ -96,6 +96,15 @@ MIGRATIONS: tuple[Step, ...] = (
         needs=1,
     ),
     Step("ALTER TABLE series ADD COLUMN example TEXT", needs=1),
+    Step(
+        """
+        -- When it happened. Made from the record, whose first field it is: an older program writes no such column.
+        ALTER TABLE changes ADD COLUMN at DOUBLE PRECISION GENERATED ALWAYS AS
+          (substring(encode(record, 'escape') from '^{"at": *([-+.0-9eE]+)')::double precision) STORED;
+        CREATE INDEX changes_by_time ON changes (at, seq);
+        """,
+        needs=1,
+    ),
 )
 """What is published is never edited, only followed by another."""
 

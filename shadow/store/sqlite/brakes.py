@@ -11,7 +11,7 @@ from contextlib import suppress
 
 from shadow.errors import StoreError
 from shadow.store import changes
-from shadow.store.base import Brake, Change
+from shadow.store.base import Brake
 from shadow.store.rows import decode, encode
 from shadow.store.sql import Connection
 from shadow.store.sqlite.brakefile import BrakeFile
@@ -122,12 +122,7 @@ class Brakes:
             (migration, encode(brake)),
         )
         if logged:
-            changes.append(self._connection, [_change(migration, brake)])
-
-
-def _change(migration: str, brake: Brake) -> Change:
-    kind = "rollback" if brake.on else "release"
-    return Change(brake.since, migration, kind, brake.by, brake.because, brake.governed)
+            changes.append(self._connection, [changes.of_brake(migration, brake)])
 
 
 def _rows(connection: Connection) -> dict[str, Brake]:

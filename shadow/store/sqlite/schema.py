@@ -84,6 +84,12 @@ MIGRATIONS: tuple[str, ...] = (
     -- The latest comparison that shows it and was kept when it was written.
     ALTER TABLE series ADD COLUMN example TEXT;
     """,
+    """
+    -- When it happened; lines are written when the database is there.
+    ALTER TABLE changes ADD COLUMN at REAL
+      GENERATED ALWAYS AS (CAST(json_extract(CAST(record AS TEXT), '$.at') AS REAL)) VIRTUAL;
+    CREATE INDEX changes_by_time ON changes (at, seq);
+    """,
 )
 """Scripts, each from one version to the next. What is published is never edited, only followed by another."""
 
