@@ -1,5 +1,6 @@
 """What is allowed in a configuration and yet seldom meant. Never an error: a note changes no exit status."""
 
+import re
 from collections.abc import Iterable, Iterator
 from datetime import date
 
@@ -10,7 +11,9 @@ from shadow.config.oddrules import Oddity, oddities
 from shadow.config.rules import Rule
 from shadow.config.storeurl import shown, sqlite_path
 from shadow.errors import Problem
-from shadow.terms import Hook, Stage
+from shadow.terms import Hook, HookVersion, Side, Stage
+
+_GROUP_KEY = re.compile(r"[A-Z][A-Za-z0-9]*\.(?:[a-z0-9][a-z0-9.-]*/)?v[0-9][a-z0-9]*")
 
 
 def notes(configuration: Configuration, today: date) -> Iterator[Problem]:
@@ -40,6 +43,27 @@ def _migration(where: tuple[str, ...], migration: Migration) -> Iterator[Problem
         yield Problem(spelled((*where, "new")), "is the same hook as `old`: nothing can differ")
     if migration.stage is Stage.CANARY and not canary.buckets and not canary.pin.new:
         yield Problem(spelled((*where, "canary")), "has weight 0 and no pin.new: no parent moves")
+    yield from _versions(where, migration)
+    for side in Side:
+        odd = [key for key in migration.implementation(side).shadow_when.observed if not _GROUP_KEY.fullmatch(key)]
+        for key in odd:
+            what = f"{key} is no kind with its version, such as Secret.v1 or Deployment.apps/v1: never observed"
+            yield Problem(spelled((*where, side.value, "shadow_when")), what)
+
+
+def _versions(where: tuple[str, ...], migration: Migration) -> Iterator[Problem]:
+    """The controller in front has one version: an implementation of the other one sees less than it is made for."""
+    for hook in Hook:
+        versions = {side: migration.implementation(side).version(hook) for side in Side}
+        called = all(migration.implementation(side).path(hook) is not None for side in Side)
+        if called and len(set(versions.values())) > 1:
+            newer = next(side for side, version in versions.items() if version is HookVersion.V2)
+            what = (
+                f"v1 and v2 of the {hook} hook: under a namespaced parent, objects beyond its namespace are shown to "
+                f"`{newer}` only if the controller declares v2, and to `{newer.other}` never; "
+                "--probe --request FILE, given a recorded call, tells whether that can work"
+            )
+            yield Problem(spelled(where), what)
 
 
 def _rules(where: tuple[str | int, ...], migration: Migration, today: date) -> Iterator[Problem]:

@@ -227,7 +227,8 @@ def _declared(fields: Mapping[str, msgspec.Raw]) -> Protocol | None:
     for protocol, name in CONTROLLER_KIND.items():
         if kind == name:
             return protocol
-    raise RequestError(400, "controller-kind", f"a controller of the unknown kind {kind}")
+    kinds = " or ".join(CONTROLLER_KIND.values())
+    raise RequestError(400, "controller-kind", f"a controller of the kind {kind}: only {kinds} calls hooks")
 
 
 def _finalizing(fields: Mapping[str, msgspec.Raw]) -> bool:

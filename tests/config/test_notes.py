@@ -57,3 +57,19 @@ def test_a_store_in_no_directory_is_noted(least):
     least["store"] = "sqlite:////nope/shadow.db"
     (note,) = notes(Configuration.model_validate(least), TODAY)
     assert str(note) == "store: the directory /nope does not exist here; `shadow serve` needs it"
+
+
+def test_hooks_of_two_versions_are_noted(told, least):
+    old, new = least["migrations"]["kfp"]["old"], least["migrations"]["kfp"]["new"]
+    (note,) = told(old=old | {"hook_version": "v1"}, new=new | {"hook_version": "v2"})
+    assert note.startswith("migrations.kfp: v1 and v2 of the sync hook: under a namespaced parent")
+    assert "shown to `new` only if the controller declares v2" in note
+    assert told(old=old | {"hook_version": "v2"}, new=new | {"hook_version": "v2"}) == []
+    assert told(old=old, new=new | {"customize_version": "v2", "customize": "/customize"}) == []
+
+
+@pytest.mark.parametrize("key", ["secrets.v1", "Secret.core", "Deployment.apps.v1"])
+def test_what_is_no_kind_is_noted(told, least, key):
+    new = least["migrations"]["kfp"]["new"] | {"shadow_when": {"observed": [key, "Job.batch/v1beta1", "Secret.v1"]}}
+    (note,) = told(new=new)
+    assert note.startswith(f"migrations.kfp.new.shadow_when: {key} is no kind with its version")

@@ -10,6 +10,7 @@ import pytest
 from shadow.compare.model import Advice
 from shadow.compare.rules import Judgement
 from shadow.config.judging import Verdict
+from shadow.protocol.label_selectors import Selector
 from shadow.protocol.objects import Identity
 from shadow.report.assess import assess
 from shadow.report.model import Situation, VerdictLine, Word
@@ -175,6 +176,20 @@ class TestGone:
         line = judged(tmp_path, compared("b", at=NOW - 49 * HOUR), view=replace(VIEW, verdict=settings(window="7d")))
         assert line.verdict is Word.INCONCLUSIVE
         assert line.reasons[0] == "no parent calls any more: 1 are gone"
+
+    @pytest.mark.parametrize(("finalizes", "word"), [(False, Word.READY), (True, Word.INCONCLUSIVE)])
+    def test_who_is_not_selected_any_more_counts_only_where_finalize_may_call(
+        self, tmp_path: Path, finalizes: bool, word: Word
+    ):
+        enabled = msgspec.convert({"matchLabels": {"enabled": "true"}}, Selector)
+        front = FrontFacts("now", finalizes, label_selectors=(enabled,))
+        untried = ("nothing observed", "partial", "finalizing", "unselected")
+        waived = settings(waive=[{"situation": each, "because": "a test"} for each in untried])
+        with opened(tmp_path, compared("a"), compared("b")) as store:
+            states = {str(state.parent): state for state in store.parents("kfp", None, 2)[0]}
+            store.flush(_flush(msgspec.structs.replace(states["b"], front_digest="before")))
+            found = assess(store, replace(LENIENT, verdict=waived, front=front), NOW)
+        assert (found.verdict.verdict, found.parents.gone) == (word, int(not finalizes))
 
     @pytest.mark.parametrize(
         ("resync", "silence"), [(None, 48 * HOUR), (0, 48 * HOUR), (HOUR, 2 * HOUR), (10, HOUR)], ids=str
