@@ -23,9 +23,8 @@ class Memory:
 
     def allot(self, size: int = 0) -> "Allotment":
         """For something that is there already, and may grow."""
-        allotment = Allotment(self)
-        allotment.add(size)
-        return allotment
+        self.held += size
+        return Allotment(self, size)
 
 
 class Allotment:
@@ -33,9 +32,10 @@ class Allotment:
 
     __slots__ = ("_memory", "_size")
 
-    def __init__(self, memory: Memory) -> None:
+    def __init__(self, memory: Memory, size: int) -> None:
+        """`size` is counted already."""
         self._memory = memory
-        self._size = 0
+        self._size = size
 
     @property
     def is_scarce(self) -> bool:
@@ -44,10 +44,13 @@ class Allotment:
 
     def take(self, size: int) -> bool:
         """Whether there is room for so much more; if not, nothing was taken."""
-        if self._memory.held + size > self._memory.most:
-            self._memory.turned_away += 1
+        memory = self._memory
+        held = memory.held + size
+        if held > memory.most:
+            memory.turned_away += 1
             return False
-        self.add(size)
+        memory.held = held
+        self._size += size
         return True
 
     def add(self, size: int) -> None:
@@ -56,7 +59,9 @@ class Allotment:
         self._memory.held += size
 
     def end(self) -> None:
-        self.add(-self._size)
+        if self._size:
+            self._memory.held -= self._size
+            self._size = 0
 
     def __del__(self) -> None:
         self.end()

@@ -25,7 +25,6 @@ from shadow.compare.comparison import compare
 from shadow.compare.model import Candidate, Comparison, Pair
 from shadow.config.rules import Compare
 from shadow.protocol.adapt import adapt_answer
-from shadow.protocol.controller import read_controller
 from shadow.protocol.dialect import Alterations, Dialect
 from shadow.protocol.messages import Request, read_request
 from shadow.protocol.objects import Json
@@ -161,7 +160,7 @@ def _request(given: Given) -> Request:
 
 def _candidate(request: Request, hook: Hook, alterations: Alterations) -> Candidate:
     """What the front would be given of this hook."""
-    front_version = read_controller(request.controller).version(request.hook)
+    front_version = request.caller.version(request.hook)
     answered = hook.ask(adapt_request(request, hook.dialect, front_version).body)
     if answered.body is None:
         return answered

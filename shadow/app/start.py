@@ -16,6 +16,9 @@ from shadow.proxy.migrations.startup import Offered, last_accepted, offered, ser
 from shadow.store.asynchronous import AsyncStore
 from shadow.store.open import exists, open_store
 
+_MOST_YOUNG = 5_000
+"""Objects made and still there before a collection looks at them: what a call makes is mostly gone with it."""
+
 
 async def serve(path: Path, environ: Mapping[str, str] = os.environ, told: Told | None = None) -> None:
     """Serve until told to end: by SIGTERM or SIGINT unless something else is given.
@@ -58,6 +61,7 @@ async def until_signalled() -> None:
     """Until SIGTERM or SIGINT. What is in memory by now stays, so no full collection amid calls has to look at it."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(_MOST_YOUNG)
     told = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -19,7 +19,6 @@ from shadow.config.model import Configuration
 from shadow.config.watch import SecretFile
 from shadow.errors import RequestError
 from shadow.protocol.adapt import adapt_answer
-from shadow.protocol.controller import read_controller
 from shadow.protocol.dialect import Alterations, Dialect
 from shadow.protocol.fitting import out_of_sight
 from shadow.protocol.messages import Request, read_request
@@ -52,7 +51,7 @@ def load_trial(path: Path) -> Trial:
             request = read_request(path.read_bytes(), Hook.SYNC)
         else:
             request = read_request(bytes(recorded.request), recorded.hook)
-        return Trial(request, read_controller(request.controller).version(request.hook))
+        return Trial(request, request.caller.version(request.hook))
     except OSError as exc:
         raise CommandError(f"--request: {path} cannot be read: {exc.strerror}", Exit.USAGE) from exc
     except (RequestError, UnreadableError) as exc:

@@ -10,7 +10,7 @@ import msgspec
 
 from shadow.compare.kinds import namespaced
 from shadow.compare.selector import selects
-from shadow.protocol.controller import Controller, read_controller
+from shadow.protocol.controller import Controller
 from shadow.protocol.keys import identify, levels
 from shadow.protocol.messages import Request, read_request, read_root
 from shadow.protocol.names import CONTROLLER_UID_LABEL, ON_DELETE
@@ -65,7 +65,7 @@ class RequestView:
 
     @cached_property
     def controller(self) -> Controller:
-        return read_controller(self.request.controller)
+        return self.request.caller
 
     @cached_property
     def root(self) -> Json:

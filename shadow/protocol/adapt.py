@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import msgspec
 
 from shadow.protocol.answers import Answer, Refusal, identities, read_answer, refuse
-from shadow.protocol.controller import Controller, read_controller
+from shadow.protocol.controller import Controller
 from shadow.protocol.customize import rules_fault
 from shadow.protocol.dialect import Alterations, Dialect
 from shadow.protocol.draft import Draft, Inexpressible, Note
@@ -88,7 +88,7 @@ class _Case:
     @property
     def controller(self) -> Controller:
         """Raises UnreadableError."""
-        return read_controller(self.request.controller)
+        return self.request.caller
 
     @property
     def is_translated(self) -> bool:

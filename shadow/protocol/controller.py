@@ -67,6 +67,11 @@ class Controller:
     hooks: Mapping[Hook, DeclaredHook] = field(default_factory=dict)  # a hook that is missing is not declared
 
     @cached_property
+    def title(self) -> str:
+        """`DecoratorController/profiles`."""
+        return f"{CONTROLLER_KIND[self.protocol]}/{self.name}"
+
+    @cached_property
     def rolling(self) -> bool:
         """Whether any declared kind has a `Rolling*` method: then a null status crashes Metacontroller."""
         return any(rule.method in ROLLING_METHODS for rule in self.children)

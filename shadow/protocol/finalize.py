@@ -5,7 +5,6 @@ A whole observed object must never be echoed: what the API server wrote into it 
 
 import msgspec
 
-from shadow.protocol.controller import read_controller
 from shadow.protocol.keys import identify
 from shadow.protocol.messages import Request
 from shadow.protocol.names import OBSERVED_KEY, SYSTEM_METADATA
@@ -30,7 +29,7 @@ def answer_without_finalize_hook(request: Request) -> bytes:
     every observed object as it is.
     """
     fields: Fields = {OBSERVED_KEY[request.front]: as_applied(request), "finalized": encode(True)}
-    if request.front is Protocol.COMPOSITE or read_controller(request.controller).rolling:
+    if request.front is Protocol.COMPOSITE or request.caller.rolling:
         fields = {"status": parent_status(request), **fields}
     return bytes(join_object(fields))
 

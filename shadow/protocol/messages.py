@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from shadow.errors import RequestError
+from shadow.protocol.controller import Controller, read_controller
 from shadow.protocol.keys import Groups, split_groups
 from shadow.protocol.names import CONTROLLER_KIND, OBSERVED_KEY, ROOT_KEY
 from shadow.protocol.objects import Identity, Json, ParentRef
@@ -45,6 +46,11 @@ class Request(msgspec.Struct, frozen=True, dict=True):
     def fields(self) -> Mapping[str, msgspec.Raw]:
         """The envelope in its order, unknown fields included; split when first needed."""
         return split_object(self.body)
+
+    @cached_property
+    def caller(self) -> Controller:
+        """The controller that calls; raises UnreadableError where `controller` is none."""
+        return read_controller(self.controller)
 
     @cached_property
     def shown(self) -> list[Any]:

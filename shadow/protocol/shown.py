@@ -6,7 +6,6 @@ What was made of the very same request is not made again.
 
 import msgspec
 
-from shadow.protocol.controller import read_controller
 from shadow.protocol.convert import converted
 from shadow.protocol.customize import RelatedRules, select_related
 from shadow.protocol.dialect import Dialect
@@ -77,7 +76,7 @@ def _shown_controller(request: Request, protocol: Protocol, configured: bytes | 
     if configured is not None:
         notes.extend(
             Note("front-lacks-kind", f"the controller in front does not declare {kind}, which this one is told to read")
-            for kind in not_declared(configured, read_controller(request.controller))
+            for kind in not_declared(configured, request.caller)
         )
         return msgspec.Raw(configured)
     kind = f"{request.parent.kind}.{request.parent.apiVersion}"

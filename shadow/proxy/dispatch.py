@@ -75,7 +75,8 @@ class Dispatcher:
         Raises:
             RequestError: the body is no call of this hook; nothing was counted.
         """
-        await self._footing.fresh()
+        if self._footing.shared:
+            await self._footing.fresh()
         lapses = self._footing.lapses
         call = self._opening.open(migration, hook, headers, body)
         self._recorder.opened(call)
@@ -99,8 +100,10 @@ class Dispatcher:
     async def _confirmed(self, call: Call, reply: Reply, lapses: int) -> Reply:
         """What goes out, as things stand now: they may have changed while the implementations were asked."""
         migration = call.migration
-        await self._remembering.first_listed(call, reply)
-        await self._footing.fresh()
+        if reply.side is Side.NEW:
+            await self._remembering.first_listed(call, reply)
+        if self._footing.shared:
+            await self._footing.fresh()
         guarded = self._brakes.is_guards(migration.name)  # in whatever stage: only a person lifts that
         last = await self._recall.listed(migration.name, call.request.parent.uid) if guarded else None
         reply = self._last_word(call, reply, last)

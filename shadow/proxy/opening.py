@@ -7,14 +7,13 @@ from dataclasses import dataclass
 
 from shadow.errors import RequestError
 from shadow.memory import Memory
-from shadow.protocol.controller import Controller, read_controller
+from shadow.protocol.controller import Controller
 from shadow.protocol.known import KnownRequests
 from shadow.protocol.messages import Request, read_root
 from shadow.protocol.wire import UnreadableError
 from shadow.proxy.calls.call import Call
-from shadow.proxy.calls.headers import first
 from shadow.proxy.calls.related import Shares, shares
-from shadow.proxy.calls.related_memory import RelatedMemory, front_of
+from shadow.proxy.calls.related_memory import RelatedMemory
 from shadow.proxy.cutover.assignment import Assignment, assign
 from shadow.proxy.cutover.brakes import Brakes
 from shadow.proxy.cutover.parents import Parents
@@ -24,6 +23,7 @@ from shadow.store.base import Change
 from shadow.telemetry.trace import begin
 from shadow.terms import Hook, Side, Stage
 from shadow.upstream.base import Headers
+from shadow.upstream.headers import first
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +68,13 @@ class Opening:
         request = self._requests.read(body, hook)
         last = self._parents.get(migration.name, request.parent.uid)
         try:
-            controller = read_controller(request.controller)
+            controller = request.caller
         except UnreadableError as exc:
             raise RequestError(400, "controller", f"`controller` is no controller object: {exc}") from exc
         now = self._chance.clock()
         if (change := self._fronts.saw(migration.name, controller, now)) is not None:
             self._on_change(change)
-        front = front_of(controller)
+        front = controller.title
         assignment = self.assign(migration, request)
         asks_for_change = first(headers, b"if-none-match") is not None
         return Call(

@@ -9,11 +9,11 @@ from shadow.compare.view import RequestView
 from shadow.protocol.objects import Identity
 from shadow.proxy.calls.call import Asking, Call, Reply
 from shadow.proxy.calls.customizing import note
-from shadow.proxy.calls.headers import first
 from shadow.proxy.calls.related_memory import RelatedMemory
 from shadow.proxy.cutover.parents import Parents
 from shadow.proxy.record.recorder import Recorder
 from shadow.terms import Hook, Side, Stage
+from shadow.upstream.headers import first
 
 _APPLIED = (200, 304, 412)
 """With these Metacontroller applies something: the answer, or the one that it remembers."""
@@ -54,8 +54,6 @@ class Remembering:
             note(call, reply, self._related, self._clock())
             return  # also called for parents that are never synced
         name, parent = call.migration.name, call.request.parent
-        if reply.status in _APPLIED:
-            self._parents.answered(name, parent, call.assignment.primary, call.id)
         measure = call.is_sync and reply.status == 200
         asking = call.askings.get(reply.side) if measure and reply.side is not None else None
         served = identities = None
@@ -71,6 +69,7 @@ class Remembering:
             self._clock(),
             lambda: frozenset(RequestView(call.request)),
             first(reply.headers, b"etag"),
+            call.id if reply.status in _APPLIED else None,
         )
 
     def _listed(self, call: Call, asking: Asking) -> tuple[Identity, ...]:

@@ -6,7 +6,6 @@ from typing import Any
 
 import msgspec
 
-from shadow.protocol.controller import read_controller
 from shadow.protocol.customize import RelatedRules
 from shadow.protocol.messages import read_request
 from shadow.protocol.wire import encode
@@ -14,7 +13,6 @@ from shadow.proxy.calls.call import Asking, Call, Reply
 from shadow.proxy.calls.exchange import shown_to
 from shadow.proxy.calls.judge import answer_for, judge
 from shadow.proxy.calls.related import Shares
-from shadow.proxy.calls.related_memory import front_of
 from shadow.proxy.cutover.assignment import Assignment
 from shadow.proxy.migrations.migration import Migration
 from shadow.recordings.model import Exchange, RecordedCall
@@ -31,7 +29,7 @@ def call_of(recorded: RecordedCall, migration: Migration) -> Call:
         UnreadableError: its controller cannot be read.
     """
     request = read_request(bytes(recorded.request), recorded.hook)
-    controller = read_controller(request.controller)
+    controller = request.caller
     shadow = None if recorded.not_asked == "stage" else recorded.primary.other
     return Call(
         id=recorded.call,
@@ -42,7 +40,7 @@ def call_of(recorded: RecordedCall, migration: Migration) -> Call:
         started=time.monotonic(),
         trace=begin((), 0.0, lambda: 1.0),
         front_version=controller.version(recorded.hook),
-        front=front_of(controller),
+        front=controller.title,
         last_served=None,
         last_tag=None,
         assignment=Assignment(recorded.primary, shadow, recorded.because),

@@ -203,9 +203,9 @@ class Replay:
     def _remember(self, call: Call) -> None:
         name, parent = self._migration.name, call.request.parent
         assert call.reply is not None, "a call is counted after its reply"
-        if call.reply.side is not None and call.reply.status in _APPLIED:
-            self._parents.answered(name, parent, call.assignment.primary, call.id)
-        self._parents.served(name, parent, call.assignment.primary, None, None, call.at)
+        applied = call.reply.side is not None and call.reply.status in _APPLIED
+        answered_in = call.id if applied else None
+        self._parents.served(name, parent, call.assignment.primary, None, None, call.at, answered_in=answered_in)
 
     async def _pass_over(self, call: Call, why: str) -> None:
         self._recorder.opened(call)

@@ -13,6 +13,7 @@ from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 from shadow.memory import Memory
 from shadow.recent import Recent
 from shadow.upstream.base import Headers
+from shadow.upstream.headers import Lines
 
 MAX_HEAD_BYTES = 64 * 1024
 """Of everything in an answer but its body: headers, interim answers, trailers. llhttp itself has no limit."""
@@ -150,7 +151,7 @@ class AnswerReader:
             self.fail("protocol", f"the answer's headers are above {MAX_HEAD_BYTES} bytes")
         # All that came is this head and the length it announced: no interim answer, no chunks.
         if self.reusable and self._head and self._raw == len(self._head) + self._announced > len(self._head):
-            self._heads.keep(self._head, AnswerHead(self.status, tuple(self.headers), self._announced))
+            self._heads.keep(self._head, AnswerHead(self.status, self.headers, self._announced))
         return self.done
 
     def end(self) -> bool:
@@ -165,7 +166,7 @@ class AnswerReader:
             self.done = True
         elif self._in_body:
             self.fail("truncated", f"the connection was closed after {self._received} bytes of the body")
-        elif self.status or self.headers:
+        elif self.status or self._read_headers:
             self.fail("truncated", "the connection was closed amid the headers")
         else:
             self.fail("no-status-line", "the connection was closed without an answer")
@@ -190,7 +191,8 @@ class AnswerReader:
         if self.done:
             self.reusable = False  # an answer to nothing
             return
-        self.headers = self._read_headers = []
+        self.headers = ()
+        self._read_headers = []
         self._codings = []
         self._announced = -1
 
@@ -212,6 +214,7 @@ class AnswerReader:
         if self.done:
             return
         self.status = self._parser.get_status_code()
+        self.headers = Lines(self._read_headers)
         version = self._parser.get_http_version()
         if version not in ("1.1", "1.0"):
             self.fail("protocol", f"HTTP/{version} was not asked for")

@@ -1,5 +1,8 @@
 """Which headers cross the proxy: of an incoming call to an implementation, and of its answer back. Pure."""
 
+from collections.abc import Mapping
+from functools import cached_property
+
 from shadow.upstream.base import Headers
 
 _HOP_BY_HOP = frozenset(
@@ -29,6 +32,30 @@ _NOT_FORWARDED = _HOP_BY_HOP | {
 _NOT_RETURNED = _HOP_BY_HOP | {b"content-length"}
 
 _OURS = b"x-shadow-"
+
+
+class Lines(tuple[tuple[bytes, bytes], ...]):  # noqa: SLOT001 - it keeps what was made of it
+    """The headers of one head. Callers and implementations repeat theirs, and what was made of them stays with them."""
+
+    @cached_property
+    def by_name(self) -> Mapping[bytes, bytes]:
+        """The first value of each."""
+        return dict(reversed(self))
+
+    @cached_property
+    def shown(self) -> "Lines":
+        """What of a caller's headers both implementations are shown; a tag belongs to one of them only."""
+        return Lines(header for header in forwardable(self) if header[0] != b"if-none-match")
+
+
+def lines_of(headers: Headers) -> Lines:
+    """The very same ones, as nearly always, or a copy."""
+    return headers if isinstance(headers, Lines) else Lines(headers)
+
+
+def first(headers: Headers, name: bytes) -> bytes | None:
+    """The first value of a header."""
+    return lines_of(headers).by_name.get(name)
 
 
 def forwardable(headers: Headers) -> list[tuple[bytes, bytes]]:

@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 from shadow.errors import RequestError
 from shadow.memory import Allotment, Memory
 from shadow.proxy.calls.call import Reply
-from shadow.proxy.calls.headers import first
 from shadow.proxy.calls.judge import error_reply
 from shadow.proxy.dispatch import Dispatcher
 from shadow.proxy.migrations.migration import Migration
@@ -18,6 +17,7 @@ from shadow.proxy.opening import new_call_id
 from shadow.recent import Recent
 from shadow.terms import Hook, Side
 from shadow.upstream.base import Headers
+from shadow.upstream.headers import Lines, first
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -129,7 +129,7 @@ class HookEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
-        headers = scope["headers"]
+        headers = Lines(scope["headers"])
         room = self.memory.allot()
         try:
             admitted = self.admit(scope["method"], scope["path"], headers)

@@ -12,8 +12,8 @@ from httptools.parser.errors import HttpParserInvalidURLError
 
 from shadow.errors import RequestError
 from shadow.memory import Allotment
-from shadow.proxy.calls.headers import first
 from shadow.upstream.base import Headers
+from shadow.upstream.headers import Lines, first
 from shadow.web.hooks import Admitted, HookEndpoint, RequestHead
 
 MAX_HEAD_BYTES = 64 * 1024
@@ -136,7 +136,7 @@ class RequestReader:
     def on_headers_complete(self) -> None:
         incoming = self._incoming
         incoming.method = self._parser.get_method().decode("ascii")
-        incoming.headers = tuple(incoming.read_headers)
+        incoming.headers = Lines(incoming.read_headers)
         try:
             require_version(self._parser.get_http_version())
             path = _path(incoming.url)

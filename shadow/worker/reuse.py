@@ -15,6 +15,7 @@ import msgspec
 
 from shadow.compare.model import Candidate, Comparison, Pair
 from shadow.compare.predictions import PATIENCE_SECONDS
+from shadow.protocol.objects import ParentRef
 from shadow.terms import Hook, Outcome
 from shadow.worker.client import OnLost, OnResult, size_of
 
@@ -28,6 +29,11 @@ _MOST_WAITING_BYTES = 16 * 1024 * 1024  # whoever waits for the result of anothe
 Stamp = tuple[object, ...]
 Key = tuple[str, bool, str]
 """(migration, whether of a customize call, uid of the parent)"""
+
+
+def key_of(migration: str, hook: Hook, parent: ParentRef) -> Key:
+    """A parent's customize calls are compared among themselves."""
+    return migration, hook is Hook.CUSTOMIZE, parent.uid
 
 
 class Comparer(Protocol):
@@ -64,6 +70,11 @@ class _Latest:
         self.size = _ENVELOPE_BYTES
         self.since = pair.at
         self.repeated = 0
+
+    def repeat(self, id: str) -> None:
+        """One more call that was alike, of which nothing had to be compared."""
+        self.last_id = id
+        self.repeated += 1
 
     def holds_at(self, at: float) -> bool:
         """Whether the same pair now has the same result: nothing is foreseen that it could show."""
@@ -127,7 +138,7 @@ class Reuse:
 
     def submit(self, pair: Pair) -> bool:
         """Take a pair for comparison; False if there is no room for it."""
-        key, stamp = (pair.migration, pair.hook is Hook.CUSTOMIZE, pair.parent.uid), self._stamp(pair)
+        key, stamp = key_of(pair.migration, pair.hook, pair.parent), self._stamp(pair)
         latest = self._latest.get(key)
         alike = latest is not None and latest.stamp == stamp and latest.holds_at(pair.at)
         if latest is not None and alike and not (pair.keep_bodies and latest.lacks_bodies()):
@@ -143,6 +154,20 @@ class Reuse:
         if latest is not None and latest.stamp == stamp:
             current.follow(latest)
         self._grow(current.size)
+        return True
+
+    def again(self, key: Key, id: str, at: float) -> bool:
+        """Count one more call whose pair is this parent's latest one; False: what that one showed may not hold now.
+
+        For those who know that nothing differs without looking at the bytes; everybody else submits the pair.
+        """
+        latest = self._latest.get(key)
+        if latest is None or latest.comparison is None or latest.stamp[0] != self._day() or not latest.holds_at(at):
+            return False
+        if at - latest.since >= _MINUTE_SECONDS:
+            return False
+        self._latest.move_to_end(key)
+        latest.repeat(id)
         return True
 
     def compared(self, comparison: Comparison) -> None:
@@ -209,10 +234,13 @@ class Reuse:
         if gone is not None:
             self._bytes -= gone.size
 
+    def _day(self) -> int:
+        return int(self._clock() // _DAY_SECONDS)
+
     def _stamp(self, pair: Pair) -> Stamp:
         """Equal where the comparison is, what was foreseen apart; `seconds` is what no comparison looks at."""
         return (
-            int(self._clock() // _DAY_SECONDS),
+            self._day(),
             pair.hook,
             pair.front,
             pair.parent,

@@ -7,10 +7,11 @@ import msgspec
 import pytest
 
 from shadow.compare.model import Candidate, Comparison, Foresight, Pair, Predicted
+from shadow.compare.predictions import PATIENCE_SECONDS
 from shadow.protocol.draft import Note
 from shadow.protocol.objects import Identity, ParentRef
 from shadow.terms import Effect, Hook, Outcome, Protocol, Side
-from shadow.worker.reuse import Reuse
+from shadow.worker.reuse import Reuse, key_of
 
 ANSWER = Candidate(b'{"children":[]}', 200)
 PARENT = ParentRef("v1", "Namespace", "", "a", "1")
@@ -83,6 +84,31 @@ async def test_an_equal_pair_has_the_result_of_the_first_under_its_own_id(desk: 
         ("b", Outcome.MATCHED, 0.0, 0),
     ]
     assert desk.ids == ["a"]
+
+
+async def test_the_latest_pair_again_is_counted_without_a_look_at_it_while_its_result_holds(desk: Desk) -> None:
+    key = key_of("kfp", Hook.SYNC, PARENT)
+    assert not desk.reuse.again(key, "a", 0.0), "of a parent that was never compared"
+    desk.take("a")
+    assert not desk.reuse.again(key, "b", 0.0), "whose result is not in"
+    desk.answer("a", foresight=msgspec.structs.replace(FORESIGHT, writes=(WRITE,)))
+    assert desk.reuse.again(key, "b", 0.5)
+    assert not desk.reuse.again(key_of("kfp", Hook.CUSTOMIZE, PARENT), "c", 0.5)
+    assert not desk.reuse.again(key, "c", PATIENCE_SECONDS), "by now it could show what was foreseen"
+    desk.now = DAY
+    assert not desk.reuse.again(key, "c", 0.5), "a rule may have ended"
+    desk.take("d", previous="b", at=DAY)
+    assert desk.asked[-1].previous == "a", "the process knows the first of the calls that were alike"
+
+
+async def test_the_latest_pair_is_looked_at_once_a_minute(desk: Desk) -> None:
+    desk.take("a")
+    desk.answer("a")
+    key = key_of("kfp", Hook.SYNC, PARENT)
+    assert [desk.reuse.again(key, "b", at) for at in (59.0, 60.0)] == [True, False]
+    desk.take("c", at=60.0)
+    await asyncio.sleep(0)
+    assert desk.results[-1].repeated == 1
 
 
 @pytest.mark.parametrize("field", [name for name in Pair.__struct_fields__ if name not in OF_EACH_CALL])

@@ -14,12 +14,12 @@ from shadow.protocol.customize import union_rules
 from shadow.protocol.wire import UnreadableError
 from shadow.proxy.calls.call import Asking, Call, Reply
 from shadow.proxy.calls.exchange import Exchange
-from shadow.proxy.calls.headers import first
 from shadow.proxy.calls.judge import error_reply, reply_with
 from shadow.proxy.calls.related import UNKNOWN, customized, known_rules, rules_known, whose
 from shadow.proxy.calls.related_memory import Key, RelatedMemory
 from shadow.store.base import GivenRules
 from shadow.terms import Hook, Side
+from shadow.upstream.headers import first
 
 _PATIENCE_SECONDS = 1.0  # for rules that are known already: the last known ones stand in
 _LATE_SECONDS = 60.0  # an implementation that let one call wait in vain does not delay those of the next minute

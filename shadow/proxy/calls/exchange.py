@@ -7,17 +7,17 @@ from collections.abc import Callable
 import msgspec
 
 from shadow.compare.effects import RequestView
-from shadow.protocol.controller import read_controller
 from shadow.protocol.draft import Note
 from shadow.protocol.fitting import hooks_not_called
 from shadow.protocol.messages import Request
 from shadow.protocol.shown import AdaptedRequest, adapt_request
 from shadow.proxy.calls.call import Asking, Call
-from shadow.proxy.calls.headers import first, incoming_tag, shown_headers
+from shadow.proxy.calls.headers import incoming_tag
 from shadow.proxy.calls.judge import answer_for, judge, revision_of, tag_namespace
 from shadow.proxy.migrations.migration import Migration, Party
 from shadow.terms import Hook, Role, Side, Stage
 from shadow.upstream.base import NO_ROOM, Headers, Observation
+from shadow.upstream.headers import first, lines_of
 
 _ROLES = {role: role.value.encode() for role in Role}
 
@@ -73,7 +73,7 @@ def _never_called(call: Call, party: Party) -> tuple[Note, ...]:
     """Told with each sync, which there is for every parent."""
     if call.hook is not Hook.SYNC or len(party.dialects) == 1:
         return ()
-    return hooks_not_called(party.dialects, read_controller(call.request.controller))
+    return hooks_not_called(party.dialects, call.request.caller)
 
 
 class Exchange:
@@ -83,7 +83,7 @@ class Exchange:
         self.call = call
         self.shadow: asyncio.Task[None] | None = None
         self._headers = headers
-        self._shown = shown_headers(tuple(headers))
+        self._shown = lines_of(headers).shown
         self._clock = clock
         self._view: RequestView | None = None
 

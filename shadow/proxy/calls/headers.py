@@ -9,15 +9,11 @@ import datetime as dt
 import email.utils
 import math
 import re
-from collections.abc import Mapping
 from functools import lru_cache
 
 from shadow.terms import Side
 from shadow.upstream.base import Headers
-from shadow.upstream.headers import forwardable, returnable
-
-Lines = tuple[tuple[bytes, bytes], ...]
-"""Headers that can be remembered."""
+from shadow.upstream.headers import Lines, first, lines_of, returnable
 
 _OF_THE_BODY = frozenset((b"content-md5", b"digest", b"content-digest", b"repr-digest"))
 _OURS = frozenset((b"x-shadow-call", b"x-shadow-served"))
@@ -29,18 +25,18 @@ _TAG = re.compile(rb'\A(W/)?"([^"]*)"\Z')
 _UNSAFE = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 
 
-def answer_headers(headers: Lines, side: Side, namespace: bytes | None, altered: bool) -> Lines:
+def answer_headers(headers: Headers, side: Side, namespace: bytes | None, altered: bool) -> Lines:
     """The end-to-end headers of an implementation's answer as they go out.
 
     Args:
         namespace: of its entity tag, beside the side; None: no tag goes out.
         altered: the body is not the implementation's own, so what describes its bytes goes.
     """
-    out = _kept(headers, side, namespace, altered)
+    out = _kept(lines_of(headers), side, namespace, altered)
     if first(out, b"retry-after") is None:
         return out
     # Not remembered: a date passes.
-    return tuple((name, retry_after(value) if name == b"retry-after" else value) for name, value in out)
+    return Lines((name, retry_after(value) if name == b"retry-after" else value) for name, value in out)
 
 
 @lru_cache(maxsize=32)
@@ -55,7 +51,7 @@ def _kept(headers: Lines, side: Side, namespace: bytes | None, altered: bool) ->
             out.append((name, value))
         elif namespace is not None and (tag := outgoing_tag(value, side, namespace)):
             out.append((name, tag))
-    return tuple(out)
+    return Lines(out)
 
 
 def retry_after(value: bytes | None) -> bytes:
@@ -87,22 +83,6 @@ def incoming_tag(value: bytes, side: Side, namespace: bytes) -> bytes | None:
     if not opaque.startswith(prefix):
         return None
     return b'%s"%s"' % (weak or b"", opaque[len(prefix) :])
-
-
-@lru_cache(maxsize=32)
-def shown_headers(headers: Lines) -> Lines:
-    """What of the caller's headers both implementations are shown; a tag belongs to one of them only."""
-    return tuple(header for header in forwardable(headers) if header[0] != b"if-none-match")
-
-
-def first(headers: Headers, name: bytes) -> bytes | None:
-    """The first value of a header. Callers and implementations repeat theirs, so what they say is remembered."""
-    return _by_name(headers if isinstance(headers, tuple) else tuple(headers)).get(name)
-
-
-@lru_cache(maxsize=64)
-def _by_name(headers: Lines) -> Mapping[bytes, bytes]:
-    return dict(reversed(headers))
 
 
 def _date(text: str) -> bytes:

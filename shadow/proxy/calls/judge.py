@@ -13,10 +13,11 @@ from shadow.protocol.customize import NO_RULES
 from shadow.protocol.dialect import Dialect
 from shadow.protocol.finalize import answer_without_finalize_hook
 from shadow.proxy.calls.call import Asking, Call, Reply
-from shadow.proxy.calls.headers import answer_headers, first, retry_after
+from shadow.proxy.calls.headers import answer_headers, retry_after
 from shadow.proxy.migrations.migration import Party
 from shadow.terms import Hook, Role, Side, Stage
 from shadow.upstream.base import Observation
+from shadow.upstream.headers import Lines, first
 
 _CONDITIONAL = (304, 412)
 _LONGEST_REVISION = 256  # characters; a digest of an image has 71
@@ -92,7 +93,7 @@ def reply_with(call: Call, asking: Asking, reason: str) -> Reply:
     observation = asking.observation
     if asking.adapted is not None and (asking.failure is None or _stopped_by_front(call, asking)):
         namespace = tag_namespace(call, asking.side) if _is_replayable(call, asking, asking.adapted) else None
-        headers = answer_headers(tuple(observation.headers), asking.side, namespace, asking.adapted.altered)
+        headers = answer_headers(observation.headers, asking.side, namespace, asking.adapted.altered)
         return Reply(200, headers, asking.adapted.body, asking.side, reason)
     if asking.is_signal or _is_complete_error(observation):
         return _passed_on(call, asking, reason)
@@ -141,9 +142,9 @@ def _stopped_by_front(call: Call, asking: Asking) -> bool:
 def _passed_on(call: Call, asking: Asking, reason: str) -> Reply:
     observation = asking.observation
     status = observation.status or 502
-    headers = answer_headers(tuple(observation.headers), asking.side, tag_namespace(call, asking.side), altered=False)
+    headers = answer_headers(observation.headers, asking.side, tag_namespace(call, asking.side), altered=False)
     if status == 429 and first(headers, b"retry-after") is None:
-        headers = (*headers, (b"retry-after", retry_after(None)))
+        headers = Lines((*headers, (b"retry-after", retry_after(None))))
     return Reply(status, headers, observation.body, asking.side, reason)
 
 

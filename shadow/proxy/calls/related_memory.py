@@ -2,19 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 
-from shadow.protocol.controller import Controller
-from shadow.protocol.names import CONTROLLER_KIND
 from shadow.store.base import GivenRules, RelatedState
 from shadow.store.merging import merged_related
 from shadow.terms import Side
 
 Key = tuple[str, str, str]
 """(migration, uid of the parent, front): each controller keeps the answers that it got itself."""
-
-
-def front_of(controller: Controller) -> str:
-    """`DecoratorController/profiles`."""
-    return f"{CONTROLLER_KIND[controller.protocol]}/{controller.name}"
 
 
 class RelatedMemory:

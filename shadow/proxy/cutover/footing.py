@@ -38,7 +38,8 @@ class Footing:
         ] = {}  # by name: what this replica is about to serve together with others
         self.lapses = 0  # how often the lease was over before it was renewed
         self._grace_seconds = grace_seconds
-        self._shared = shared
+        self.shared = shared
+        """Whether `fresh` has anything to wait for."""
         self._clock = clock
         self._renewed_at = clock()
         self._ticked_at = clock()
@@ -59,7 +60,7 @@ class Footing:
     @property
     def silent_seconds(self) -> float:
         """Since the heartbeat that came through last began; 0 where there is none."""
-        return self._clock() - self._renewed_at if self._shared else 0.0
+        return self._clock() - self._renewed_at if self.shared else 0.0
 
     def now(self) -> float:
         """To be taken before a heartbeat, for `renewed`."""
@@ -86,7 +87,7 @@ class Footing:
 
     async def fresh(self) -> None:
         """Return when this process knows what it missed while it was frozen, if it was."""
-        if not self._shared:
+        if not self.shared:
             return
         self.tick()
         if self._woke_at is None or self._clock() - self._woke_at > _PATIENCE_SECONDS:

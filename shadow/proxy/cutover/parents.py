@@ -94,17 +94,21 @@ class Parents:
         now: float,
         observed: Callable[[], Container[Identity]] = frozenset,
         tag: bytes | None = None,
+        answered_in: str | None = None,
     ) -> None:
         """A reply went out. `served` is None when it was no 200 answer; then only the primary is noted.
 
         Args:
+            answered_in: the call, if its answer is something to apply: what was foreseen before has had its chance.
             observed: what the request observes.
             tag: the entity tag that went out with the answer.
         """
         key = migration, parent.uid
         state = self._states.get(key) or ParentState(migration, parent, primary, None, None, None)
+        # Of calls that end in another order than they came, the one that came last counts: their ids sort by time.
+        answered_in = max(answered_in or "", state.answered_in or "") or None
         if served is None:
-            state = msgspec.structs.replace(state, primary=primary, parent=parent, seen_at=now)
+            state = msgspec.structs.replace(state, primary=primary, parent=parent, seen_at=now, answered_in=answered_in)
         else:
             new_identities, old_identities = state.new_identities, state.old_identities
             if served is Side.NEW:
@@ -117,6 +121,7 @@ class Parents:
                 primary=primary,
                 parent=parent,
                 seen_at=now,
+                answered_in=answered_in,
                 served=served,
                 served_identities=identities,
                 served_at=now,
@@ -124,16 +129,6 @@ class Parents:
                 old_identities=old_identities,
             )
         self._put(key, state)
-
-    def answered(self, migration: str, parent: ParentRef, primary: Side, call: str) -> None:
-        """The call was answered with something to apply: what was foreseen before has had its chance.
-
-        Of calls that end in another order than they came, the one that came last counts: their ids sort by time.
-        """
-        key = migration, parent.uid
-        state = self._states.get(key) or ParentState(migration, parent, primary, None, None, None)
-        if state.answered_in is None or state.answered_in < call:
-            self._put(key, msgspec.structs.replace(state, answered_in=call))
 
     def compared(self, state: ParentState) -> None:
         """Note the latest comparison: `state` carries the comparison's fields, what was served is kept."""

@@ -6,9 +6,9 @@ from typing import Any
 import msgspec
 
 from shadow.protocol.controller import Controller
+from shadow.protocol.label_selectors import Selector
 from shadow.protocol.names import CONTROLLER_KIND
 from shadow.protocol.objects import Json
-from shadow.protocol.label_selectors import Selector
 from shadow.report.readiness import FrontFacts
 from shadow.report.window import instant
 from shadow.store.base import Change

@@ -13,7 +13,6 @@ from typing import Protocol
 
 from shadow.compare.model import Comparison, Foresight, Pair
 from shadow.errors import StoreError
-from shadow.protocol.controller import read_controller
 from shadow.proxy.calls.call import Call
 from shadow.proxy.calls.related_memory import RelatedMemory
 from shadow.proxy.cutover.parents import Parents
@@ -32,6 +31,7 @@ from shadow.store import base as stored
 from shadow.store.asynchronous import AsyncStore
 from shadow.telemetry import Telemetry
 from shadow.terms import Hook, Outcome
+from shadow.worker.reuse import Key, key_of
 
 _log = logging.getLogger(__name__)
 FLUSH_SECONDS = 0.5
@@ -44,6 +44,10 @@ class PairQueue(Protocol):
 
     def submit(self, pair: Pair) -> bool:
         """False: no room, nothing was taken."""
+        ...
+
+    def again(self, key: Key, id: str, at: float) -> bool:
+        """One more call with the parent's latest pair; False: it has to be submitted."""
         ...
 
 
@@ -167,10 +171,21 @@ class Recorder:
                 settled = Outcome.DROPPED, "queue"
             self._finish(call, *settled, None)
             return
+        keep = self._keep_matched()
+        if not keep and (found := self._known(call)) is not None:
+            self._compared(call, found)
+            return
         self._waiting[call.id] = call
-        pair = pair_of(call, self._keep_matched(), foresight)
-        if self.worker is None or not self.worker.submit(pair):
+        if self.worker is None or not self.worker.submit(pair_of(call, keep, foresight)):
             self.lost([call.id], "queue")
+
+    def _known(self, call: Call) -> Comparison | None:
+        """What comparing would find, where the pair is that of the parent's call before."""
+        found = self._repeats.alike(call)
+        if found is None or self.worker is None:
+            return None
+        key = key_of(call.migration.name, call.hook, call.request.parent)
+        return found if self.worker.again(key, call.id, call.at) else None
 
     def _foreseen(self, call: Call) -> Foresight | None:
         if call.hook is Hook.CUSTOMIZE:
@@ -199,11 +214,14 @@ class Recorder:
         call = self._waiting.pop(comparison.id, None)
         if call is not None:
             try:
-                if self.guard is not None:
-                    self.guard.compared(call, comparison)
-                self._finish(call, comparison.outcome, comparison.reason, comparison)
+                self._compared(call, comparison)
             except Exception:  # noqa: BLE001 - the others have to be counted too
                 self.unrecorded(call)
+
+    def _compared(self, call: Call, comparison: Comparison) -> None:
+        if self.guard is not None:
+            self.guard.compared(call, comparison)
+        self._finish(call, comparison.outcome, comparison.reason, comparison)
 
     def lost(self, ids: Iterable[str], reason: str) -> None:
         """Pairs that will not be compared: dropped, unless it is known without a comparison that they failed."""
@@ -314,7 +332,7 @@ class Recorder:
         self._backlog.append(record)
         if comparison is not None and call.hook is not Hook.CUSTOMIZE:  # which says nothing of any object
             self.tally(call.migration.name).foretold(comparison.confirmed, comparison.contradicted)
-            controller = read_controller(call.request.controller)
+            controller = call.request.caller
             self._parents.compared(parent_state(record, comparison, controller.spec_digest))
 
     def _trace(self, call: Call, outcome: Outcome, comparison: Comparison | None) -> str | None:

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 import msgspec
 
 from shadow.compare.model import Comparison, ObjectEffect
-from shadow.protocol.controller import read_controller
 from shadow.protocol.objects import Identity
 from shadow.proxy.calls.call import Asking, Call
 from shadow.store import base as stored
@@ -48,7 +47,7 @@ def record_of(
         outcome=outcome,
         reason=reason,
         count=count,
-        front_digest=read_controller(call.request.controller).spec_digest,
+        front_digest=call.request.caller.spec_digest,
     )
 
 

@@ -1,6 +1,7 @@
 """Comparisons of a hot loop: what was found again and again is recorded once a batch, with how often.
 
-Every call is counted by itself; this spares only records that would say the same of the same parent.
+Every call is counted by itself; this spares records that would say the same of the same parent, and a look at answers
+that are the very objects of the call before: those were told to be equal byte by byte when they came in.
 """
 
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from shadow.compare.model import Comparison
 from shadow.proxy.calls.call import Call
 from shadow.store.comparisons import MOST_REPEATS
+from shadow.terms import Side
 
 
 @dataclass(slots=True)
@@ -34,17 +36,35 @@ class Repeat:
         )
 
 
+def pair_of(call: Call) -> tuple[object, ...]:
+    """All that a comparison of this call depends on: mostly the very objects of the call before, so soon compared."""
+    reply, old, new = call.reply, call.askings[Side.OLD], call.askings[Side.NEW]
+    assert reply is not None, "a pair is compared after the reply"
+    return (
+        *(call.request, call.migration, call.assignment, call.again, reply.status, reply.side),
+        *(old.adapted, old.failure, old.notes, old.observation.status),
+        *(new.adapted, new.failure, new.notes, new.observation.status),
+    )
+
+
 class Repeats:
     """By migration and uid; one parent has one result that repeats."""
 
     def __init__(self) -> None:
         self._kept: dict[tuple[str, str], Repeat] = {}
 
+    def alike(self, call: Call) -> Comparison | None:
+        """What was found of the very same pair; None: it may not be the same."""
+        known = self._kept.get((call.migration.name, call.request.parent.uid))
+        return known.comparison if known is not None and pair_of(call) == pair_of(known.call) else None
+
     def take(self, call: Call, comparison: Comparison) -> bool:
         """Keep it for the batch; False: record it by itself, after what `pop` gives."""
         key = call.migration.name, call.request.parent.uid
         known = self._kept.get(key)
-        if comparison.repeated < MOST_REPEATS or (known is not None and not known.has(call, comparison)):
+        if comparison.repeated < MOST_REPEATS:
+            return False
+        if known is not None and comparison is not known.comparison and not known.has(call, comparison):
             return False
         if known is None:
             self._kept[key] = Repeat(call, comparison)

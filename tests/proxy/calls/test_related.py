@@ -9,7 +9,7 @@ import pytest
 from shadow.protocol.controller import Controller, read_controller
 from shadow.protocol.customize import RelatedRules
 from shadow.proxy.calls.related import KEPT_SECONDS, customized, rules_known, shares, whose
-from shadow.proxy.calls.related_memory import RelatedMemory, front_of
+from shadow.proxy.calls.related_memory import RelatedMemory
 from shadow.proxy.migrations.migration import Migration
 from shadow.store.base import GivenRules, RelatedState
 from shadow.terms import HookVersion, Side
@@ -212,7 +212,7 @@ def test_without_any_known_rules_only_the_primarys_are_answered():
     assert (customized(Side.OLD, rules(A), found), whose(rules(A), found)) == (rules(A), (Side.OLD,))
 
 
-KEY = ("m", "uid-1", front_of(front()))
+KEY = ("m", "uid-1", front().title)
 
 
 def test_of_two_answers_under_way_together_only_what_both_say_counts():

@@ -15,7 +15,7 @@ PARENT = ParentRef("v1", "Namespace", "", "team-a", "uid-a")
 def test_the_call_that_came_last_is_the_one_it_was_answered_in(order: tuple[str, ...]):
     parents = Parents(())
     for call in order:
-        parents.answered("m", PARENT, Side.OLD, call)
+        parents.served("m", PARENT, Side.OLD, None, None, 0.0, answered_in=call)
     state = parents.get("m", PARENT.uid)
     assert state is not None
     assert state.answered_in == "018a03"
