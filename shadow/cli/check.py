@@ -14,6 +14,7 @@ from shadow.config.load import load, locate
 from shadow.config.model import Configuration
 from shadow.config.notes import notes
 from shadow.config.reach import out_of_reach
+from shadow.errors import ConfigurationError, Problem
 from shadow.proxy.migrations.controllers import require_controllers
 
 
@@ -60,8 +61,7 @@ def run(args: argparse.Namespace) -> int:
         write([f"{digest}\n"])
         return Exit.FINE
     if not args.no_files:
-        require_files(configuration)
-        require_controllers(configuration)
+        _require_all(configuration)
     names = ", ".join(f"{name} ({migration.stage})" for name, migration in configuration.migrations.items())
     write([f"{path} is good: {names}\n{digest}\n"])
     write(f"note: {note}\n" for note in notes(configuration, datetime.now(UTC).date()))
@@ -70,6 +70,16 @@ def run(args: argparse.Namespace) -> int:
     if args.probe:
         _probe(configuration, args.request)
     return Exit.FINE
+
+
+def _require_all(configuration: Configuration) -> None:
+    """The files that it names, which the machine it is meant for has, and this one may not have."""
+    try:
+        require_files(configuration)
+    except ConfigurationError as error:
+        hint = Problem("--no-files", "does without these files, if they are elsewhere: in a Pod, say")
+        raise ConfigurationError([*error.problems, hint]) from None
+    require_controllers(configuration)
 
 
 def _probe(configuration: Configuration, request: Path | None) -> None:

@@ -70,6 +70,7 @@ def test_a_file_that_it_names_has_to_be_there_unless_it_is_elsewhere(file, capsy
     assert main(["check"]) == 2
     assert capsys.readouterr().err == (
         "server.token_file: /nope cannot be read: No such file or directory; create it or correct the path\n"
+        "--no-files: does without these files, if they are elsewhere: in a Pod, say\n"
     )
     assert main(["check", "--no-files"]) == 0
     assert main(["check", "--print-digest"]) == 0
