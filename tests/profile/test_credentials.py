@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import boto3
+import httpx
 import pytest
 from moto.server import ThreadedMotoServer
 
@@ -13,6 +14,7 @@ from shadow.profile.cluster import Cluster, in_cluster
 from shadow.profile.credentials import Keeper, LookUpError, StoreError
 from shadow.profile.objectstore import ObjectStore, policy_for
 from tests.cli.control import serving
+from tests.hook_server import Behaviour, Exchange, HookServer, answer
 from tests.profile.captures import Maker, settings
 
 DATA = {"accesskey": "ZmFrZQ==", "secretkey": "ZmFrZQ=="}
@@ -120,6 +122,32 @@ def test_no_request_is_repeated_since_each_could_make_a_key(aws: str):
         with pytest.raises(StoreError):
             ObjectStore(settings(iam_endpoint=store.url, s3_endpoint=aws)).make_key("a")
         assert len(store.asked) == 1
+
+
+def losing_keys(aws: str) -> Behaviour:
+    """Passes calls on, and hangs up where a key was made."""
+
+    def behave(exchange: Exchange) -> None:
+        call = exchange.call
+        kept = {name: call.headers[name] for name in ("authorization", "content-type", "x-amz-date")}
+        made = httpx.post(f"{aws}{call.path}", content=call.body, headers=kept)
+        if b"Action=CreateAccessKey" not in call.body:
+            answer(made.content, made.status_code)(exchange)
+
+    return behave
+
+
+def test_lost_answers_leave_two_keys_at_most(store: ObjectStore, aws: str):
+    iam = boto3.client("iam", "us-east-1", endpoint_url=aws, aws_access_key_id="a", aws_secret_access_key="b")
+    with HookServer(losing_keys(aws)) as lossy:
+        forgetful = ObjectStore(settings(iam_endpoint=lossy.url, s3_endpoint=aws))
+        for _ in range(2):
+            with pytest.raises(StoreError, match=r"Connection\w+ at 127"):
+                forgetful.make_key("team-d")
+        kept = [each["AccessKeyId"] for each in iam.list_access_keys(UserName="team-d")["AccessKeyMetadata"]]
+        assert len(kept) == 2
+        with pytest.raises(StoreError, match=kept[0]):
+            forgetful.make_key("team-d")
 
 
 def test_artifacts_expire_if_they_are_to(store: ObjectStore, aws: str):
