@@ -54,6 +54,11 @@ class Answer:
         """The desired objects by identity, still bytes: for those who look into few of them."""
         return {self._reader.identity(raw): raw for raw in self.items}
 
+    @cached_property
+    def last_of_name(self) -> Mapping[tuple[str, str, str], Identity]:
+        """By apiVersion, kind and name, whatever the namespace: the last item counts."""
+        return {(each.apiVersion, each.kind, each.name): each for each, _ in self.read}
+
     def item(self, identity: Identity) -> Json | None:
         """One desired object; None: it cannot be held."""
         return self._reader.item(self.spelled[identity])[1]

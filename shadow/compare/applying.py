@@ -26,10 +26,13 @@ class Applying:
     def desired(self, identity: Identity) -> Desired:
         """An object that the answer holds, as Metacontroller has it before it is applied."""
         if identity not in self._desired:
-            item = self._item(identity)
-            assert item is not None, "what cannot be held is not applied"
-            self._desired[identity] = Desired(prepared(self._view, identity, item), release_4=self._view.release_4)
+            self._desired[identity] = self._prepared(identity)
         return self._desired[identity]
+
+    def _prepared(self, identity: Identity, *, anew: bool = False) -> Desired:
+        item = self._item(identity)
+        assert item is not None, "what cannot be held is not applied"
+        return Desired(prepared(self._view, identity, item, anew=anew), release_4=self._view.release_4)
 
     def writes(self, identity: Identity) -> bool:
         """Whether applying it changes the observed object. In doubt it does.
@@ -49,12 +52,14 @@ class Applying:
             RecursionError, UnicodeEncodeError: it cannot be written down as JSON.
         """
         if identity not in self._becomes:
-            written = self.desired(identity).applied(self._base(identity))
+            written = (
+                self._prepared(identity, anew=True).applied({})
+                if self._is_created(identity)
+                else self.desired(identity).applied(self._view.observed(identity))
+            )
             self._becomes[identity] = stored(identity, written)
         return self._becomes[identity]
 
-    def _base(self, identity: Identity) -> Json:
+    def _is_created(self, identity: Identity) -> bool:
         view = self._view
-        if identity not in view or view.method(identity) in RECREATE_METHODS or view.being_deleted(identity):
-            return {}
-        return view.observed(identity)
+        return identity not in view or view.method(identity) in RECREATE_METHODS or view.being_deleted(identity)

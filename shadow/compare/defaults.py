@@ -7,12 +7,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from shadow.compare.kinds import built_in
-from shadow.protocol.objects import Identity
+from shadow.protocol.objects import Identity, Json, object_of
 
 Names = tuple[str, ...]
 """Field names from the object's root, items of lists left out."""
 
 _RBAC: Final = "rbac.authorization.k8s.io"
+_LIMITS: Final = ("spec", "limits")
 _TEMPLATE: Final = ("spec", "template", "spec")
 _POD_SPECS: Final[Mapping[str, Names]] = {
     "CronJob": ("spec", "jobTemplate", *_TEMPLATE),
@@ -98,6 +99,22 @@ _KINDS: Final[Mapping[str, Mapping[str, tuple[Any, ...]]]] = {
     },
 }  # fmt: skip
 
+_IN_PODS: Final[Mapping[str, Json]] = {
+    "volumes.downwardAPI.items.fieldRef": {"apiVersion": "v1"},
+    "volumes.projected.sources.downwardAPI.items.fieldRef": {"apiVersion": "v1"},
+    "volumes.projected.sources.serviceAccountToken": {"expirationSeconds": 3600},
+}
+_IN_LISTS: Final[Mapping[str, Mapping[str, Json]]] = {
+    "NetworkPolicy": {"spec.ingress.ports": {"protocol": "TCP"}, "spec.egress.ports": {"protocol": "TCP"}},
+    "StatefulSet": {
+        "spec.volumeClaimTemplates": {
+            "apiVersion": "v1", "kind": "PersistentVolumeClaim", "status": {"phase": "Pending"},
+        },
+        "spec.volumeClaimTemplates.spec": {"volumeMode": "Filesystem"},
+    },
+}  # fmt: skip
+"""What is filled in whatever else is said, within lists that Metacontroller replaces whole: there it is lost again."""
+
 
 def is_default(identity: Identity, names: Names, value: Any) -> bool:
     """Whether the API server would fill in this very value there; of a map, all that is in it."""
@@ -112,6 +129,41 @@ def is_default(identity: Identity, names: Names, value: Any) -> bool:
             return False
         pending.extend(((*place, name), item) for name, item in here.items())
     return True
+
+
+def fill_in(identity: Identity, item: Json) -> None:
+    """Fill in, in place, what the API server fills into the items of lists that have no merge key."""
+    if not built_in(identity):
+        return
+    places = {tuple(place.split(".")): filled for place, filled in _IN_LISTS.get(identity.kind, {}).items()}
+    pod = _POD_SPECS.get(identity.kind)
+    if pod is not None:
+        places |= {(*pod, *place.split(".")): filled for place, filled in _IN_PODS.items()}
+    for names, filled in places.items():
+        for structure in _structures(item, names):
+            structure |= {name: value for name, value in filled.items() if name not in structure}
+    if identity.kind == "LimitRange":
+        for limit in _structures(item, _LIMITS):
+            limit.update(with_derived(identity, _LIMITS, limit))
+
+
+def _structures(item: Json, names: Names) -> list[Json]:
+    """Those at this place: the items of a list in place of the list."""
+    found = [item]
+    for name in names:
+        below = [here.get(name) for here in found]
+        items = [each for value in below for each in (value if isinstance(value, list) else (value,))]
+        found = [each for each in items if isinstance(each, dict)]
+    return found
+
+
+def with_derived(identity: Identity, names: Names, item: Json) -> Json:
+    """The structure with what the API server fills in out of its other fields: the defaults of a LimitRange's item."""
+    if identity.kind != "LimitRange" or names != _LIMITS or item.get("type") != "Container":
+        return item
+    default = object_of(item, "max") | object_of(item, "default")
+    request = object_of(item, "min") | default | object_of(item, "defaultRequest")
+    return item | {name: values for name, values in (("default", default), ("defaultRequest", request)) if values}
 
 
 def _known(kind: str, names: Names) -> Iterator[Any]:

@@ -17,8 +17,12 @@ from shadow.terms import Protocol
 _ABSENT: Final = object()
 
 
-def prepared(view: RequestView, identity: Identity, item: Json) -> Json:
-    """A desired item as Metacontroller has it before it is applied: its namespace, its mark, no last-applied."""
+def prepared(view: RequestView, identity: Identity, item: Json, *, anew: bool = False) -> Json:
+    """A desired item as Metacontroller has it before it is applied: its namespace, its mark, no last-applied.
+
+    Args:
+        anew: whether it is created, not applied to what is observed: then a last-applied that it brings along stays.
+    """
     metadata = dict(object_of(item, "metadata"))
     if view.release_4 and identity.namespace:
         metadata["namespace"] = identity.namespace
@@ -29,7 +33,7 @@ def prepared(view: RequestView, identity: Identity, item: Json) -> Json:
     elif view.controller.generate_selector:
         metadata["labels"] = {CONTROLLER_UID_LABEL: view.parent.uid} | object_of(metadata, "labels")
     annotations = metadata.get("annotations")
-    if view.release_4 and isinstance(annotations, dict) and LAST_APPLIED in annotations:
+    if view.release_4 and not anew and isinstance(annotations, dict) and LAST_APPLIED in annotations:
         metadata["annotations"] = {key: text for key, text in annotations.items() if key != LAST_APPLIED}
     return item | {"metadata": metadata}
 

@@ -144,9 +144,13 @@ def parent_changes(view: RequestView, answer: Answer) -> dict[tuple[str, str], s
 
 def _effect(view: RequestView, identity: Identity, answer: Answer, apply: str) -> ObjectEffect:
     """The effect now, and whether it comes again."""
+    if (why := _confused(view, identity, answer)) is not None:
+        return ObjectEffect(identity, Effect.NONE, why=why)
     found = _once(view, identity, answer, apply, view.method(identity))
     if found.effect in _APPLYING and apply != SERVER_SIDE and stuck(view, identity):
         return ObjectEffect(identity, Effect.NONE, why="its last-applied configuration cannot be read: applying fails")
+    if found.effect is Effect.RECREATE and apply == SERVER_SIDE and _refused(view, identity, answer):
+        return ObjectEffect(identity, Effect.LATENT, repeats=True, why="the dry run before a recreate is refused")
     if found.effect is Effect.CREATE:
         again = never_observed(view, identity) if apply == SERVER_SIDE else creates_again(view, identity, answer)
         return _repeating(found, again)
@@ -155,12 +159,37 @@ def _effect(view: RequestView, identity: Identity, answer: Answer, apply: str) -
     return found
 
 
+def _confused(view: RequestView, identity: Identity, answer: Answer) -> str | None:
+    """Why Metacontroller 2 leaves an object alone that it confuses with one of another namespace; None: it does not.
+
+    It knows the objects of a namespaced parent by their names alone, and takes a write that meets nothing for failed.
+    """
+    home = view.parent.namespace
+    if view.release_4 or not home:
+        return None
+    last = answer.last_of_name.get((identity.apiVersion, identity.kind, identity.name), identity)
+    if last != identity:
+        return f"taken for the object of that name in the namespace {last.namespace!r}"
+    if identity.namespace != home and msgspec.structs.replace(identity, namespace=home) in view:
+        return "taken for the observed object of that name: the write meets nothing"
+    return None
+
+
 def stuck(view: RequestView, identity: Identity) -> bool:
     """Whether dynamic apply fails on an observed object, at every sync. In doubt it does not, nor for a veto."""
     try:
         return has_unreadable_last_applied(view.observed(identity))
     except UnreadableError:
         return False
+
+
+def _refused(view: RequestView, identity: Identity, answer: Answer) -> bool:
+    """Whether the API server surely refuses what is applied server-side. In doubt it does not, nor for a veto."""
+    try:
+        observed = view.observed(identity)
+    except UnreadableError:
+        return False
+    return answer.item(identity) is not None and serverside.refused(observed, answer.applying.desired(identity).value)
 
 
 def _repeating(effect: ObjectEffect, repeats: bool) -> ObjectEffect:

@@ -11,8 +11,9 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from shadow.compare.defaults import Names, is_default
+from shadow.compare.defaults import Names, is_default, with_derived
 from shadow.compare.golang import compact_json
+from shadow.compare.kinds import built_in
 from shadow.compare.quantity import same_quantity
 from shadow.compare.stored import TEXT_MAPS, encoded
 from shadow.protocol.names import LAST_APPLIED, SYSTEM_METADATA
@@ -20,6 +21,10 @@ from shadow.protocol.objects import Identity, Json, object_of
 
 _MANAGER = "metacontroller"
 _SECRET = Identity("v1", "Secret", "", "")
+_TEXTS_OF = {
+    Identity("v1", "ConfigMap", "", ""): ("data", "binaryData"),
+    _SECRET: ("data", "stringData"),
+}
 _NOT_OWNED = frozenset({"apiVersion", "kind", "status"})
 _NOT_OWNED_METADATA = SYSTEM_METADATA | {"name", "namespace", "ownerReferences"}
 
@@ -59,6 +64,18 @@ def _with_string_data(observed: Json, desired: Json) -> Json:
 
 def _kind_of(observed: Json) -> Identity:
     return Identity(str(observed.get("apiVersion")), str(observed.get("kind")), "", "")
+
+
+def refused(observed: Json, desired: Json) -> bool:
+    """Whether any schema forbids `desired`: what is a map of texts in every object, or in this kind, is none in it."""
+    metadata = object_of(desired, "metadata")
+    maps = [metadata.get("labels"), metadata.get("annotations")]
+    maps += [desired.get(name) for name in _TEXTS_OF.get(_kind_of(observed), ())]
+    return any(each is not None and not _is_map_of_texts(each) for each in maps)
+
+
+def _is_map_of_texts(value: Any) -> bool:
+    return isinstance(value, dict) and all(text is None or isinstance(text, str) for text in value.values())
 
 
 def raises_generation(observed: Json, desired: Json) -> bool:
@@ -110,6 +127,8 @@ class _Place:
         if self.owning:
             return owned.keys() == wanted
         given_up = {name.removeprefix("f:") for name in owned.keys() - wanted}
+        if self.kind == _SECRET:  # what came by it is in `data`, which it does not own
+            given_up = set() if self.names == ("stringData",) else given_up - {"stringData"}
         return all(is_default(self.kind, (*self.names, key), observed.get(key)) for key in given_up)
 
     def drops(self, value: Any) -> bool:
@@ -122,6 +141,7 @@ class _Place:
         if desired is None and self.names[-2:-1] and self.names[-2] in TEXT_MAPS:
             desired = ""
         if isinstance(desired, dict) and isinstance(observed, dict):
+            desired = with_derived(self.kind, self.names, desired)
             return all(
                 is_default(self.kind, (*self.names, key), observed[key])
                 if key not in desired
@@ -132,7 +152,8 @@ class _Place:
             return len(desired) == len(observed) and all(map(self.same, desired, observed))
         if compact_json(desired) == compact_json(observed):
             return True
-        return isinstance(observed, str) and same_quantity(desired, observed)  # a stored quantity is a text
+        stored_quantity = isinstance(observed, str) and built_in(self.kind)
+        return stored_quantity and same_quantity(desired, observed)
 
 
 def _owned(observed: Json) -> Json | None:

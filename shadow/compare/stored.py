@@ -8,6 +8,7 @@ import base64
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from shadow.compare.defaults import fill_in
 from shadow.compare.kinds import built_in
 from shadow.compare.quantity import canonical
 from shadow.protocol.objects import Identity, Json
@@ -40,12 +41,14 @@ def stored(identity: Identity, written: Json) -> Json:
     """The object as it will be observed.
 
     1. Everywhere: a float without fraction is an integer; empty labels and annotations of the object itself go.
-    2. Built-in kinds: nulls and empty maps go, quantities are spelled the canonical way.
+    2. Built-in kinds: nulls and empty maps go, null among texts is the empty text, quantities are spelled the canonical
+       way, and known defaults stand within lists without merge key, where they matter.
     3. Secrets: `stringData` moves into `data`.
 
-    Fields that a kind does not have, and defaults, take the cluster's schema to know.
+    Fields that a kind does not have, and other defaults, take the cluster's schema to know.
     """
     result: Json = _settled(written, built_in(identity), foreign_json(identity))
+    fill_in(identity, result)
     metadata = result.get("metadata")
     if isinstance(metadata, dict):
         result["metadata"] = {
@@ -72,7 +75,7 @@ def _settled(value: Any, typed: bool, foreign: frozenset[str]) -> Any:
     while pending:
         container, name, typed = pending.pop()
         for key, item in list(_entries(container)):
-            if typed and item is None and name in TEXT_MAPS:
+            if typed and item is None and (name in TEXT_MAPS or _among_texts(container)):
                 container[key] = ""
             elif typed and isinstance(container, dict) and (item is None or (item == {} and key in _DROPPED_MAPS)):
                 del container[key]
@@ -84,6 +87,10 @@ def _settled(value: Any, typed: bool, foreign: frozenset[str]) -> Any:
             elif isinstance(item, float) and item.is_integer() and abs(item) < 1e21:
                 container[key] = int(item)
     return root[0]
+
+
+def _among_texts(container: Any) -> bool:
+    return isinstance(container, list) and all(item is None or isinstance(item, str) for item in container)
 
 
 def _entries(container: Any) -> Iterator[tuple[Any, Any]]:

@@ -54,8 +54,8 @@ _DOTTED_GROUPS = frozenset(
     f"{group}.k8s.io"
     for group in (
         "admissionregistration", "apiextensions", "apiregistration", "authentication", "authorization", "certificates",
-        "coordination", "discovery", "events", "flowcontrol.apiserver", "internal.apiserver", "networking", "node",
-        "rbac.authorization", "resource", "scheduling", "storage", "storagemigration",
+        "checkpoint", "coordination", "discovery", "events", "flowcontrol.apiserver", "internal.apiserver", "lifecycle",
+        "networking", "node", "rbac.authorization", "resource", "scheduling", "storage", "storagemigration",
     )
 )  # fmt: skip
 

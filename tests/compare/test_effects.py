@@ -482,3 +482,30 @@ def test_an_object_that_drifted_is_recreated_as_one_that_is_wanted_otherwise(lef
     seen = observed(config_map() | {"data": left.get("data", {"a": "1"})} if "data" in right else config_map())
     item = config_map() | left
     assert removals(view(request(seen | right, method="Recreate")), answer(item), "dynamic") == found
+
+
+OF_2 = {"hooks": {"sync": {}}}
+"""Metacontroller 2 fills in no version of a hook."""
+FAR = Identity("v1", "ConfigMap", "far", "cm")
+
+
+@pytest.mark.parametrize(
+    ("items", "spec", "expected"),
+    [
+        pytest.param(("far",), OF_2, {FAR: Effect.NONE, CM: Effect.NONE}, id="taken-for-the-observed-one"),
+        pytest.param(("far",), {}, {FAR: Effect.CREATE, CM: Effect.DELETE}, id="told-apart-by-4"),
+        pytest.param(("ns", "far"), OF_2, {FAR: Effect.NONE, CM: Effect.NONE}, id="the-last-counts-and-is-far"),
+        pytest.param(("far", "ns"), OF_2, {FAR: Effect.NONE, CM: Effect.UPDATE}, id="the-last-counts-and-is-at-home"),
+    ],
+)
+def test_metacontroller_2_confuses_objects_of_two_namespaces(items, spec, expected):
+    seen_by = view(request(observed(config_map()), spec=spec))
+    body = answer(*(config_map(data={"a": "2"}, namespace=namespace) for namespace in items))
+    assert {each.object: each.effect for each in predict(seen_by, body, "dynamic")} == expected
+
+
+def test_an_object_of_another_namespace_is_created_by_metacontroller_2_where_none_has_its_name():
+    seen_by = view(request(observed(config_map("other")), spec=OF_2))
+    body = answer(config_map(namespace="far"), config_map("other"))
+    found = {each.object: each.effect for each in predict(seen_by, body, "dynamic")}
+    assert found[FAR] is Effect.CREATE

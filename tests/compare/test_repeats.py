@@ -4,6 +4,7 @@ import pytest
 
 from shadow.compare.effects import RequestView, predict
 from shadow.compare.stored import stored
+from shadow.protocol.names import LAST_APPLIED
 from shadow.protocol.objects import Identity
 from shadow.terms import Effect, Hook
 from tests.compare.calls import CM, answer, config_map, encoded, observed, recorded_effects, request, view
@@ -143,6 +144,68 @@ def test_string_data_of_a_secret_is_stored_as_data():
     assert stored(CM, {"stringData": {"k": "fake"}}) == {"stringData": {"k": "fake"}}
 
 
+_PORT = {"port": 80}
+_LIMIT = {"type": "Container", "max": {"memory": "1Gi"}, "min": {"cpu": "1"}}
+_FILLED = {"default": {"memory": "1Gi"}, "defaultRequest": {"cpu": "1", "memory": "1Gi"}}
+_CLAIM = {"metadata": {"name": "c"}, "spec": {"accessModes": ["ReadWriteOnce"]}}
+
+
+def _pod(*sources):
+    return {"template": {"spec": {"volumes": [{"name": "v", "projected": {"sources": list(sources)}}]}}}
+
+
+@pytest.mark.parametrize(
+    ("kind", "written", "expected"),
+    [
+        pytest.param(
+            Identity("networking.k8s.io/v1", "NetworkPolicy", "ns", "n"),
+            {"ingress": [{"ports": [_PORT, {"port": 1, "protocol": "UDP"}]}, {}]},
+            {"ingress": [{"ports": [_PORT | {"protocol": "TCP"}, {"port": 1, "protocol": "UDP"}]}, {}]},
+            id="protocol-of-a-policy",
+        ),
+        pytest.param(
+            Identity("v1", "LimitRange", "ns", "n"),
+            {"limits": [_LIMIT, _LIMIT | {"type": "Pod"}]},
+            {"limits": [_LIMIT | _FILLED, _LIMIT | {"type": "Pod"}]},
+            id="defaults-out-of-limits",
+        ),
+        pytest.param(
+            Identity("apps/v1", "StatefulSet", "ns", "n"),
+            {"volumeClaimTemplates": [_CLAIM]},
+            {
+                "volumeClaimTemplates": [
+                    {"metadata": {"name": "c"}, "spec": _CLAIM["spec"] | {"volumeMode": "Filesystem"}}
+                    | {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "status": {"phase": "Pending"}}
+                ]
+            },
+            id="claims-of-a-stateful-set",
+        ),
+        pytest.param(
+            Identity("apps/v1", "Deployment", "ns", "n"),
+            _pod({"serviceAccountToken": {"path": "t"}}, {"secret": {"name": "s"}}),
+            _pod({"serviceAccountToken": {"path": "t", "expirationSeconds": 3600}}, {"secret": {"name": "s"}}),
+            id="token-of-a-projected-volume",
+        ),
+        pytest.param(
+            Identity("lab.example.com/v1", "NetworkPolicy", "ns", "n"),
+            {"ingress": [{"ports": [_PORT]}]},
+            {"ingress": [{"ports": [_PORT]}]},
+            id="not-of-a-custom-kind",
+        ),
+        pytest.param(CM, {"args": ["a", None], "mixed": [1, None]}, {"args": ["a", ""], "mixed": [1, None]}, id="null"),
+    ],
+)
+def test_what_is_known_to_be_filled_in_is_stored(kind, written, expected):
+    assert stored(kind, {"spec": written}) == {"spec": expected}
+
+
+@pytest.mark.parametrize("method", ["InPlace", "Recreate"])
+def test_a_last_applied_of_the_answers_own_is_stored_with_what_is_created_and_taken_out_of_what_is_applied(method):
+    brought = config_map(data={"a": "2"}, annotations={LAST_APPLIED: "{}"})
+    for seen in ((), (SEEN,)):
+        assert repeats(request(*seen, method=method), brought) is (method == "Recreate")
+
+
 def test_custom_resources_keep_nulls_empty_maps_and_notations():
     custom = Identity("lab.example.com/v1", "Gadget", "ns", "g")
     spec = {"n": None, "labels": {}, "limits": {"cpu": "1000m"}}
@@ -155,7 +218,7 @@ def test_custom_resources_keep_nulls_empty_maps_and_notations():
 def _policy(spec, managers):
     """A NetworkPolicy that is wanted, and as it is observed after it was written so, by these and with this spec."""
     wanted = {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": {"name": "np"}}
-    wanted |= {"spec": {"ingress": [{"ports": [{"port": 80}]}]}}
+    wanted |= {"spec": {"ingress": [{"ports": [{"port": 80, "protocol": "TCP", "unknown": "a"}]}]}}
     entries = [{"manager": manager, "operation": "Update", "fieldsV1": {}} for manager in managers]
     entries.append({"manager": "kubelet", "operation": "Update", "subresource": "status", "fieldsV1": {}})
     return wanted, observed(wanted, managedFields=entries) | {"spec": spec}

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from shadow.compare.effects import predict
-from shadow.compare.serverside import writes
+from shadow.compare.effects import predict, removals
+from shadow.compare.serverside import changes, writes
 from shadow.protocol.names import LAST_APPLIED
 from shadow.terms import Effect
 from tests.compare.calls import CM, answer, request, view
@@ -212,8 +212,60 @@ def test_quantities_in_another_notation_are_held():
     assert effect(DESIRED | {"data": {"a": "1000m"}}).effect is Effect.NONE
 
 
+def _applied(item, fields):
+    """As it is observed after it was applied so."""
+    entry = {"manager": "metacontroller", "operation": "Apply", "fieldsV1": fields}
+    return item | {"metadata": item["metadata"] | {"managedFields": [entry]}}
+
+
+def test_a_number_of_a_custom_kind_is_no_notation_of_a_text():
+    gadget = {"apiVersion": "lab.example.com/v1", "kind": "Gadget", "metadata": {"name": "g"}}
+    there = _applied(gadget | {"spec": {"n": "2"}}, {"f:spec": {"f:n": {}}})
+    assert writes(there, gadget | {"spec": {"n": 2}})
+    assert not writes(there, gadget | {"spec": {"n": "2"}})
+
+
+@pytest.mark.parametrize(
+    ("limit", "expected"),
+    [
+        pytest.param({"type": "Container", "max": {"cpu": "1"}}, False, id="filled-in-from-the-maximum"),
+        pytest.param({"type": "Container", "max": {"cpu": "2"}}, True, id="another-maximum"),
+        pytest.param({"type": "Pod", "max": {"cpu": "1"}}, True, id="nothing-is-filled-in-for-pods"),
+    ],
+)
+def test_the_defaults_of_a_limit_were_applied_by_nobody(limit, expected):
+    limits = {"apiVersion": "v1", "kind": "LimitRange", "metadata": {"name": "l"}}
+    kept = {"type": "Container", "max": {"cpu": "1"}, "default": {"cpu": "1"}, "defaultRequest": {"cpu": "1000m"}}
+    there = _applied(limits | {"spec": {"limits": [kept]}}, {"f:spec": {"f:limits": {}}})
+    assert writes(there, limits | {"spec": {"limits": [limit]}}) is expected
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        pytest.param({"data": {"a": {}}}, Effect.LATENT, id="a-map-among-the-data"),
+        pytest.param({"data": ["a"]}, Effect.LATENT, id="data-that-is-a-list"),
+        pytest.param({"binaryData": {"a": 1}}, Effect.LATENT, id="a-number-among-binary-data"),
+        pytest.param({"data": {"a": None, "b": "2"}}, Effect.RECREATE, id="null-is-an-empty-text"),
+        pytest.param({"l": ["a"]}, Effect.RECREATE, id="what-takes-the-schema-to-know"),
+    ],
+)
+def test_what_no_schema_allows_is_refused_by_the_dry_run(change, expected):
+    found = effect(DESIRED | change, method="Recreate")
+    assert (found.effect, found.repeats) == (expected, expected is Effect.LATENT)
+    assert removals(view(request(seen(), method="Recreate")), answer(DESIRED | change), "server-side"), "not for a veto"
+
+
 def _secret(**fields):
     return {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}} | fields
+
+
+def test_giving_up_string_data_changes_nothing():
+    fields = {"f:stringData": {"f:t": {}, "f:u": {}}, "f:type": {}}
+    there = _applied(_secret(data={"t": "eA==", "u": "eQ=="}, type="Opaque"), fields)
+    assert not changes(there, _secret(type="Opaque"))
+    assert not changes(there, _secret(stringData={"t": "x"}, type="Opaque"))
+    assert changes(there, _secret(stringData={"t": "z"}, type="Opaque"))
 
 
 @pytest.mark.parametrize(
