@@ -84,10 +84,13 @@ def lines(plan: Plan, now: datetime) -> Iterator[str]:
         yield f"  not selected by the controller in front, so not asked about: {counted(plan.unselected, 'parent')}\n"
     for line in plan.writes:
         yield f"  {line.verb} {line.count} {printable(line.kind)} in {counted(line.parents, 'parent')}\n"
-    if moving.to_new + moving.to_old and not plan.writes:
+    if moving.to_new + moving.to_old > plan.held and not plan.writes:
         yield "  nothing is written, as far as there is evidence\n"
     if plan.held:
-        yield f"  {counted(plan.held, 'parent')} would be held: new's answer removes what no rule expects\n"
+        yield (
+            f"  {counted(plan.held, 'parent')} would be held: new's answer removes what no rule expects, so it is not "
+            "served; an error goes out, or old's answer if that changes nothing\n"
+        )
     if plan.oldest_evidence is not None and plan.newest_evidence is not None:
         yield f"  evidence: {_age(plan.newest_evidence, now)} to {_age(plan.oldest_evidence, now)} old\n"
     if plan.without_evidence:

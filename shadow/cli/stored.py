@@ -12,12 +12,12 @@ from shadow.config.load import parse
 from shadow.config.migration import Migration
 from shadow.config.model import Configuration
 from shadow.proxy.cutover.brakes import GUARD
-from shadow.proxy.cutover.planning import Known, Position, Undecided, moved, plan_move
+from shadow.proxy.cutover.planning import Position, Undecided, moved, plan_move
 from shadow.proxy.migrations.migration import Migration as ServedMigration
 from shadow.proxy.migrations.snapshot import build as build_snapshot
 from shadow.report.judge import judge
 from shadow.report.plan import Plan
-from shadow.report.readiness import FrontFacts
+from shadow.report.readiness import FrontFacts, Presence
 from shadow.report.view import MigrationView, changes, parent_states
 from shadow.store.base import Brake, Store
 from shadow.store.open import open_store
@@ -59,6 +59,7 @@ def view(store: Store, name: str, given: Configuration | None, now: float) -> Mi
         rules=judged.rules,
         verdict=migration.verdict,
         front=front(store, name),
+        front_timeout_seconds=migration.front_timeout,
         revision=migration.new.revision,
     )
 
@@ -97,8 +98,8 @@ def stored_plan(
         text = config.read_text(encoding="utf-8")
         pulls = migration_of(parse(text, str(config)), name).brake is not None
         target, notes = Position(_migration(text, name), braked or pulls, None if pulls else present.undecided), ()
-    known = Known(front(store, name), 0.0, now)
-    return plan_move(parent_states(store, name), present, target, known, notes)
+    presence = Presence(front(store, name), 0.0, now, target.migration.front_timeout_seconds)
+    return plan_move(parent_states(store, name), present, target, presence, notes)
 
 
 def _undecided(brake: Brake | None) -> Undecided | None:

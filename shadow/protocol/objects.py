@@ -37,10 +37,14 @@ class Identity(msgspec.Struct, frozen=True, order=True, cache_hash=True):
         """The key of the object's group in an observed map: `Deployment.apps/v1`, `Secret.v1`."""
         return f"{self.kind}.{self.apiVersion}"
 
+    @property
+    def shown_kind(self) -> str:
+        """`Deployment.apps`, `Secret`."""
+        return f"{self.kind}.{self.group}" if self.group else self.kind
+
     def __str__(self) -> str:
         """As rules and reports write it: `Deployment.apps/ns/name`, `Secret/ns/name`."""
-        kind = f"{self.kind}.{self.group}" if self.group else self.kind
-        return "/".join(part for part in (kind, self.namespace, self.name) if part)
+        return "/".join(part for part in (self.shown_kind, self.namespace, self.name) if part)
 
 
 class ParentRef(msgspec.Struct, frozen=True):

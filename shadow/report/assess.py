@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from shadow.report.model import Situation, VerdictLine
-from shadow.report.readiness import GONE_SECONDS, Measure, harms
+from shadow.report.readiness import Measure, Presence, harms
 from shadow.report.track import Track, untracked
 from shadow.report.verdict import Case, Parents, decide
 from shadow.report.view import MigrationView, parent_states
@@ -77,7 +77,6 @@ def measure_of(
     """By what each parent is judged."""
     since = now - migration.verdict.window
     front = migration.front
-    silence = front.gone_seconds if front is not None else GONE_SECONDS
     if harm is None:
         groups = track(store.groups(migration.name, migration.evidence_digest, since, None), "judging parents")
         harm = harms(groups, migration.explain)
@@ -85,7 +84,7 @@ def measure_of(
         evidence_digest=migration.evidence_digest,
         front_digest=front.spec_digest if front is not None else None,
         since=since,
-        gone_before=now - silence if now - migration.listening_since > silence else 0.0,
+        presence=Presence(front, migration.listening_since, now, migration.front_timeout_seconds),
         harm=harm,
         allowed=frozenset(migration.verdict.allow_effects),
     )

@@ -126,17 +126,18 @@ class Tally:
         self.parents.append(self._planned(state, to))
 
     def _planned(self, state: ParentState, to: Side) -> PlannedParent:
-        moves = self._moves(state, to)
-        held = self.question.held(state, moves.objects) if moves is not None and to is Side.NEW else ()
+        moves, compared_at = self._moves(state, to), instant(state.compared_at)
         if moves is None:
             self.blind += 1
-        elif state.compared_at is not None:
+            return PlannedParent(state.parent, to.other, to, None, (), (), compared_at)
+        if state.compared_at is not None:
             self.compared.append(state.compared_at)
-        self.held += bool(held)
-        counts = {} if held else dict(moves.counts) if moves is not None else None
-        self._count(counts or {})
-        objects = moves.objects if moves is not None and not held else ()
-        return PlannedParent(state.parent, to.other, to, counts, objects, held, instant(state.compared_at))
+        held = self.question.held(state, moves.objects) if to is Side.NEW else ()
+        if held:
+            self.held += 1
+            moves = Moves()
+        self._count(moves)
+        return PlannedParent(state.parent, to.other, to, dict(moves.counts), moves.objects, held, compared_at)
 
     def _moves(self, state: ParentState, to: Side) -> Moves | None:
         evident = self.question.evident(state)
@@ -146,11 +147,10 @@ class Tally:
             return None  # also of that side, which may want something else at another revision
         return state.moves_new if to is Side.NEW else state.moves_old
 
-    def _count(self, counts: Mapping[str, int]) -> None:
+    def _count(self, moves: Moves) -> None:
         per_parent: Counter[tuple[str, str]] = Counter()
-        for text, count in counts.items():
-            effect, _, kind = text.partition(" ")
-            for verb in _VERBS.get(Effect(effect), ()):
+        for effect, kind, count in moves.each():
+            for verb in _VERBS.get(effect, ()):
                 per_parent[verb, kind] += count
         self.writes.update(per_parent)
         self.written.update(per_parent.keys())

@@ -28,7 +28,7 @@ class Readiness(StrEnum):
 
 
 class ParentLife(StrEnum):
-    """Whether the parent still calls."""
+    """Whether the parent still calls; `gone` ones come back by themselves, with their next call."""
 
     LIVE = "live"
     GONE = "gone"
@@ -43,11 +43,6 @@ class FrontFacts:
     resync_seconds: float | None = None
     label_selectors: tuple[Selector | None, ...] = ()  # of the parents that it has; none, or None: all of them
 
-    @property
-    def gone_seconds(self) -> float:
-        """How long a parent is silent until it counts as gone: twice the resync."""
-        return gone_seconds(self.resync_seconds)
-
     def passes_over(self, labels: Mapping[str, str]) -> bool:
         """Whether it certainly calls for no parent with these labels; with a finalize hook it may once more."""
         if self.finalizes or not self.label_selectors:
@@ -59,7 +54,43 @@ class FrontFacts:
 
 
 def gone_seconds(resync_seconds: float | None) -> float:
+    """How long a parent is silent until it counts as gone: twice the resync."""
     return max(2 * resync_seconds, _LEAST_GONE_SECONDS) if resync_seconds else GONE_SECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """By what it is told whether a parent still calls.
+
+    Attributes:
+        front: the controller that called last; None: none is known.
+        listening_since: since when the proxy listens, unix seconds: nobody is silent while nobody listens.
+        now: unix seconds.
+        front_timeout_seconds: no call takes longer.
+    """
+
+    front: FrontFacts | None
+    listening_since: float
+    now: float
+    front_timeout_seconds: float
+
+    def life(self, state: ParentState) -> ParentLife:
+        return ParentLife.GONE if self.is_silent(state) or self.is_passed_over(state) else ParentLife.LIVE
+
+    def is_silent(self, state: ParentState) -> bool:
+        silence = gone_seconds(self.front.resync_seconds if self.front is not None else None)
+        return self.now - max(state.seen_at, self.listening_since) > silence
+
+    def is_passed_over(self, state: ParentState) -> bool:
+        """Whether it called another controller, and the one in front certainly does not select it: nobody asks now.
+
+        Its labels are those of its latest comparison: who called after that may have others.
+        """
+        front = self.front
+        if front is None or state.compared_at is None or state.front_digest in (None, front.spec_digest):
+            return False
+        called_since = state.seen_at > state.compared_at + self.front_timeout_seconds
+        return not called_since and front.passes_over(state.labels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +100,7 @@ class Measure:
     Attributes:
         front_digest: of the controller's spec; None: not known, and then it does not matter.
         since: older comparisons are stale; unix seconds.
-        gone_before: a parent silent since before then is gone; unix seconds.
+        presence: who still calls.
         harm: by comparison, the worst effect of what no rule explains; see `Harms`.
         allowed: effects that do not stand in the way.
     """
@@ -77,7 +108,7 @@ class Measure:
     evidence_digest: str
     front_digest: str | None
     since: float
-    gone_before: float
+    presence: Presence
     harm: Mapping[str, Effect]
     allowed: frozenset[Effect]
 
@@ -102,7 +133,7 @@ class Measure:
         )
 
     def life(self, state: ParentState) -> ParentLife:
-        return ParentLife.GONE if state.seen_at < self.gone_before else ParentLife.LIVE
+        return self.presence.life(state)
 
 
 _AFTER_OLD = {Effect.CREATE: Effect.DELETE, Effect.UPDATE: Effect.UPDATE, Effect.RECREATE: Effect.RECREATE}

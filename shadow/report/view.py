@@ -26,6 +26,7 @@ class MigrationView:
         verdict: what is enough evidence.
         front: the controller in front; None: none is known.
         revision: of `new`, as configured or as it told; None: it tells none.
+        front_timeout_seconds: after which a controller gives a call up; its default is Metacontroller's own.
         listening_since: when the proxy began to listen, unix seconds: nobody is silent while nobody listens.
     """
 
@@ -40,6 +41,7 @@ class MigrationView:
     verdict: Verdict = field(default_factory=Verdict)
     front: FrontFacts | None = None
     revision: str | None = None
+    front_timeout_seconds: float = 10.0
     listening_since: float = 0.0
 
     @property

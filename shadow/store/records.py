@@ -1,7 +1,8 @@
 """What the store is told: decisions, calls with what comparing them found, the state of parents, the change log."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Self
 
 import msgspec
 
@@ -81,6 +82,18 @@ class Moves(msgspec.Struct, frozen=True):
 
     counts: Mapping[str, int] = {}  # complete: `{"delete Service": 2}`, an effect and a `Kind[.group]`
     objects: tuple[ObjectEffect, ...] = ()  # the worst of them
+
+    @classmethod
+    def of(cls, effects: Sequence[ObjectEffect], most: int) -> Self:
+        """All of them counted, and at most so many named."""
+        counts = Counter(f"{each.effect} {each.object.shown_kind}" for each in effects)
+        return cls(dict(counts), tuple(sorted(effects, key=lambda each: -each.effect.severity)[:most]))
+
+    def each(self) -> Iterator[tuple[Effect, str, int]]:
+        """An effect, a `Kind[.group]`, and how many objects of it."""
+        for text, count in self.counts.items():
+            effect, _, kind = text.partition(" ")
+            yield Effect(effect), kind, count
 
 
 class ParentState(msgspec.Struct, frozen=True):

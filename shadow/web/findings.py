@@ -19,7 +19,7 @@ from shadow.proxy.record.recorder import Recorder
 from shadow.report.assess import Assessment, assess, verdict_of
 from shadow.report.groups import Merged, at_front
 from shadow.report.model import DifferenceLine, VerdictLine, Word
-from shadow.report.readiness import Harms, Measure
+from shadow.report.readiness import Harms, Measure, Presence
 from shadow.report.verdict import Parents
 from shadow.report.view import MigrationView
 from shadow.report.window import moment
@@ -168,7 +168,8 @@ def unread(view: MigrationView, now: float, why: str) -> Found:
     """What is found in a store that could not be read, or not yet: nothing, so that nothing can be decided."""
     since = now - view.verdict.window
     verdict = VerdictLine(Word.INCONCLUSIVE, (why,), moment(since), comparisons=0, parents=0, coverage=())
-    nobody = Parents(Measure(view.evidence_digest, None, since, gone_before=0.0, harm={}, allowed=frozenset()))
+    presence = Presence(view.front, view.listening_since, now, view.front_timeout_seconds)
+    nobody = Parents(Measure(view.evidence_digest, None, since, presence, harm={}, allowed=frozenset()))
     return Found((), {}, Assessment(verdict, nobody), unread=why)
 
 

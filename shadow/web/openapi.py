@@ -126,8 +126,11 @@ def _of_path(operation: Operation[Any, Any]) -> list[Json]:
 
 def _of_query(operation: Operation[Any, Any]) -> list[Json]:
     (schema,), components = msgspec.json.schema_components([operation.query], ref_template=_REF)
-    fields = components[schema["$ref"].rpartition("/")[2]]["properties"]
-    return [{"name": name, "in": "query", "schema": _parameter(field, components)} for name, field in fields.items()]
+    whole = components[schema["$ref"].rpartition("/")[2]]
+    return [
+        {"name": name, "in": "query", "required": name in whole["required"], "schema": _parameter(field, components)}
+        for name, field in whole["properties"].items()
+    ]
 
 
 def _parameter(schema: Json, components: Json) -> Json:

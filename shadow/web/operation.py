@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import Any, Generic, TypeVar
 
 import msgspec
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -18,6 +18,7 @@ from starlette.routing import Route
 
 from shadow.config.tokens import Right
 from shadow.web.auth import Holder, demand
+from shadow.web.decoding import body_as, query_of
 from shadow.web.desk import Desk, desk_of
 
 MOST_BODY = 256 * 1024  # bytes; rules are the largest that anybody sends
@@ -104,47 +105,11 @@ async def _handle(operation: Operation[Any, Any], request: Request) -> Response:
     return await operation.handle(desk, Asked(path, query, body, by))
 
 
-def query_of(parameters: Iterable[tuple[str, str]], kind: type[Q]) -> Q:
-    """The parameters of an address, decoded.
-
-    Raises:
-        HTTPException: 400 naming the one that is wrong, unknown or given twice.
-    """
-    given: dict[str, str] = {}
-    for key, value in parameters:
-        if key in given:
-            raise HTTPException(400, f"{key}: is given twice")
-        given[key] = value
-    if unknown := given.keys() - set(kind.__struct_encode_fields__):
-        known = ", ".join(kind.__struct_encode_fields__) or "none"
-        raise HTTPException(400, f"{min(unknown)}: there is no such parameter (known: {known})")
-    try:
-        return msgspec.convert(given, kind, strict=False)
-    except msgspec.ValidationError as exc:
-        raise HTTPException(400, _located(exc)) from exc
-
-
 async def _body(request: Request, kind: type[B]) -> B:
     if kind is Nothing:
         return kind()
     body = await body_of(request)
-    if kind is Anything:
-        return kind()
-    try:
-        if issubclass(kind, BaseModel):
-            return kind.model_validate_json(body)
-        return msgspec.json.decode(body, type=kind)
-    except ValidationError as exc:
-        first = exc.errors()[0]
-        raise HTTPException(400, f"{'.'.join(map(str, first['loc'])) or 'body'}: {first['msg']}") from exc
-    except (msgspec.DecodeError, RecursionError) as exc:
-        raise HTTPException(400, f"the body is not as it must be: {_located(exc)}") from exc
-
-
-def _located(exc: Exception) -> str:
-    """`limit: expected int <= 500`, out of `Expected ... - at `$.limit``."""
-    what, _, where = str(exc).partition(" - at `$.")
-    return f"{where.rstrip('`')}: {what[:1].lower()}{what[1:]}" if where else what
+    return kind() if kind is Anything else body_as(body, kind)
 
 
 async def body_of(request: Request) -> bytes:

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from shadow.config.load import parse
 from shadow.errors import ConfigurationError
-from shadow.proxy.cutover.planning import Known, Position, Undecided, moved, plan_move
+from shadow.proxy.cutover.planning import Position, Undecided, moved, plan_move
 from shadow.proxy.migrations.migration import Migration
 from shadow.proxy.migrations.snapshot import build
 from shadow.report.plan import Plan
@@ -20,11 +20,24 @@ Weight = Annotated[float, msgspec.Meta(ge=0, le=100, description="Percent, in st
 
 
 class PlanQuery(msgspec.Struct, frozen=True):
-    """What is left out stays as it is; `brake` is the brake after the move."""
+    """What is left out stays as it is; `brake` is the brake after the move, and `release=true` says that it is off."""
 
     stage: Stage | None = None
     weight: Weight | None = None
     brake: bool | None = None
+    release: bool | None = None
+
+    @property
+    def braked(self) -> bool | None:
+        """
+        Raises:
+            HTTPException: 400 if both are given and contradict each other.
+        """
+        if self.release is None:
+            return self.brake
+        if self.brake is self.release:
+            raise HTTPException(400, "release: contradicts `brake`; say either")
+        return not self.release
 
 
 class PlanBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -37,7 +50,7 @@ async def plan_of(desk: Desk, name: str, query: PlanQuery) -> Plan:
     """The plan of a move from where the migration stands."""
     present = position_of(desk, name)
     buckets = None if query.weight is None else round(query.weight * 100)
-    target, notes = moved(present, query.stage, buckets, query.brake)
+    target, notes = moved(present, query.stage, buckets, query.braked)
     return _planned(desk, present, target, notes)
 
 
@@ -51,8 +64,8 @@ def position_of(desk: Desk, name: str) -> Position:
 
 def _planned(desk: Desk, present: Position, target: Position, notes: tuple[str, ...] = ()) -> Plan:
     name = present.migration.name
-    known = Known(desk.fronts.facts(name), desk.convergences.listening_since, desk.clock())
-    return plan_move(desk.parents.of(name), present, target, known, notes)
+    presence = desk.convergences.presence(present.migration)
+    return plan_move(desk.parents.of(name), present, target, presence, notes)
 
 
 async def _plan(desk: Desk, asked: Asked[PlanQuery, Nothing]) -> Response:

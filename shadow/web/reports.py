@@ -118,6 +118,7 @@ def view_of(desk: Desk, name: str, rules: Compare, now: float) -> MigrationView:
         verdict=snapshot.configuration.migrations[name].verdict,
         front=desk.fronts.facts(name),
         revision=migration.parties[Side.NEW].revision,
+        front_timeout_seconds=migration.front_timeout_seconds,
         listening_since=desk.convergences.listening_since,
     )
 

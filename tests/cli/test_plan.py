@@ -57,6 +57,7 @@ def test_the_exit_status_says_what_a_move_would_write(
     shown = capsys.readouterr().out
     assert shown.startswith("kfp: to canary 25%, brake off\n")
     assert told in shown
+    assert not document.get("held") or "nothing is written" not in shown
 
 
 @pytest.mark.parametrize(

@@ -96,8 +96,13 @@ async def test_who_the_new_front_does_not_select_needs_no_evidence(tmp_path: Pat
         await proxy.settled()
         await proxy.call(called("team", {"enabled": "true"}, {"matchLabels": {"enabled": "true"}}))
         await proxy.settled()
-        plan = await proxy.get("/plan?stage=live")
+        plan, found = await proxy.get("/plan?stage=live"), await proxy.get()
+        gone = (await proxy.get("/parents?state=gone"))["items"]
+        contradictory = await proxy.client.get(f"{proxy.control}/api/v1/migrations/m/plan?brake=true&release=true")
+        released = await proxy.get("/plan?release=true")
     assert (plan["known"], plan["unselected"], plan["without_evidence"]) == (1, 1, 0)
+    assert (found["convergence"]["of"], [each["parent"]["name"] for each in gone]) == (1, ["plain"])
+    assert (released["brake"], contradictory.status_code) == (False, 400)
     assert [line["parent"]["name"] for line in plan["parents"]] == ["team"]
 
 

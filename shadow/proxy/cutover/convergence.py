@@ -1,7 +1,7 @@
 """After a move: which parents have been answered by their present primary, and who has not been yet.
 
-A sync may come only once an hour, so a move is not over when the configuration is in force. Silent parents do not count
-once they are gone.
+A sync may come only once an hour, so a move is not over when the configuration is in force. Parents that are gone do
+not count: they are silent, or the controller in front does not select them any more.
 """
 
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from shadow.proxy.cutover.brakes import Brakes
 from shadow.proxy.cutover.parents import Parents
 from shadow.proxy.migrations.fronts import Fronts
 from shadow.proxy.migrations.migration import Migration
-from shadow.report.readiness import gone_seconds
+from shadow.report.readiness import ParentLife, Presence
 from shadow.store.base import ParentState
 from shadow.terms import Side, Stage
 
@@ -56,24 +56,21 @@ class Convergences:
         known = self._counted.get(migration.name)
         if known and known.migration is migration and known.braked is braked and now < known.until:
             return known.convergence
-        convergence = self._count(migration, braked, now)
+        convergence = self._count(migration, braked)
         if convergence.of > _SLOW_TO_COUNT:
             self._counted[migration.name] = _Counted(migration, braked, now + _FRESH_SECONDS, convergence)
         return convergence
 
-    def _count(self, migration: Migration, braked: bool, now: float) -> Convergence:
-        silence = self._silence(migration.name)
-        live = [
-            state
-            for state in self._parents.of(migration.name)
-            if now - max(state.seen_at, self.listening_since) <= silence
-        ]
+    def _count(self, migration: Migration, braked: bool) -> Convergence:
+        presence = self.presence(migration)
+        live = [state for state in self._parents.of(migration.name) if presence.life(state) is ParentLife.LIVE]
         outstanding = (state.parent.uid for state in live if primary_of(migration, braked, state) is not state.served)
         return Convergence(len(live), frozenset(outstanding))
 
-    def _silence(self, name: str) -> float:
-        facts = self._fronts.facts(name)
-        return gone_seconds(facts.resync_seconds if facts is not None else None)
+    def presence(self, migration: Migration) -> Presence:
+        """By what its parents are told present, now."""
+        front = self._fronts.facts(migration.name)
+        return Presence(front, self.listening_since, self._clock(), migration.front_timeout_seconds)
 
 
 def primary_of(migration: Migration, braked: bool, state: ParentState) -> Side:

@@ -9,7 +9,7 @@ from shadow.proxy.cutover.brakes import nobody_decided
 from shadow.proxy.cutover.convergence import primary_of
 from shadow.proxy.migrations.migration import Migration
 from shadow.report.plan import Plan, Question, plan
-from shadow.report.readiness import FrontFacts, gone_seconds
+from shadow.report.readiness import Presence
 from shadow.store.base import ParentState
 from shadow.terms import Side, Stage
 
@@ -37,15 +37,6 @@ class Position:
         return self.undecided is Undecided.GUARD
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What is known beside the parents: who is in front, since when the proxy listens, and what time it is."""
-
-    front: FrontFacts | None
-    listening_since: float
-    now: float
-
-
 def moved(
     present: Position, stage: Stage | None = None, weight_buckets: int | None = None, braked: bool | None = None
 ) -> tuple[Position, tuple[str, ...]]:
@@ -67,7 +58,7 @@ def moved(
 
 
 def plan_move(
-    states: Iterable[ParentState], present: Position, target: Position, known: Known, notes: tuple[str, ...] = ()
+    states: Iterable[ParentState], present: Position, target: Position, presence: Presence, notes: tuple[str, ...] = ()
 ) -> Plan:
     """What going from one position to the other would write."""
     migration = target.migration
@@ -78,7 +69,7 @@ def plan_move(
         notes = (*notes, "the brake is on: old answers for every parent until it is released")
     return plan(
         states,
-        _question(present, target, known),
+        _question(present, target, presence),
         migration=migration.name,
         stage=migration.stage,
         weight=migration.weight_buckets / 100,
@@ -87,24 +78,14 @@ def plan_move(
     )
 
 
-def _question(present: Position, target: Position, known: Known) -> Question:
-    front, migration = known.front, target.migration
-    silence = gone_seconds(front.resync_seconds if front is not None else None)
-
-    def live(state: ParentState) -> bool:
-        return known.now - max(state.seen_at, known.listening_since) <= silence
+def _question(present: Position, target: Position, presence: Presence) -> Question:
+    migration = target.migration
 
     def evident(state: ParentState) -> bool:
         if state.evidence_digest != migration.evidence_digest:
             return False
+        front = presence.front
         return front is None or state.front_digest in (None, front.spec_digest)
-
-    def passed_over(state: ParentState) -> bool:
-        """Its labels are those of its latest comparison: who called after that may have others."""
-        if front is None or state.compared_at is None or state.front_digest in (None, front.spec_digest):
-            return False
-        called_since = state.seen_at > state.compared_at + migration.front_timeout_seconds
-        return not called_since and front.passes_over(state.labels)
 
     def held(state: ParentState, effects: Iterable[ObjectEffect]) -> tuple[ObjectEffect, ...]:
         if migration.stage not in (Stage.CANARY, Stage.LIVE):
@@ -119,8 +100,8 @@ def _question(present: Position, target: Position, known: Known) -> Question:
     return Question(
         before=lambda state: _answered_by(present, state),
         after=lambda state: _answered_by(target, state),
-        live=live,
-        passed_over=passed_over,
+        live=lambda state: not presence.is_silent(state),
+        passed_over=presence.is_passed_over,
         evident=evident,
         held=held,
     )

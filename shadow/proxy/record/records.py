@@ -1,12 +1,10 @@
 """Calls and comparisons as the store keeps them. Pure."""
 
-from collections import Counter
 from collections.abc import Iterable
 
 import msgspec
 
 from shadow.compare.model import Comparison, ObjectEffect
-from shadow.protocol.objects import Identity
 from shadow.proxy.calls.call import Asking, Call
 from shadow.store import base as stored
 from shadow.telemetry.record import AskedImplementation, TracedCall
@@ -88,16 +86,7 @@ def _moves(comparison: Comparison, side: Side) -> stored.Moves | None:
     if comparison.outcome is Outcome.FAILED:
         return None
     effects = comparison.moves_old if side is Side.OLD else comparison.moves_new
-    if not effects:
-        return _NO_MOVES
-    counts = Counter(f"{each.effect} {kind_of(each.object)}" for each in effects)
-    worst = sorted(effects, key=lambda each: -each.effect.severity)[:_MOST_MOVES]
-    return stored.Moves(dict(counts), tuple(worst))
-
-
-def kind_of(identity: Identity) -> str:
-    """`Service`, `Deployment.apps`."""
-    return f"{identity.kind}.{identity.group}" if identity.group else identity.kind
+    return stored.Moves.of(effects, _MOST_MOVES) if effects else _NO_MOVES
 
 
 def _tally_effects(effects: Iterable[ObjectEffect]) -> dict[Effect, int]:

@@ -17,8 +17,9 @@ from shadow.config.tokens import Right
 from shadow.report.formats import FORMATS
 from shadow.web import brake, comparisons, differences, history, parents
 from shadow.web.auth import demand
+from shadow.web.decoding import query_of
 from shadow.web.desk import Desk, desk_of
-from shadow.web.operation import Asked, Nothing, query_of
+from shadow.web.operation import Asked, Nothing
 from shadow.web.page.chart import WINDOWS
 from shadow.web.page.render import Pages
 from shadow.web.page.views import answers_of, every_object, object_of, objects_of, standing, tallies

@@ -6,8 +6,8 @@ import msgspec
 import pytest
 
 from shadow.protocol.objects import ParentRef
-from shadow.proxy.cutover.planning import Known, Position, plan_move
-from shadow.report.readiness import FrontFacts
+from shadow.proxy.cutover.planning import Position, plan_move
+from shadow.report.readiness import FrontFacts, Presence
 from shadow.store.base import Moves, ParentState
 from shadow.terms import Side, Stage
 from tests.proxy.snapshots import migration
@@ -57,6 +57,6 @@ def test_a_parent_that_the_front_does_not_select_moves_nothing(
 ):
     """Whatever is not certain about it leaves it without evidence."""
     present, target = [Position(migration(stage=stage), braked=False) for stage in (Stage.SHADOW, Stage.LIVE)]
-    found = plan_move([seen], present, target, Known(controller, 0.0, NOW))
+    found = plan_move([seen], present, target, Presence(controller, 0.0, NOW, 10.0))
     assert (found.unselected, found.without_evidence) == (unselected, blind)
     assert found.moving.to_new == found.known == 1 - unselected
