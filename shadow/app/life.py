@@ -62,7 +62,7 @@ class Life:
         else:
             await proxy.runtime.take_over(first, accepted=valid)
             await self._restore_guards(first)
-        proxy.recorder.change(Change(proxy.clock(), None, "start", "process", "it started", {"digest": first.digest}))
+        proxy.writer.change(Change(proxy.clock(), None, "start", "process", "it started", {"digest": first.digest}))
 
     def _upkeep(self) -> list[Coroutine[Any, Any, None]]:
         """What goes on beside the serving."""
@@ -91,6 +91,7 @@ class Life:
             proxy.parents,
             proxy.related,
             proxy.fronts,
+            proxy.writer.replica,
             proxy.recorder,
             proxy.guard,
             proxy.runtime,

@@ -1,23 +1,16 @@
 """How parts of a proxy are made that take more than their constructor: what of the configuration each is given."""
 
 import os
-import random
 import socket
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from shadow import __version__
 from shadow.config.model import Configuration
-from shadow.proxy.calls.related_memory import RelatedMemory
-from shadow.proxy.cutover.parents import Parents
-from shadow.proxy.record.keeping import Keeping
 from shadow.proxy.record.recorder import Recorder
 from shadow.recordings.client import Recording
 from shadow.recordings.taken import Orders
-from shadow.store.asynchronous import AsyncStore
 from shadow.store.base import Counters, ParentState, RelatedState, Store
-from shadow.telemetry.telemetry import Telemetry
 from shadow.web.bounded import BoundedConnection
 from shadow.web.connection import HookConnection
 from shadow.web.control import control_app
@@ -49,26 +42,9 @@ def remembered(store: Store, names: set[str]) -> Remembered:
     return Remembered(parents, related, {name: store.counters(name) for name in known})
 
 
-def recorder(
-    configuration: Configuration,
-    store: AsyncStore,
-    parents: Parents,
-    related: RelatedMemory,
-    telemetry: Telemetry,
-    clock: Callable[[], float],
-    before: dict[str, Counters],
-) -> Recorder:
-    matched = configuration.retention.matched
-    return Recorder(
-        f"{socket.gethostname()}-{os.getpid()}-{time.time_ns()}",
-        store,
-        parents,
-        related,
-        telemetry,
-        clock,
-        lambda: random.random() < matched,  # noqa: S311 - a sample, no secret
-        before,
-    )
+def replica_id() -> str:
+    """Of this process: another one on the same host is another replica."""
+    return f"{socket.gethostname()}-{os.getpid()}-{time.time_ns()}"
 
 
 def compare_worker(configuration: Configuration, key: bytes, recorder: Recorder) -> CompareWorker:
@@ -86,15 +62,13 @@ def compare_worker(configuration: Configuration, key: bytes, recorder: Recorder)
     return worker
 
 
-def recording(configuration: Configuration, key: bytes, recorder: Recorder) -> Recording | None:
+def recording(configuration: Configuration, key: bytes) -> Recording | None:
     settings = configuration.recording
     if settings is None:
         return None
     paths, directory = configuration.redaction.paths, str(settings.directory.absolute())
     orders = Orders(key, paths, directory, settings.max_size, __version__, socket.gethostname())
-    made = Recording(orders, settings.sample)
-    recorder.keeping = Keeping(made)
-    return made
+    return Recording(orders, settings.sample)
 
 
 def listeners(configuration: Configuration, endpoint: HookEndpoint, desk: Desk) -> tuple[Listener, Listener]:

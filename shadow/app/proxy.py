@@ -30,12 +30,17 @@ from shadow.proxy.migrations.migration import Migration
 from shadow.proxy.migrations.redaction_key import redaction_key
 from shadow.proxy.migrations.snapshot import Snapshot, build
 from shadow.proxy.opening import Chance, Opening, new_call_id
+from shadow.proxy.record.instruments import Instruments
+from shadow.proxy.record.keeping import Keeping
 from shadow.proxy.record.metering import Meter
+from shadow.proxy.record.recorder import Recorder
+from shadow.proxy.record.writer import Writer
 from shadow.proxy.remembering import Remembering
 from shadow.proxy.replicas.clock import SharedClock
 from shadow.proxy.runtime import Runtime, governed_by
 from shadow.redact import Redactor
 from shadow.store.asynchronous import AsyncStore
+from shadow.store.base import Counters
 from shadow.telemetry.telemetry import Telemetry
 from shadow.web.desk import Desk
 from shadow.web.doors import doorkeeper, token_of
@@ -71,20 +76,34 @@ class Proxy:
         self.convergences = Convergences(self.parents, brakes, self.fronts, clock)
         self.implementations = Implementations(configuration.upstream, self.memory)
         self.telemetry = Telemetry(configuration.telemetry)
-        self.recorder = parts.recorder(
-            configuration, store, self.parents, self.related, self.telemetry, clock, known.before
-        )
+        self.instruments = Instruments()
+        self.writer = Writer(parts.replica_id(), store, self.parents, self.related, self.instruments, clock)
+        self.guard = Guard(brakes.get, self._pull, self.writer.change, clock)
+        self.runtime = Runtime(store, brakes, self.writer.change, self, redactor, self._build, clock)
+        self.recording = parts.recording(configuration, key)
+        self.recorder = self._recorder(known.before)
         self.worker = parts.compare_worker(configuration, key, self.recorder)
-        self.recording = parts.recording(configuration, key, self.recorder)
-        self.guard = self.recorder.guard = Guard(brakes.get, self._pull, self.recorder.change, clock)
-        self.runtime = Runtime(store, brakes, self.recorder, self, redactor, self._build, clock)
         self.meter = self._meter()
         self.desk = self._desk(key)
         self.hooks, self.control = parts.listeners(configuration, self._endpoint(), self.desk)
 
+    def _recorder(self, before: Mapping[str, Counters]) -> Recorder:
+        matched = self.configuration.retention.matched
+        return Recorder(
+            self.writer,
+            self.instruments,
+            self.parents,
+            self.telemetry,
+            lambda: random.random() < matched,  # noqa: S311 - a sample, no secret
+            before,
+            guard=self.guard,
+            keeping=Keeping(self.recording) if self.recording is not None else None,
+            heard=self.runtime.heard,
+        )
+
     def _meter(self) -> Meter:
         return Meter(
-            self.recorder.instruments,
+            self.instruments,
             self.runtime.migrations,
             self.brakes,
             self.convergences,
@@ -99,6 +118,7 @@ class Proxy:
             self.runtime,
             self.brakes,
             self.recorder,
+            self.writer,
             self.parents,
             self.fronts,
             self.convergences,
@@ -116,7 +136,7 @@ class Proxy:
             self.parents,
             self.related,
             self.fronts,
-            self.recorder.change,
+            self.writer.change,
             chance,
             self.configuration.telemetry.sample,
             self.memory,
@@ -128,8 +148,9 @@ class Proxy:
             self.runtime.migrations,
             Recall(self.parents, self.store, self.footing),
             self.related,
-            Remembering(self.parents, self.related, self.recorder, self.clock),
+            Remembering(self.parents, self.related, self.writer, self.clock),
             self.recorder,
+            self.writer,
             self.convergences,
             self.background.spawn,
             chance,

@@ -26,6 +26,7 @@ from shadow.proxy.migrations.migration import Migration
 from shadow.proxy.opening import Chance, Opening
 from shadow.proxy.record.recorder import Recorder
 from shadow.proxy.record.settle import settle
+from shadow.proxy.record.writer import Writer
 from shadow.proxy.remembering import Remembering
 from shadow.proxy.serving.decision import decide
 from shadow.proxy.serving.guarded import unconfirmed
@@ -51,6 +52,7 @@ class Dispatcher:
         related: RelatedMemory,
         remembering: Remembering,
         recorder: Recorder,
+        writer: Writer,
         convergences: Convergences,
         spawn: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]],
         chance: Chance,
@@ -63,6 +65,7 @@ class Dispatcher:
         self._related = related
         self._remembering = remembering
         self._recorder = recorder
+        self._writer = writer
         self._convergences = convergences
         self._spawn = spawn
         self._chance = chance
@@ -110,7 +113,7 @@ class Dispatcher:
         if reply.side is not None:
             reply = self._unsure_since(call, lapses) or reply
         self._remembering.served(call, reply)
-        self._recorder.noted()
+        self._writer.noted()
         return reply
 
     async def _reply(self, call: Call, headers: Headers) -> Reply:

@@ -11,7 +11,7 @@ from shadow.proxy.calls.call import Asking, Call, Reply
 from shadow.proxy.calls.customizing import note
 from shadow.proxy.calls.related_memory import RelatedMemory
 from shadow.proxy.cutover.parents import Parents
-from shadow.proxy.record.recorder import Recorder
+from shadow.proxy.record.writer import Writer
 from shadow.terms import Hook, Side, Stage
 from shadow.upstream.headers import first
 
@@ -22,12 +22,10 @@ _APPLIED = (200, 304, 412)
 class Remembering:
     """Writes to the memory of parents and of related objects."""
 
-    def __init__(
-        self, parents: Parents, related: RelatedMemory, recorder: Recorder, clock: Callable[[], float]
-    ) -> None:
+    def __init__(self, parents: Parents, related: RelatedMemory, writer: Writer, clock: Callable[[], float]) -> None:
         self._parents = parents
         self._related = related
-        self._recorder = recorder
+        self._writer = writer
         self._clock = clock
 
     async def first_listed(self, call: Call, reply: Reply) -> None:
@@ -39,7 +37,7 @@ class Remembering:
         names = self._listed(call, asking)
         state = self._parents.grow(migration.name, call.request.parent, names)
         if state is not None:
-            await self._recorder.keep(state)
+            await self._writer.keep(state)
 
     def beside(self, call: Call) -> None:
         """What `old` wants beside a served `new` is what its agreement will be worth."""

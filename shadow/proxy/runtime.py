@@ -17,7 +17,6 @@ from shadow.proxy.calls.revisions import Revisions, read_told
 from shadow.proxy.cutover.brakes import Brakes
 from shadow.proxy.migrations.migration import Migration
 from shadow.proxy.migrations.snapshot import Snapshot
-from shadow.proxy.record.recorder import Recorder
 from shadow.redact import Redactor
 from shadow.store.asynchronous import AsyncStore
 from shadow.store.base import Change
@@ -38,7 +37,7 @@ class Runtime:
         self,
         store: AsyncStore,
         brakes: Brakes,
-        recorder: Recorder,
+        note: Callable[[Change], None],
         rules: RulesSink,
         redactor: Redactor,
         build: Callable[[str], Awaitable[Snapshot]],
@@ -52,9 +51,8 @@ class Runtime:
         self.missing_files: tuple[str, ...] = ()  # that are watched and gone; what they held last is in force
         self._store = store
         self._brakes = brakes
-        self._recorder = recorder
+        self._note_change = note
         self._revisions = Revisions()
-        recorder.heard = self.heard
         self._rules = rules
         self._redactor = redactor
         self._build = build
@@ -79,7 +77,7 @@ class Runtime:
         changed = self._revisions.heard(call)
         name = call.migration.name
         for line in self._revisions.unlogged(name, self._clock()):
-            self._recorder.change(line)
+            self._note_change(line)
         if not changed or self.snapshot is None or name not in self.snapshot.migrations:
             return
         self.snapshot = self.snapshot.having(self._revisions.applied(self.snapshot.migrations[name]))
@@ -111,7 +109,7 @@ class Runtime:
         if (before := self.snapshot.text if self.snapshot is not None else served) is not None:
             # On a thread: a megabyte of YAML takes seconds, in which no call may wait.
             details["changes"] = await asyncio.to_thread(differences_as_written, before, text, self._redactor.object)
-        self._recorder.change(Change(self._clock(), None, "refused-configuration", "file", "it is not valid", details))
+        self._note_change(Change(self._clock(), None, "refused-configuration", "file", "it is not valid", details))
 
     async def take_over(self, snapshot: Snapshot, *, accepted: bool = True) -> None:
         """Serve this snapshot from the next call on.
@@ -133,7 +131,7 @@ class Runtime:
             self.refused = None
             self._note(snapshot)
             if self.agree is None:  # else it was told and kept as what all agreed on
-                self._recorder.change(line)
+                self._note_change(line)
                 await self._keep(snapshot)
 
     async def settle_brakes(self) -> None:

@@ -13,6 +13,7 @@ from shadow.proxy.migrations.fronts import Fronts
 from shadow.proxy.migrations.snapshot import Snapshot
 from shadow.proxy.record.metering import Meter
 from shadow.proxy.record.recorder import Recorder
+from shadow.proxy.record.writer import Writer
 from shadow.proxy.replicas.membership import Membership
 from shadow.proxy.replicas.rollcall import RollCall
 from shadow.proxy.runtime import Runtime
@@ -28,6 +29,7 @@ class Desk:
     runtime: Runtime
     brakes: Brakes
     recorder: Recorder
+    writer: Writer
     parents: Parents
     fronts: Fronts
     convergences: Convergences

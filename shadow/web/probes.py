@@ -54,16 +54,16 @@ async def _readyz(request: Request) -> Response:
     503 also until a shared database has told what is in force: a roll-out waits for that.
     """
     desk = desk_of(request)
-    runtime, recorder = desk.runtime, desk.recorder
+    runtime, writer = desk.runtime, desk.writer
     body = Readiness(
         ready=runtime.snapshot is not None and (desk.membership is None or desk.membership.joined),
         configuration_digest=runtime.snapshot.digest if runtime.snapshot else None,
         refused_configuration=runtime.refused,
         needs_restart=tuple(runtime.needs_restart),
         missing_files=tuple(map(str, runtime.missing_files)),
-        store_failing=recorder.store_failing,
-        store_failures=recorder.store_failures,
-        records_lost=recorder.records_lost,
+        store_failing=writer.trouble.failing,
+        store_failures=writer.trouble.failures,
+        records_lost=writer.records_lost,
         brakes_unstored=tuple(sorted(desk.brakes.unstored)),
         brakes_unknown=tuple(
             name for name, each in runtime.migrations().items() if nobody_decided(each, desk.brakes.get(name))

@@ -1,42 +1,32 @@
-"""Counts every call once, has its pair compared off the path, and writes what came of it in batches.
+"""Counts every call once, has its pair compared off the path, and hands what came of it to the writer.
 
-Nothing here can raise into a call or delay one: what does not fit is dropped and counted, and a store that fails is
-counted, told and tried again with the next batch.
+Nothing here can raise into a call or delay one: what does not fit is dropped and counted.
 """
 
-import asyncio
 import logging
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Protocol
 
 from shadow.compare.model import Comparison, Foresight, Pair
-from shadow.errors import StoreError
 from shadow.proxy.calls.call import Call
-from shadow.proxy.calls.related_memory import RelatedMemory
 from shadow.proxy.cutover.parents import Parents
 from shadow.proxy.guard.guard import Guard, watches_alone
-from shadow.proxy.record.backlog import MOST_CALLS, Backlog
 from shadow.proxy.record.holding import Holding
 from shadow.proxy.record.instruments import Instruments
 from shadow.proxy.record.keeping import Keeping
-from shadow.proxy.record.promises import Promises
 from shadow.proxy.record.records import parent_state, record_of, traced
 from shadow.proxy.record.repeats import Repeat, Repeats
 from shadow.proxy.record.settle import failure, lone_pair_of, pair_of, settle
 from shadow.proxy.record.tally import Tally, added
 from shadow.proxy.record.telling import Telling
+from shadow.proxy.record.writer import Writer
 from shadow.store import base as stored
-from shadow.store.asynchronous import AsyncStore
 from shadow.telemetry import Telemetry
 from shadow.terms import Hook, Outcome
 from shadow.worker.reuse import Key, key_of
 
 _log = logging.getLogger(__name__)
-FLUSH_SECONDS = 0.5
-_URGENT_SECONDS = 0.05
-_BATCH = 2_000  # calls in one transaction
 
 
 class PairQueue(Protocol):
@@ -56,51 +46,41 @@ class Recorder:
 
     def __init__(
         self,
-        replica: str,
-        store: AsyncStore,
+        writer: Writer,
+        instruments: Instruments,
         parents: Parents,
-        related: RelatedMemory,
         telemetry: Telemetry,
-        clock: Callable[[], float],
         keep_matched: Callable[[], bool],
         before: Mapping[str, stored.Counters],
+        *,
+        guard: Guard | None = None,
+        keeping: Keeping | None = None,
+        heard: Callable[[Call], None] | None = None,
     ) -> None:
         """
         Args:
             keep_matched: whether the bodies of this pair are kept though it may match; drawn for each.
             before: what the store held when this process started, by migration.
+            guard: looks at every call that `new` answers; it pulls the brake, which knows nothing of this.
+            keeping: takes each call for the recording, if there is one.
+            heard: notes what implementations told of themselves.
         """
-        self.heard: Callable[[Call], None] | None = None  # notes what implementations told of themselves
-        self.keeping: Keeping | None = None  # takes each call for the recording, if there is one
         self.worker: PairQueue | None = None  # set once it runs: its results come back here
-        self.guard: Guard | None = None  # set once there is one: it pulls the brake, which knows nothing of this
-        self.instruments = Instruments()
-        self.store_failures = 0
-        self.store_failing = False
-        self.replica = replica
-        self._store = store
-        self._promises = Promises(store, replica, clock)
+        self.guard = guard
+        self.keeping = keeping
+        self._writer = writer
+        self._instruments = instruments
         self._parents = parents
-        self._related = related
         self._telemetry = telemetry
-        self._clock = clock
         self._keep_matched = keep_matched
         self._before = before
+        self._heard = heard
         self._tallies: dict[str, Tally] = {}
         self._waiting: dict[str, Call] = {}
         self._watched: dict[str, Call] = {}
-        self._backlog = Backlog()
-        self._changes: list[stored.Change] = []
-        self._held: deque[stored.HeldCall] = deque(maxlen=MOST_CALLS)
         self._holding = Holding()
         self._telling = Telling()
         self._repeats = Repeats()
-        self._urgent = asyncio.Event()
-
-    @property
-    def records_lost(self) -> int:
-        """Calls that are counted, and of which nothing else is known."""
-        return self._backlog.lost
 
     def tally(self, migration: str) -> Tally:
         tally = self._tallies.get(migration)
@@ -139,7 +119,7 @@ class Recorder:
     def crashed(self, call: Call) -> None:
         """It was answered with an error because of a fault of ours: nothing of it is compared, whoever speaks yet."""
         with suppress(Exception):
-            self.instruments.completed(call)
+            self._instruments.completed(call)
         self._give_up(call)
 
     def _give_up(self, call: Call) -> None:
@@ -150,16 +130,16 @@ class Recorder:
         call.memory.end()
         self.tally(call.migration.name).ended(Outcome.DROPPED, "internal")
         with suppress(Exception):
-            self.instruments.ended(call, Outcome.DROPPED, "internal", None)
+            self._instruments.ended(call, Outcome.DROPPED, "internal", None)
 
     def _complete(self, call: Call) -> None:
-        if self.heard is not None:
-            self.heard(call)
+        if self._heard is not None:
+            self._heard(call)
         self.tally(call.migration.name).replied(call)
         if (held := self._holding.seen(call)) is not None:
-            self._held.append(held)
+            self._writer.held(held)
         self._telling.tell(call)
-        self.instruments.completed(call)
+        self._instruments.completed(call)
         foresight = self._foreseen(call)
         if self.keeping is not None:
             self.keeping.take(call, foresight)
@@ -234,59 +214,18 @@ class Recorder:
                 except Exception:  # noqa: BLE001 - the others have to be counted too
                     self.unrecorded(call)
 
-    def change(self, change: stored.Change) -> None:
-        """One line for the change log, written with the next batch."""
-        self.instruments.changed(change)
-        self._changes.append(change)
-
-    async def keep(self, state: stored.ParentState) -> None:
-        """Store one parent's state before its answer goes out. A store that fails or is slow stops no call for long."""
-        if not await self._promises.keep(state):
-            self.store_failures += 1
-
     async def flush_forever(self) -> None:
-        """Write every half second, sooner when there is what a restart must not forget."""
+        """Write whenever a batch is due."""
         while True:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(FLUSH_SECONDS):
-                    await self._urgent.wait()
-                await asyncio.sleep(_URGENT_SECONDS)
-            self._urgent.clear()
+            await self._writer.due()
             await self.flush()
-
-    def noted(self) -> None:
-        """It was just noted what a parent was answered: perhaps what a restart must not forget."""
-        if self._parents.urgent or self._related.urgent:
-            self._urgent.set()
 
     async def flush(self) -> bool:
         """Write what is there in one transaction. Returns whether it is written."""
         for repeat in self._repeats.pop_all():
             self._record_repeat(repeat)
-        calls = self._backlog.take(_BATCH)
-        parents, related = self._parents.take_changed(), self._related.take_changed()
-        changes, self._changes = self._changes, []
         counters = {name: tally.counters() for name, tally in self._tallies.items()}
-        guards = self.guard.rises() if self.guard is not None else []
-        held = [self._held.popleft() for _ in range(len(self._held))]
-        batch = stored.Flush(self.replica, self._clock(), counters, calls, parents, changes, related, guards, held)
-        try:
-            await self._store.flush(batch)
-        except StoreError as exc:
-            self._backlog.give_back(calls)
-            self._parents.give_back(parents)
-            self._changes[:0] = changes
-            self._related.give_back(related)
-            self._held.extendleft(reversed(held))
-            if self.guard is not None:
-                self.guard.give_back(guards)
-            self.store_failures += 1
-            self.store_failing = True
-            _log.error("not written, tried again with the next batch: %s", exc)
-            return False
-        self._backlog.written(calls)
-        self.store_failing = False
-        return True
+        return await self._writer.write(counters, self.guard)
 
     async def close(self) -> None:
         """The last batch: what is still pending is counted as dropped."""
@@ -294,14 +233,14 @@ class Recorder:
             self.lost([name], "shutdown")
         for tally in self._tallies.values():
             tally.abandon("shutdown")
-        while await self.flush() and self._backlog:
+        while await self.flush() and self._writer.behind:
             pass
 
     def _finish(self, call: Call, outcome: Outcome, reason: str | None, comparison: Comparison | None) -> None:
         call.counted = True
         call.memory.end()
         self.tally(call.migration.name).ended(outcome, reason)
-        self.instruments.ended(call, outcome, reason, comparison)
+        self._instruments.ended(call, outcome, reason, comparison)
         trace_id = self._trace(call, outcome, comparison)
         if outcome in (Outcome.SKIPPED, Outcome.DROPPED):
             return
@@ -329,7 +268,7 @@ class Recorder:
         count: int = 1,
     ) -> None:
         record = record_of(call, outcome, reason, comparison, trace_id, count)
-        self._backlog.append(record)
+        self._writer.call(record)
         if comparison is not None and call.hook is not Hook.CUSTOMIZE:  # which says nothing of any object
             self.tally(call.migration.name).foretold(comparison.confirmed, comparison.contradicted)
             controller = call.request.caller

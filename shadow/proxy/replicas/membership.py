@@ -44,6 +44,7 @@ class Parts:
     parents: Parents
     related: RelatedMemory
     fronts: Fronts
+    replica: str
     recorder: Recorder
     guard: Guard
     runtime: Runtime
@@ -84,7 +85,7 @@ class Membership:
     def me(self) -> Replica:
         """As the others see it."""
         standing = replace(self._takeover.standing, brakes=self._brakes, joined_at=self._joined_at)
-        return Replica(self._parts.recorder.replica, standing)
+        return Replica(self._parts.replica, standing)
 
     @property
     def joined(self) -> bool:

@@ -131,7 +131,7 @@ class Page:
 
     async def _glance(self, request: Request, desk: Desk, visitor: Visitor) -> Response:  # noqa: ARG002 - every page's
         migrations = [await standing(desk, name) for name in desk.snapshot.migrations]
-        state = {"refused": desk.runtime.refused, "store_failing": desk.recorder.store_failing}
+        state = {"refused": desk.runtime.refused, "store_failing": desk.writer.trouble.failing}
         return self._page("glance", visitor, migrations=migrations, state=state)
 
     async def _migration(self, request: Request, desk: Desk, visitor: Visitor) -> Response:
