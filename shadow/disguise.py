@@ -123,9 +123,9 @@ class Disguise(Redactor):
         same, spelled = self._stream(as_float.encode(), 3), self._stream(repr(value).encode(), 2)
         return (1 << 70) + (int.from_bytes(same) << 20) + int.from_bytes(spelled)
 
-    def _rewritten(self, text: str) -> str:
+    def _rewritten(self, text: str, change: Callable[[Any], Any]) -> str:
         """All else in it keeps its spelling: Metacontroller compares this text as it stands."""
-        return rewritten(text, self.object)
+        return rewritten(text, change)
 
     def _of_bytes(self, data: bytes) -> bytes:
         try:

@@ -10,14 +10,15 @@ import base64
 import hmac
 import json
 import re
-from collections.abc import Sequence
-from enum import Enum
+from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from shadow.fieldpath import Item, Pattern, States
-from shadow.secretnames import holds_secrets, nothing_secret, refers, secret_field, secret_name, values_of_flags
+from shadow.packed import looks_packed, unpacked
+from shadow.secretnames import nothing_secret, refers, secret_field, values_of_flags
+from shadow.secretplaces import LOOKED_INTO, Mode, modes_within
 from shadow.secrettext import spans
 
 LAST_APPLIED: Final = frozenset(
@@ -25,30 +26,17 @@ LAST_APPLIED: Final = frozenset(
 )
 """Annotations that hold a whole object as JSON text, a Secret's data included."""
 
-_SECRET_INSIDE: Final = re.compile(r"\bkind\\*[\"']?[ \t]*:[ \t]*\\*[\"']?Secret(?:List)?\b")
+_SECRET_INSIDE: Final = re.compile(r"\bkind\\*[\"']?\s*+:\s*+(?:[!&][\w!./-]{0,64}\s++){0,2}\\*[\"']?Secret(?:List)?\b")
 _DATA_INSIDE: Final = re.compile(r"\b(?:data|stringData)\b")
 _PEM: Final = "PRIVATE KEY-----"
 _STAND_IN: Final = re.compile(r"<redacted:[0-9a-f]{8}:\d{1,12}>\Z")
-
-
-class _Mode(Enum):
-    """What is done to the leaves below a place."""
-
-    CLEAR = 0  # only what looks like a secret by itself
-    HIDE = 1  # every leaf
-    HIDE_BASE64 = 2  # every leaf, as what it decodes to
-    SECRETS = 3  # the items of a SecretList, which need not say their kind
-    HELD = 4  # every leaf but those that say where a secret is
-
-
-_SECRET: Final = {"data": _Mode.HIDE_BASE64, "stringData": _Mode.HIDE}
 
 
 class _Place(NamedTuple):
     """Where the walk is: the field's name, what is done below, and how far the configured paths have come."""
 
     name: str
-    mode: _Mode
+    mode: Mode
     states: tuple[States, ...]
 
 
@@ -73,14 +61,14 @@ class Redactor:
         """A redacted copy of a Kubernetes object; the very object where there is nothing to redact."""
         if not self._patterns and _plain(value):
             return value
-        return self._walk(value, _Place("", _Mode.CLEAR, self._start), self._patterns)
+        return self._walk(value, _Place("", Mode.CLEAR, self._start), self._patterns)
 
     def answer(self, value: Any) -> Any:
         """A redacted copy of a whole hook answer or request; configured paths count from each object in it."""
         if not isinstance(value, dict):
             return self.object(value)
         copy: dict[Any, Any] = {}
-        modes = _modes(value, _Place("", _Mode.CLEAR, ()))  # an object where a message should be
+        modes = modes_within(value, "", Mode.CLEAR)  # an object where a message should be
         for name, part in value.items():
             match name, part:
                 case (("children" | "attachments"), list()):
@@ -96,7 +84,7 @@ class Redactor:
                     copy[name] = self.object(part)
                 case _:
                     states = tuple(pattern.step(pattern.begin(), str(name)) for pattern in self._parent_patterns)
-                    mode = modes.get(name, _Mode.CLEAR)
+                    mode = modes.get(name, Mode.CLEAR)
                     place = _Place(str(name), self._configured(mode, states, self._parent_patterns), states)
                     copy[name] = self._walk(part, place, self._parent_patterns)
         return copy
@@ -128,14 +116,21 @@ class Redactor:
         """Of a number, or of whatever else is no text."""
         return self.stand_in(value if isinstance(value, bytes) else _text(value))
 
-    def embedded(self, text: str) -> str:
-        """An object as text inside an annotation: read, redacted, written back; replaced whole if it cannot be read."""
+    def embedded(self, text: str, *, of_secret: bool = False) -> str:
+        """An object as text inside an annotation: read, redacted, written back; replaced whole if it cannot be read.
+
+        Args:
+            of_secret: the annotation is one of a Secret, so that is what the object is.
+        """
         try:
-            return self._rewritten(text)
+            return self._rewritten(text, self._secret_object if of_secret else self.object)
         except (ValueError, RecursionError):
             return self.stand_in(text)
 
-    def _rewritten(self, text: str) -> str:
+    def _secret_object(self, value: Any) -> Any:
+        return self._walk(value, _Place("", Mode.SECRETS, self._start), self._patterns)
+
+    def _rewritten(self, text: str, change: Callable[[Any], Any]) -> str:
         """JSON without secrets; the very text where there are none.
 
         Raises:
@@ -143,7 +138,7 @@ class Redactor:
             RecursionError: it is nested too deeply.
         """
         value = json.loads(text, object_pairs_hook=_said_once)
-        shown = self.object(value)
+        shown = change(value)
         if shown == value:
             return text
         return json.dumps(shown, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
@@ -156,7 +151,7 @@ class Redactor:
             target, key, here, at = pending.pop()
             if isinstance(here, dict):
                 target[key] = copy = dict.fromkeys(here)
-                modes = _modes(here, at)
+                modes = modes_within(here, at.name, at.mode)
                 for name, item in here.items():
                     mode = modes.get(name, at.mode)
                     if patterns or isinstance(item, dict | list | tuple):
@@ -166,17 +161,17 @@ class Redactor:
             elif isinstance(here, list | tuple):
                 items: list[Any] = [None] * len(here)
                 target[key] = items
-                hidden = values_of_flags(here) if at.mode is _Mode.CLEAR else ()
+                hidden = values_of_flags(here) if at.mode in LOOKED_INTO else ()
                 for index, item in enumerate(here):
                     place = self._below_item(at, index, item, patterns)
                     if index in hidden:
-                        place = place._replace(mode=_Mode.HIDE)
+                        place = place._replace(mode=Mode.HIDE)
                     pending.append((items, index, item, place))
             else:
                 target[key] = self._leaf(at.name, here, at.mode)
         return root[0]
 
-    def _below(self, at: _Place, name: str, mode: _Mode, patterns: tuple[Pattern, ...]) -> _Place:
+    def _below(self, at: _Place, name: str, mode: Mode, patterns: tuple[Pattern, ...]) -> _Place:
         if not patterns:
             return _Place(name, mode, ())
         states = tuple(p.step(s, name) for p, s in zip(patterns, at.states, strict=True))
@@ -194,36 +189,53 @@ class Redactor:
         )
         return _Place(at.name, self._configured(at.mode, states, patterns), states)
 
-    def _configured(self, mode: _Mode, states: tuple[States, ...], patterns: tuple[Pattern, ...]) -> _Mode:
+    def _configured(self, mode: Mode, states: tuple[States, ...], patterns: tuple[Pattern, ...]) -> Mode:
         covered = any(p.covered(s) for p, s in zip(patterns, states, strict=True))
-        return _Mode.HIDE if covered and mode is _Mode.CLEAR else mode
+        return Mode.HIDE if covered and mode in LOOKED_INTO else mode
 
-    def _leaf(self, name: str, value: Any, mode: _Mode) -> Any:
+    def _leaf(self, name: str, value: Any, mode: Mode) -> Any:
         if value is None:
             return None
-        tells_where = mode is _Mode.HELD and (isinstance(value, bool) or refers(name))
-        if mode is _Mode.CLEAR or mode is _Mode.SECRETS or tells_where:
-            return self._clear_leaf(name, value)
+        tells_where = mode is Mode.HELD and (isinstance(value, bool) or refers(name))
+        if mode in LOOKED_INTO or mode is Mode.SECRETS or tells_where:
+            return self._clear_leaf(name, value, of_secret=mode is Mode.ABOUT_SECRET)
         if not isinstance(value, str):
             return self.stand_in_for_other(value)
-        return self.stand_in_for_base64(value) if mode is _Mode.HIDE_BASE64 else self.stand_in(value)
+        if mode is Mode.FILES and not secret_field(name):
+            return self._unpacked(value)
+        return self.stand_in(value) if mode is Mode.HIDE or mode is Mode.HELD else self.stand_in_for_base64(value)
 
-    def _clear_leaf(self, name: str, value: Any) -> Any:
+    def _clear_leaf(self, name: str, value: Any, *, of_secret: bool) -> Any:
         if isinstance(value, bool):
             return value
         if not isinstance(value, str):
             named = isinstance(value, int | float) and not secret_field(name)
             return value if named else self.stand_in_for_other(value)
         if name in LAST_APPLIED:
-            return self.embedded(value)
+            return self.embedded(value, of_secret=of_secret)
         if value and secret_field(name):
             return self.stand_in(value)
-        return self._json(value) if value.lstrip()[:1] in ("{", "[") else self.text(value)
+        if value.lstrip()[:1] in ("{", "["):
+            return self._json(value, self._secret_object if of_secret else self.object)
+        if looks_packed(value):
+            return self.stand_in_for_base64(value) if of_secret else self._unpacked(value)
+        return self.text(value)
 
-    def _json(self, text: str) -> str:
+    def _unpacked(self, value: str) -> str:
+        """A text as base64, packed or not: replaced whole if there is a secret in it, or too much to tell."""
+        try:
+            text = unpacked(value)
+        except ValueError:
+            return self.stand_in_for_base64(value)
+        if text is None:
+            return value
+        is_clear = text == (self._json(text, self.object) if text.lstrip()[:1] in ("{", "[") else self.text(text))
+        return value if is_clear else self.stand_in_for_base64(value)
+
+    def _json(self, text: str, change: Callable[[Any], Any]) -> str:
         """A text that may be JSON, as of a file in a ConfigMap."""
         try:
-            shown = self._rewritten(text)
+            shown = self._rewritten(text, change)
         except (ValueError, RecursionError):
             return self.stand_in(text) if '"Secret"' in text else self.text(text)
         return self.text(text) if shown == text else shown
@@ -235,23 +247,6 @@ def _plain(value: Any) -> bool:
         return nothing_secret(msgspec.json.encode(value))
     except (RecursionError, TypeError, ValueError, OverflowError):
         return False
-
-
-def _modes(here: dict[Any, Any], at: _Place) -> dict[str, _Mode]:
-    """The fields of this object that are secret because of what the object is."""
-    if at.mode is _Mode.SECRETS:
-        return dict.fromkeys(here, _Mode.CLEAR) | _SECRET
-    if at.mode is not _Mode.CLEAR:
-        return {}
-    if here.get("kind") == "Secret":
-        return _SECRET
-    if here.get("kind") == "SecretList":
-        return {"items": _Mode.SECRETS}
-    held = {key: _Mode.HELD for key, item in here.items() if isinstance(item, dict) and holds_secrets(str(key))}
-    name = here.get("name")
-    if isinstance(name, str) and "value" in here and secret_name(name):
-        return held | {"value": _Mode.HIDE}
-    return held
 
 
 def _said_once(members: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -7,25 +7,37 @@ from itertools import pairwise
 from typing import Any, Final
 
 _WORDS: Final = (
-    "password", "passwd", "passphrase", "pwd", "secret", "token", "credential", "apikey", "accesskey", "privatekey",
-    "signingkey", "encryptionkey", "masterkey", "connectionstring", "dsn", "authorization", "cookie", "requirepass",
+    "password", "passwort", "passwd", "passphrase", "pwd", "secret", "token", "credential", "apikey", "accesskey",
+    "privatekey", "signingkey", "encryptionkey", "masterkey", "connectionstring", "dsn", "authorization", "cookie",
+    "requirepass", "bindpw",
 )  # fmt: skip
 _ENDINGS: Final = (
-    "password", "passwd", "passphrase", "token", "credential", "credentials", "apikey", "accesskey", "accesskeyid",
-    "secretkey", "secretaccesskey", "privatekey", "clientsecret", "authorization", "cookie", "connectionstring",
+    "password", "passwort", "passwd", "passphrase", "token", "credential", "apikey", "accesskey", "accesskeyid",
+    "secretkey", "secretaccesskey", "privatekey", "signingkey", "encryptionkey", "masterkey", "sessionkey", "sharedkey",
+    "accountkey", "storagekey", "hmackey", "authkey", "licensekey", "keydata", "secret", "signature", "authorization",
+    "cookie", "connectionstring", "dsn", "bindpw", "passwordhash",
 )  # fmt: skip
+_ELSEWHERE: Final = ("existingsecret", "pullsecret", "tlssecret", "certsecret", "certificatesecret", "casecret")
+"""Such a field holds the name of a Secret."""
 _SEPARATORS: Final = str.maketrans("", "", "-_. ")
 _VARIABLE: Final = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*\Z")
 _KEY_WORD: Final = re.compile(
-    r"(?:^|[-_.])(?i:keys?|auth|creds?|pass)(?:$|[-_.])|[a-z0-9](?:Keys?|Auth|Creds?|Pass)(?:$|[-_.A-Z])"
+    r"(?:^|[-_.])(?i:keys?|auth|creds?|pass|pw)(?:$|[-_.])|[a-z0-9](?:Keys?|Auth|Creds?|Pass)(?:$|[-_.A-Z])"
 )
 
-_PASS: Final = re.compile(r"(?:(?<!by)(?<!com)(?<!sur)(?<!tres)(?<!over)(?<!under)pass|pwd)\Z", re.IGNORECASE)
-_SIGNED: Final = ("signature", "secret")
-_HOLDERS: Final = ("passwords", "tokens", "credential", "credentials", "creds", "secrets", "apikeys", "accesskeys")
+_PASS: Final = re.compile(
+    r"(?:(?<!by)(?<!com)(?<!sur)(?<!tres)(?<!over)(?<!under)pass|pwd|(?:^|[-_.])pw)\Z", re.IGNORECASE
+)
+_HOLDERS: Final = (
+    "passwords", "tokens", "credential", "credentials", "creds", "secrets", "apikeys", "accesskeys", "auths",
+)  # fmt: skip
 _REFERENCES: Final = ("name", "namespace", "key", "kind", "apiversion", "group", "ref", "path", "type", "mode")
+_SPELLED_OUT: Final = frozenset(
+    ("value", "values", "plain", "plaintext", "plainvalue", "literal", "inline", "data", "raw", "text", "default")
+)
 
 _FLAG: Final = re.compile(r"--?([A-Za-z][\w.-]*)\Z")
+_LONGEST_BUNDLE: Final = 5  # `-sSLf`
 _HARMLESS_FLAGS: Final = (
     "file", "path", "dir", "name", "namespace", "ttl", "type", "mode", "url", "expiry", "duration", "length",
 )  # fmt: skip
@@ -49,12 +61,19 @@ def values_of_flags(items: Sequence[Any]) -> Container[int]:
     """Where in a command line (`--token`, `VALUE`) an item is the value of a flag that names a secret."""
     found = set()
     for index, (flag, value) in enumerate(pairwise(items), start=1):
-        if not isinstance(flag, str) or not isinstance(value, str) or _FLAG.match(value):
+        if not isinstance(flag, str) or not isinstance(value, str):
             continue
         is_login = flag in _LOGIN_FLAGS and _LOGIN.match(value)
         if is_login or secret_flag(flag, value, items[max(0, index - 9) : index - 1]):
             found.add(index)
     return found
+
+
+def _is_flag(value: str, after: str) -> bool:
+    """After `--password`, one dash and some letters are rather a value: who spells flags with two dashes goes on so."""
+    return _FLAG.match(value) is not None and (
+        value.startswith("--") or len(value) <= _LONGEST_BUNDLE or not after.startswith("--")
+    )
 
 
 def secret_flag(flag: str, value: str, before: Sequence[Any]) -> bool:
@@ -64,7 +83,7 @@ def secret_flag(flag: str, value: str, before: Sequence[Any]) -> bool:
         before: words that precede it: `mkdir -p` takes a directory, `redis-cli -a` a password.
     """
     match = _FLAG.match(flag)
-    if match is None:
+    if match is None or _is_flag(value, flag):
         return False
     if match[1] == "a":
         return _has_command(before, _PASSWORD_BY_A)
@@ -89,53 +108,73 @@ def _has_command(words: Sequence[Any], commands: Container[str]) -> bool:
 
 
 @lru_cache(maxsize=8192)
-def secret_setting(name: str, *, ends: bool = False) -> bool:
-    """Whether what is assigned to this name is a secret, and not where to find one (`--token-file`).
-
-    Args:
-        ends: the word has to be at the name's end, as in free text that may be prose.
-    """
-    flat = name.lower().translate(_SEPARATORS)
-    if ends:
-        return flat.endswith(_SIGNED)
-    return (secret_name(name) or flat.endswith(_SIGNED)) and not flat.endswith(_HARMLESS_FLAGS)
+def secret_name(name: str) -> bool:
+    """Whether a variable, header or parameter of this name is taken to hold a secret."""
+    flat = _flat(name)
+    return any(word in flat for word in _WORDS) or bool(_KEY_WORD.search(name)) or secret_field(name)
 
 
 @lru_cache(maxsize=8192)
-def secret_name(name: str) -> bool:
-    """Whether a variable, header or parameter of this name is taken to hold a secret."""
-    flat = name.lower().translate(_SEPARATORS)
-    return any(word in flat for word in _WORDS) or bool(_KEY_WORD.search(name) or _PASS.search(name))
+def secret_setting(name: str) -> bool:
+    """Whether what is assigned to this name is a secret, and not where to find one (`--token-file`).
+
+    So it is between the two others: what is a secret for `secret_field` is one here, and what is one here is one for
+    `secret_name`.
+    """
+    return secret_field(name) or (secret_name(name) and not _flat(name).endswith(_HARMLESS_FLAGS))
 
 
 @lru_cache(maxsize=8192)
 def secret_field(name: str) -> bool:
-    """A field's name is mostly a word of an API (`secretName`, `key`), so less is enough to be harmless."""
-    if _VARIABLE.match(name):
-        return secret_name(name)
-    flat = name.lower().translate(_SEPARATORS)
-    return flat.removesuffix("s").endswith(_ENDINGS) or flat == "secret" or _PASS.search(name) is not None
+    """A field's name is mostly a word of an API (`secretName`, `key`), so what counts is its end."""
+    flat = _flat(name).removesuffix("s")
+    if _VARIABLE.match(name) and (any(word in flat for word in _WORDS) or _KEY_WORD.search(name)):
+        return True
+    if _PASS.search(name):
+        return True
+    return flat.endswith(_ENDINGS) and not flat.endswith(_ELSEWHERE)
+
+
+def spelled_out(name: str, below: str) -> bool:
+    """Whether a field within a mapping holds the secret that the mapping is named after: `password: {value: ...}`."""
+    return below.lower() in _SPELLED_OUT and secret_field(name)
+
+
+def _flat(name: str) -> str:
+    return name.lower().translate(_SEPARATORS)
 
 
 @lru_cache(maxsize=8192)
 def holds_secrets(name: str) -> bool:
     """Whether a mapping under this name holds secrets under names of anybody's choice: `passwords: {alice: ...}`."""
-    return name.lower().translate(_SEPARATORS).endswith(_HOLDERS)
+    return _flat(name).endswith(_HOLDERS)
 
 
 @lru_cache(maxsize=8192)
 def refers(name: str) -> bool:
     """Whether a field of such a mapping says where a secret is, rather than what: `credentials: {secretName: ...}`."""
-    return name.lower().translate(_SEPARATORS).endswith(_REFERENCES)
+    return _flat(name).endswith(_REFERENCES)
 
 
 _TELLING: Final = (
-    "pwd", "secret", "token", "connectionstring", "dsn", "cookie", "key", "auth", "cred", "pass", "bearer", "basic",
-    "digest", "negotiate", "signature", "lastappliedconfiguration", "identifiedby", "@", '"p"',
-    "rediscli", ":5432:", ":6432:", ":*:",
+    "pw", "secret", "token", "connectionstring", "dsn", "cookie", "key", "auth", "cred", "pass", "bearer", "basic",
+    "digest", "negotiate", "signature", "lastappliedconfiguration", "identified", "@", "rediscli",
 )  # fmt: skip
-"""Something of this is in whatever is redacted, once the text is `_FLATTENED` and has no separators."""
-_SPELLED_FLAG: Final = re.compile(rb"-(?<=[\"' ]-)(?:[puU]|-user)")  # the dash first: it is quickly looked for
+"""Something of this is in whatever is redacted, once the text is `_FLATTENED` and has no separators, ..."""
+_SPELLED: Final = tuple(
+    map(
+        re.compile,
+        (
+            rb"-(?:(?<=[\"' ]-)(?:-?p|[uU]|-user)|(?<=glpat-))",
+            rb":(?:\d{4,5}|\*):",  # as in .pgpass
+            rb"_(?<=gh[oprsu]_)",
+            rb"\.eyJ",
+            rb"=(?<=sig=)",
+            rb"\"(?:H4sI|LS0t|eyJ|ewo|YXBp|binaryData\")",
+        ),
+    )
+)
+"""... or of this as it is spelled. Each begins with the one character of it that is quickly looked for."""
 _FLATTENED: Final = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ", b"abcdefghijklmnopqrstuvwxyz")
 
 
@@ -144,8 +183,11 @@ def nothing_secret(text: bytes) -> bool:
 
     Quick, for most objects are plain. What is spelled with escapes, or not in ASCII, takes a closer look.
     """
-    if b"\\" in text or not text.isascii() or _SPELLED_FLAG.search(text):
+    if b"\\" in text or not text.isascii():
         return False
+    for spelled in _SPELLED:
+        if spelled.search(text):
+            return False
     flat = text.translate(_FLATTENED, b"-_. ").decode("ascii")
     for telling in _TELLING:  # noqa: SIM110 - twice as quick as a generator, and all that is shown comes by here
         if telling in flat:

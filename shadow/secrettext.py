@@ -1,18 +1,28 @@
 """Where in free text secrets stand: settings as YAML, JSON, ini or dotenv, command lines, headers, URLs, SQL.
 
-Says places, never what is put there. Which names are those of secrets is `shadow.secretnames`' to say. Linear in the
+Says places, never what is put there. Which names are those of secrets is `shadow.secretnames`' to say, which forms need
+none `shadow.secretforms`'. Linear in the
 text: what can go back is bounded, and what a secret covers is not looked at again.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final, NamedTuple
 
-from shadow.secretnames import attached_password, secret_field, secret_flag, secret_setting
+from shadow.secretforms import FORMS
+from shadow.secretnames import (
+    attached_password,
+    holds_secrets,
+    refers,
+    secret_field,
+    secret_flag,
+    secret_name,
+    secret_setting,
+)
 
 Span = tuple[int, int]
 
-_COMPOUND: Final = re.compile(r"[:=\s\"'<]|\A-p")
+_COMPOUND: Final = re.compile(r"[:=\s\"'<]|\A-p|\.eyJ|gh[oprsu]_|glpat-")
 """Without any of these a text is one word, and nothing in it can say that the rest is a secret."""
 
 _STAND_IN: Final = r"<redacted:[0-9a-f]{8}:\d{1,12}>"
@@ -27,16 +37,24 @@ _FLOW_LIST: Final = re.compile(r"\[([^\[\]]{0,4096})\]")
 _LINE: Final = re.compile(r"[^\n]*")
 _BLOCK_SCALAR: Final = re.compile(r"(?:[!&][\w!./-]{0,64}[ \t]+){0,2}[|>][-+0-9]{0,3}[ \t]*(?:#[^\n]*)?(?=\n|\Z)")
 _LINE_BELOW: Final = re.compile(r"\n([ \t]*)(- +)?([^\n]*)")
+_FLOW_MAPPING: Final = re.compile(r"\{([^{}]{0,4096})\}")
+_FLOW_MEMBER: Final = re.compile(
+    r"\\{0,8}[\"']?(?P<name>[\w./-]{1,128}+)\\{0,8}[\"']?[ \t]*+:[ \t]*+\\{0,8}[\"']?(?P<secret>[^,\"'\n]+)"
+)
+_MEMBER_BELOW: Final = re.compile(
+    r"(?P<indent>[ \t]*+(?:- ++)?)[\"']?(?P<name>[\w./@-]{1,128}+)[\"']?[ \t]*+:(?:[ \t]++|(?=\r?\n|\Z))"
+)
+_TRIPLE: Final = re.compile(r"(?P<quote>\"\"\"|\'\'\')(?P<value>[\s\S]{0,65536}?)(?P=quote)")  # of TOML
 _MEMBER: Final = re.compile(r"[\"']?[\w./-]{1,128}[\"']?[ \t]*:(?:\s|\Z)")
 
 
 class _Setting(NamedTuple):
-    """A name and what goes before its value, which `value` finds if the name is that of a secret."""
+    """A name and what goes before its value; where that is, or the values are, if the name is that of a secret."""
 
     needs: str
     pattern: re.Pattern[str]
     is_secret: Callable[[re.Match[str]], bool]
-    value: Callable[[re.Match[str]], Span]
+    values: Callable[[re.Match[str]], Iterable[Span]]
 
 
 def spans(text: str) -> list[Span]:
@@ -53,7 +71,7 @@ def spans(text: str) -> list[Span]:
 
 
 def _all(text: str) -> Iterator[Span]:
-    for needs, pattern in _PLAIN:
+    for needs, pattern in FORMS:
         if needs in text:
             yield from (match.span("secret") for match in pattern.finditer(text))
     for setting in _SETTINGS:
@@ -66,9 +84,38 @@ def _of_settings(text: str, setting: _Setting) -> Iterator[Span]:
     while (match := setting.pattern.search(text, at)) is not None:
         at = match.end()
         if setting.is_secret(match):
-            span = setting.value(match)
+            for span in setting.values(match):
+                yield span
+                at = max(at, span[1])
+
+
+def _named(match: re.Match[str]) -> Iterator[Span]:
+    if holds_secrets(match["name"]):
+        yield from _held(match)
+    if secret_field(match["name"]):
+        yield _after_colon(match)
+
+
+def _held(match: re.Match[str]) -> Iterator[Span]:
+    """Of `credentials: {alice: ..., bob: ...}`, in a line or in lines below: every value that is no reference."""
+    text, at = match.string, match.end()
+    if flow := _FLOW_MAPPING.match(text, at):
+        members = _FLOW_MEMBER.finditer(text, *flow.span(1))
+        yield from (member.span("secret") for member in members if not refers(member["name"]))
+        return
+    if match["indent"] is None or text[at : _first(_LINE, text, at)[1]].strip():
+        return
+    end, indent = _first(_LINE, text, at)[1], len(match["indent"])
+    while below := _LINE_BELOW.match(text, end):
+        blank, _, rest = below.groups()
+        if rest.strip() and len(blank) <= indent:
+            break
+        end = below.end()
+        member = _MEMBER_BELOW.match(text, below.start() + 1)
+        if member is not None and not refers(member["name"]):
+            span = _after_colon(member)
             yield span
-            at = max(at, span[1])
+            end = max(end, _first(_LINE, text, span[1])[1])
 
 
 def _after_colon(match: re.Match[str]) -> Span:
@@ -102,14 +149,17 @@ def _block(text: str, at: int, indent: int) -> Span:
     return (at, at) if start is None else (start, end)
 
 
-def _after_equals(match: re.Match[str]) -> Span:
+def _after_equals(match: re.Match[str]) -> Iterator[Span]:
     """In a file of settings the rest of the line is the value; elsewhere a word is."""
     text, at = match.string, match.end()
-    return _quoted(text, at) or _first(_WORD if match["indent"] is None else _LINE, text, at)
+    if long := _TRIPLE.match(text, at):
+        yield long.span("value")
+        return
+    yield _quoted(text, at) or _first(_WORD if match["indent"] is None else _LINE, text, at)
 
 
-def _after_flag(match: re.Match[str]) -> Span:
-    return _quoted(match.string, match.end()) or _first(_ARGUMENT, match.string, match.end())
+def _after_flag(match: re.Match[str]) -> Iterator[Span]:
+    yield _quoted(match.string, match.end()) or _first(_ARGUMENT, match.string, match.end())
 
 
 def _quoted(text: str, at: int) -> Span | None:
@@ -133,69 +183,42 @@ def _words_before(match: re.Match[str]) -> list[str]:
     return re.split(r"[\s\"']+", match.string[max(0, match.start() - 64) : match.start()])
 
 
-_PLAIN: Final = (
-    (
-        "://",  # with a slash in it only if it is no port and a path
-        re.compile(
-            r"://(?P<secret>[^\s/?#:@\"'<>]{0,256}:(?!\d{1,5}(?:[/?#\s]|\Z))[^\s\"'<>,;]{1,512}|[^\s/?#\"'<>]{1,2048})@"
-        ),
-    ),
-    (
-        ":",
-        re.compile(
-            r"\b(?:(?:proxy-)?authorization|cookie|x-(?:api-key|auth[\w-]{0,32}))[ \t]*:[ \t]*(?P<secret>[^\n\"']+)",
-            re.IGNORECASE,
-        ),
-    ),
-    (
-        " ",
-        re.compile(
-            r"\b(?:bearer|basic|digest|negotiate)\s{1,16}(?P<secret>[A-Za-z0-9._~+/=:-]{6,})", re.IGNORECASE
-        ),
-    ),
-    (
-        ":",  # curl -u user:password, but no `--user 1000:1000`
-        re.compile(
-            r"(?<![^\s\"'])(?:-[uU]|--(?:proxy-)?user)(?:[ \t]{1,16}|=)?[\"']?(?!\d+:\d+(?!\S))"
-            r"[^\s:\"'/]{1,256}:(?P<secret>[^\s\"']+)"
-        ),
-    ),
-    (
-        " ",  # SQL
-        re.compile(
-            r"\b(?:identified[ \t]{1,16}by|password)[ \t]{1,16}(?P<quote>['\"])(?P<secret>[^'\"\n]+)(?P=quote)",
-            re.IGNORECASE,
-        ),
-    ),
-    (
-        "password",  # .netrc
-        re.compile(
-            r"\b(?:machine\s{1,16}\S{1,256}|default(?=\s{1,16}login))(?:\s{1,16}(?:login|account)\s{1,16}\S{1,256}){0,2}"
-            r"\s{1,16}password\s{1,16}(?P<secret>\S+)"
-        ),
-    ),
-    (
-        ":",  # .pgpass
-        re.compile(r"^[^:\s]{1,256}:(?:[56]432|\*):[^:\s]{1,128}:[^:\s]{1,128}:(?P<secret>\S+)[ \t\r]*$", re.MULTILINE),
-    ),
-)  # fmt: skip
-"""Where the form alone tells: a text that has to be in there, and the pattern."""
-
 _SETTINGS: Final = (
     _Setting(
         ":",
         re.compile(
             r"(?:^(?P<indent>[ \t]*+(?:- ++){0,8})[\"']?|\\{0,8}[\"']|[{,\[][ \t]*+)(?P<name>[\w.-]{1,128}+)"
-            r"(?:\\{0,8}[\"'][ \t]*+:[ \t]*+|:(?:[ \t\r]++|(?=\n)))",
+            r"(?:\\{0,8}[\"'][ \t]*+:[ \t]*+|[ \t]*+:(?:[ \t\r]++|(?=[\n\"'])))",
             re.MULTILINE,
         ),
-        lambda match: secret_field(match["name"]) or secret_setting(match["name"], ends=True),
-        _after_colon,
+        lambda match: secret_field(match["name"]) or holds_secrets(match["name"]),
+        _named,
+    ),
+    _Setting(
+        "value",  # of YAML or an attribute: `name: DB_PASSWORD, value: ...`
+        re.compile(
+            r"(?:^|[\s\"'{,-])(?:name|key)\\{0,8}[\"']?[ \t]*+[:=][ \t]*+\\{0,8}[\"']?(?P<name>[\w.-]{1,128}+)"
+            r"\\{0,8}[\"']?[ \t\r]*+,?[ \t\r]*+(?:\n(?P<indent>[ \t]*+))?\\{0,8}[\"']?"
+            r"value\\{0,8}[\"']?[ \t]*+[:=][ \t]*+",
+            re.MULTILINE,
+        ),
+        lambda match: secret_name(match["name"]),
+        lambda match: (_after_colon(match),),
+    ),
+    _Setting(
+        "</value>",  # of Hadoop and Hive
+        re.compile(
+            r"<name>\s*+(?P<name>[\w.-]{1,128}+)\s*+</name>\s*+<value>\s*+"
+            r"(?P<secret><!\[CDATA\[[\s\S]{0,65536}?\]\]>|[^<]+)(?=</value>)"
+        ),
+        lambda match: secret_name(match["name"]),
+        lambda match: (match.span("secret"),),
     ),
     _Setting(
         "=",
         re.compile(
-            r"(?:^(?P<indent>[ \t]*+)(?:export[ \t]++)?|(?<![\w.-]))(?P<name>[\w.-]++)[ \t]*+:?=(?!=)[ \t]*+",
+            r"(?:^(?P<indent>[ \t]*+)(?:export[ \t]++)?|(?<![\w.-]))(?P<about>[\"']?)(?P<name>[\w.-]++)(?P=about)\]?"
+            r"[ \t]*+:?=(?!=)[ \t]*+(?:\\\r?\n[ \t]*+)?",
             re.MULTILINE,
         ),
         lambda match: secret_setting(match["name"]),
@@ -203,9 +226,7 @@ _SETTINGS: Final = (
     ),
     _Setting(
         "-",
-        re.compile(
-            r"(?<![^\s\"'])(?P<name>--?[A-Za-z][\w.-]*+)[\"']?(?:[ \t]++(?:\\\n[ \t]*+)?)(?=(?P<first>[^\s-]\S*+))"
-        ),
+        re.compile(r"(?<![^\s\"'])(?P<name>--?[A-Za-z][\w.-]*+)[\"']?(?:[ \t]++(?:\\\n[ \t]*+)?)(?=(?P<first>\S++))"),
         _secret_flag,
         _after_flag,
     ),
@@ -213,7 +234,7 @@ _SETTINGS: Final = (
         "-p",
         re.compile(r"(?<![^\s\"'])-p(?P<first>[^\s\"'-][^\s\"']*+)"),
         lambda match: attached_password(match["first"], _words_before(match)),
-        lambda match: match.span("first"),
+        lambda match: (match.span("first"),),
     ),
     _Setting(
         "</",
@@ -221,13 +242,29 @@ _SETTINGS: Final = (
             r"<(?:[\w.-]{1,64}:)?(?P<name>[\w.-]{1,128})(?:\s[^<>]{0,512})?>\s*+"
             r"(?P<secret><!\[CDATA\[[\s\S]{0,65536}?\]\]>|[^<]+)(?=</)"
         ),
-        lambda match: secret_field(match["name"]) or secret_setting(match["name"], ends=True),
-        lambda match: match.span("secret"),
+        lambda match: secret_field(match["name"]),
+        lambda match: (match.span("secret"),),
     ),
     _Setting(
         " ",
         re.compile(r"^[ \t]*+(?P<name>[A-Za-z]\w{0,64})[ \t]++(?=\S)", re.MULTILINE),
-        lambda match: match["name"].lower() in ("requirepass", "masterauth"),  # of redis.conf
+        lambda match: match["name"].lower() in ("requirepass", "masterauth", "bindpw"),  # of redis.conf, ldap.conf
         _after_flag,
+    ),
+    _Setting(
+        " ",  # of shells, a Dockerfile, nginx; and properties
+        re.compile(
+            r"^[ \t]*+(?:(?:setenv|setx|ENV|proxy_set_header)[ \t]++(?P<name>[\w.-]{1,128}+)[ \t]++(?=\S)"
+            r"|(?P<dotted>\w[\w-]{0,64}\.[\w.-]{1,64}+)[ \t]++(?=\S++[ \t\r]*$))",
+            re.MULTILINE,
+        ),
+        lambda match: secret_setting(match["name"] or match["dotted"]),
+        _after_flag,
+    ),
+    _Setting(
+        ":-",  # what a shell takes where a variable is not set
+        re.compile(r"\$\{(?P<name>\w{1,128}+):-(?P<secret>[^{}\s]{1,1024})\}"),
+        lambda match: secret_setting(match["name"]),
+        lambda match: (match.span("secret"),),
     ),
 )

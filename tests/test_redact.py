@@ -2,6 +2,7 @@
 
 import base64
 import copy
+import gzip
 import json
 import re
 import time
@@ -13,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shadow.redact import Redactor
-from shadow.secretnames import _ENDINGS, _WORDS, nothing_secret, secret_name
+from shadow.secretnames import _ENDINGS, _WORDS, nothing_secret, secret_field, secret_name, secret_setting
 
 PLANTED = "fake-planted-value"
 ENCODED = base64.b64encode(PLANTED.encode()).decode()
@@ -23,6 +24,14 @@ LAST = "metacontroller.k8s.io/last-applied-configuration"
 
 def secret(**extra):
     return {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}} | extra
+
+
+LACKS_ITS_KIND = json.dumps({"data": {"k": ENCODED}})
+
+
+def packed(text: str, *, zipped: bool = False) -> str:
+    data = text.encode()
+    return base64.b64encode(gzip.compress(data, mtime=0) if zipped else data).decode()
 
 
 def leaks(value):
@@ -76,6 +85,15 @@ def leaks(value):
         pytest.param({"data": {"s": f"- {{kind: Secret, data: {{a: {ENCODED}}}}}"}}, id="a-secret-in-flow"),
         pytest.param({"data": {"s": f"it: '{json.dumps(secret(data={'k': ENCODED}))}'"}}, id="json-in-yaml"),
         pytest.param({"data": {"a.yaml": f"password: |\n  {PLANTED}\n  {PLANTED}\nx: y"}}, id="block-scalar"),
+        pytest.param({"kind": "Secret", "metadata": {"annotations": {LAST: LACKS_ITS_KIND}}}, id="lacks-its-kind"),
+        pytest.param({"kind": "Secret", "metadata": {"annotations": {"x/y": LACKS_ITS_KIND}}}, id="elsewhere"),
+        pytest.param({"data": {"s": f"kind:\n  Secret\ndata:\n  a: {ENCODED}"}}, id="kind-below"),
+        pytest.param({"data": {"config.json": json.dumps({"auths": {"r": {"auth": ENCODED}}})}}, id="docker-auth"),
+        pytest.param({"spec": {"password": {"value": PLANTED}}}, id="spelled-out"),
+        pytest.param({"params": [{"name": "token", "default": PLANTED}]}, id="default"),
+        pytest.param({"env": [{"key": "DB_PASSWORD", "value": PLANTED}]}, id="key-and-value"),
+        pytest.param({"spec": {"webhookSecret": PLANTED, "signingKey": PLANTED, "dsn": PLANTED}}, id="fields"),
+        pytest.param({"args": ["--password", f"-{PLANTED}"]}, id="value-like-a-flag"),
         pytest.param({"name": "CONFIG", "value": json.dumps({"auth": {"token": PLANTED}})}, id="json-in-a-variable"),
     ],
 )  # fmt: skip
@@ -131,6 +149,35 @@ def test_a_stand_in_tells_values_and_keys_apart():
     assert of(b"a", "x") == of(b"a", "x")
     assert of(b"a", "x") != of(b"a", "y")
     assert of(b"a", "x") != of(b"b", "x")
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        {"kind": "ConfigMap", "binaryData": {".env": packed(f"PASSWORD={PLANTED}")}},
+        {"kind": "ConfigMap", "binaryData": {"token": packed(PLANTED)}},
+        {"kind": "ConfigMap", "data": {"k": packed(f"-----BEGIN RSA PRIVATE KEY-----\n{PLANTED}")}},
+        {"kind": "ConfigMap", "data": {"k": packed(json.dumps({"password": PLANTED}), zipped=True)}},
+        {"kind": "Secret", "metadata": {"annotations": {"x/applied": packed(LACKS_ITS_KIND, zipped=True)}}},
+        {"kind": "ConfigMap", "binaryData": {"k": packed("\0" * 2**20 + f" password={PLANTED}", zipped=True)}},
+    ],
+    ids=["file", "name", "pem", "zipped", "of-a-secret", "too-large"],
+)
+def test_what_is_packed_is_hidden_whole_where_there_is_a_secret_in_it(item):
+    [planted] = [text for part in item.values() for text in leaves(part) if len(text) > 12]
+    assert planted not in json.dumps(REDACTOR.object(item))
+
+
+@pytest.mark.parametrize("text", [packed("---\nCERTIFICATE " * 4), packed('{"a": "some"}', zipped=True), "H4sI" * 9])
+def test_what_is_packed_without_a_secret_stays(text):
+    for item in ({"data": {"a": text}}, {"binaryData": {"a": text}}):
+        assert REDACTOR.object(item) == item
+
+
+def leaves(value) -> list[str]:
+    if isinstance(value, dict):
+        return [leaf for part in value.values() for leaf in leaves(part)]
+    return [value]
 
 
 def test_names_of_keys_and_absent_values_stay_visible():
@@ -240,6 +287,20 @@ def test_names_that_hold_secrets(name):
 @pytest.mark.parametrize("name", ["HOST", "KEYCLOAK_URL", "MONKEY", "name", "author", "PORT", "BYPASS"])
 def test_names_that_do_not(name):
     assert not secret_name(name)
+
+
+@pytest.mark.parametrize("name", [*_ENDINGS, "webhookSecret", "Token", "db.password", "MINIO_KEY", "client-key-data"])
+def test_a_name_that_is_enough_for_a_field_is_enough_everywhere(name):
+    assert secret_field(name)
+    assert secret_setting(name)
+    assert secret_name(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["secretName", "existingSecret", "imagePullSecrets", "key", "topologyKey", "publicKey"]
+)
+def test_fields_that_only_tell_where(name):
+    assert not secret_field(name)
 
 
 FLAGS = [

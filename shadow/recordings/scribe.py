@@ -157,7 +157,10 @@ class Scribe:
         """An update is known by the text that it leaves behind, and that text is disguised here."""
         if foresight is None or not any(write.effect is Effect.UPDATE for write in foresight.writes):
             return foresight
-        marks = {mark_of(text): mark_of(self._disguise.embedded(text)) for text in _applied_texts(request)}
+        embedded = self._disguise.embedded
+        marks = {
+            mark_of(text): mark_of(embedded(text, of_secret=of_secret)) for text, of_secret in _applied_texts(request)
+        }
         return msgspec.structs.replace(
             foresight,
             writes=tuple(
@@ -175,8 +178,8 @@ def _spelled(headers: Mapping[str, str]) -> RawHeaders:
     return [(name.encode("latin-1", "replace"), value.encode("latin-1", "replace")) for name, value in headers.items()]
 
 
-def _applied_texts(request: bytes) -> Iterator[str]:
-    """The last-applied configuration of every observed object."""
+def _applied_texts(request: bytes) -> Iterator[tuple[str, bool]]:
+    """The last-applied configuration of every observed object, and whether that is a Secret."""
     try:
         fields = parse(request)
     except UnreadableError:
@@ -186,4 +189,4 @@ def _applied_texts(request: bytes) -> Iterator[str]:
         for item in objects.values() if isinstance(objects, dict) else ():
             text = last_applied_text(item) if isinstance(item, dict) else None
             if text is not None:
-                yield text
+                yield text, item.get("kind") == "Secret"
