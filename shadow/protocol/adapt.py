@@ -14,7 +14,7 @@ from shadow.protocol.controller import Controller
 from shadow.protocol.customize import rules_fault
 from shadow.protocol.dialect import Alterations, Dialect
 from shadow.protocol.draft import Draft, Inexpressible, Note
-from shadow.protocol.messages import Request, keep_latest
+from shadow.protocol.messages import Request
 from shadow.protocol.names import OBSERVED_KEY
 from shadow.protocol.objects import Identity
 from shadow.protocol.ownership import mark_items, marker
@@ -24,6 +24,8 @@ from shadow.protocol.translate import translate
 from shadow.protocol.usual import is_usual_answer
 from shadow.protocol.wire import Fields, UnreadableError, is_null, repeats_a_key, split_object
 from shadow.terms import Hook, HookVersion, Protocol
+
+_LONGEST_KEPT = 2 * 1024 * 1024  # bytes of an answer that is remembered with its request
 
 
 class Adapted(msgspec.Struct, frozen=True):
@@ -70,8 +72,9 @@ def adapt_answer(
             kept: Adapted = known[4]
             return kept
     adapted = _adapted_answer(_Case(request, body, dialect, front_version, alterations))
-    if len(body) <= len(request.body):
-        keep_latest(request.judged, (dialect, front_version, alterations, body, adapted))
+    if len(body) <= _LONGEST_KEPT:
+        altered = adapted.body if adapted.body is not body else b""
+        request.judged.keep((dialect, front_version, alterations, body, adapted, altered))
     return adapted
 
 

@@ -1,7 +1,7 @@
 """Remembers the latest requests, so that the very same bytes are not read again: a hot loop repeats its parent's call.
 
 Only bytes count, all of them. What was made of a request (its translation, what its answers are worth) is kept with
-it, and found again when the request is.
+it, and found again when the request is; together they are bounded.
 """
 
 from collections import OrderedDict
@@ -9,7 +9,7 @@ from collections import OrderedDict
 from shadow.protocol.messages import Request, read_request
 from shadow.terms import Hook
 
-_MOST_BYTES = 2 * 1024 * 1024
+_MOST_BYTES = 4 * 1024 * 1024
 _SHARE = 8
 """A request that would take more than this share of all is not kept."""
 
@@ -42,14 +42,22 @@ class KnownRequests:
 
     def _keep(self, key: Key, request: Request) -> None:
         if (former := self._requests.pop(key, None)) is not None:
-            self._bytes -= _size(former)
+            self._let_go(former)
         self._requests[key] = request
-        self._bytes += _size(request)
+        request.shown.grown = request.judged.grown = self._grow
+        self._grow(_size(request))
+
+    def _grow(self, added: int) -> None:
+        self._bytes += added
         while self._bytes > self._most_bytes:
             _, gone = self._requests.popitem(last=False)
-            self._bytes -= _size(gone)
+            self._let_go(gone)
+
+    def _let_go(self, request: Request) -> None:
+        """Whoever still works with it has it for themselves."""
+        request.shown.grown = request.judged.grown = None
+        self._bytes -= _size(request)
 
 
 def _size(request: Request) -> int:
-    """With its translation and answers: those that are longer than the request are not kept with it."""
-    return _ENVELOPE_BYTES + 4 * len(request.body)
+    return _ENVELOPE_BYTES + len(request.body) + request.shown.size + request.judged.size

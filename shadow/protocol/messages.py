@@ -4,7 +4,7 @@ Only the envelope and the parent's metadata are decoded; objects stay the bytes 
 headers says which protocol is spoken, so the keys of the body decide and the controller's kind has to agree.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -26,6 +26,28 @@ _EMPTY = msgspec.Raw(b"{}")
 _LONGEST = {"name": 253, "namespace": 63, "uid": 253}
 """As Kubernetes allows; a longer one would fit no index of a store, and fail what is stored with it."""
 _SHOWN = 40
+
+
+class Latest:
+    """What was made of a request last and before that: there are two implementations."""
+
+    __slots__ = ("_entries", "grown", "size")
+
+    def __init__(self) -> None:
+        self._entries: tuple[tuple[Any, ...], ...] = ()
+        self.size = 0
+        """Bytes of what is kept."""
+        self.grown: Callable[[int], None] | None = None
+        """Told by how many bytes, by whoever keeps the request; less than none where it shrank."""
+
+    def __iter__(self) -> Iterator[tuple[Any, ...]]:
+        return iter(self._entries)
+
+    def keep(self, entry: tuple[Any, ...]) -> None:
+        self._entries = (*self._entries[-1:], entry)
+        before, self.size = self.size, sum(len(each) for kept in self._entries for each in kept if type(each) is bytes)
+        if self.grown is not None:
+            self.grown(self.size - before)
 
 
 class Request(msgspec.Struct, frozen=True, dict=True):
@@ -53,14 +75,14 @@ class Request(msgspec.Struct, frozen=True, dict=True):
         return read_controller(self.controller)
 
     @cached_property
-    def shown(self) -> list[Any]:
-        """Its latest translations, kept by `keep_latest`."""
-        return []
+    def shown(self) -> Latest:
+        """Its translations."""
+        return Latest()
 
     @cached_property
-    def judged(self) -> list[Any]:
-        """Its latest answers and what they are worth, kept by `keep_latest`."""
-        return []
+    def judged(self) -> Latest:
+        """Its answers and what they are worth."""
+        return Latest()
 
     @property
     def root(self) -> msgspec.Raw:
@@ -92,12 +114,6 @@ class Request(msgspec.Struct, frozen=True, dict=True):
     def is_finalize(self) -> bool:
         """Whether this call is about the end of the parent, by the path or by the body."""
         return self.hook is Hook.FINALIZE or self.finalizing
-
-
-def keep_latest(kept: list[Any], latest: object) -> None:
-    """Keep this and the one before: there are two implementations."""
-    del kept[:-1]
-    kept.append(latest)
 
 
 def root_key(protocol: Protocol, hook: Hook) -> str:

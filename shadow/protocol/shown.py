@@ -12,7 +12,7 @@ from shadow.protocol.dialect import Dialect
 from shadow.protocol.draft import Note
 from shadow.protocol.fitting import not_declared
 from shadow.protocol.keys import Groups, join_groups, rekey
-from shadow.protocol.messages import Request, keep_latest, root_key
+from shadow.protocol.messages import Request, root_key
 from shadow.protocol.names import OBSERVED_KEY
 from shadow.protocol.wire import Fields, join_object
 from shadow.terms import Hook, HookVersion, Protocol
@@ -51,7 +51,7 @@ def adapt_request(
             kept: AdaptedRequest = known[3]
             return kept
     adapted = _adapted_request(request, dialect, front_version, controller, None)
-    keep_latest(request.shown, (dialect, front_version, controller, adapted))
+    request.shown.keep((dialect, front_version, controller, adapted, adapted.body))
     return adapted
 
 

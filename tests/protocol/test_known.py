@@ -92,9 +92,22 @@ def test_of_a_requests_answers_two_are_kept() -> None:
         body = b'{"attachments": [], "n": %d}' % number
         judged = adapt_answer(request, body, DIALECT, VERSION, PLAIN)
         assert judged.body == body
-    assert len(request.judged) == 2
-    adapt_answer(request, ANSWER + b" " * 1000, DIALECT, VERSION, PLAIN)  # longer than the request
+    adapt_answer(request, ANSWER + b" " * 3_000_000, DIALECT, VERSION, PLAIN)  # longer than any that is kept
     assert [known[3] for known in request.judged] == [b'{"attachments": [], "n": 7}', b'{"attachments": [], "n": 8}']
+
+
+def test_what_was_made_of_a_request_counts_as_its_bytes() -> None:
+    known = KnownRequests(most_bytes=100_000)
+    first, second = (known.read(call(name), Hook.SYNC) for name in ("first", "second"))
+    composite = Dialect(Protocol.COMPOSITE)
+    for length in (30_000, 20_000, 10_000, 30_000):  # two of them at a time
+        adapt_answer(first, ANSWER + b" " * length, DIALECT, VERSION, PLAIN)
+    assert known.read(call("second"), Hook.SYNC) is second
+    adapt_answer(second, b'{"children": [], "status": {}}' + b" " * 60_000, composite, VERSION, PLAIN)
+    assert known.read(call("second"), Hook.SYNC) is second
+    assert known.read(call("first"), Hook.SYNC) is not first, "the answers of both are more than there is room for"
+    adapt_answer(first, ANSWER + b" " * 90_000, DIALECT, VERSION, PLAIN)
+    assert known.read(call("second"), Hook.SYNC) is second, "what is forgotten grows without being counted"
 
 
 def test_a_request_is_translated_once() -> None:
