@@ -245,7 +245,7 @@ class Recorder:
         if outcome in (Outcome.SKIPPED, Outcome.DROPPED):
             return
         if comparison is not None:
-            if trace_id is None and self._repeats.take(call, comparison):
+            if self._repeats.take(call, comparison):
                 return
             if (earlier := self._repeats.pop(call)) is not None:
                 self._record_repeat(earlier)
