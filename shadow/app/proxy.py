@@ -18,7 +18,7 @@ from shadow.implementations import Implementations
 from shadow.memory import Memory
 from shadow.proxy.calls.background import Background
 from shadow.proxy.calls.related_memory import RelatedMemory
-from shadow.proxy.cutover.brakes import GUARD, Brakes
+from shadow.proxy.cutover.brakes import Brakes
 from shadow.proxy.cutover.convergence import Convergences
 from shadow.proxy.cutover.footing import Footing
 from shadow.proxy.cutover.parents import Parents
@@ -40,7 +40,7 @@ from shadow.proxy.replicas.clock import SharedClock
 from shadow.proxy.runtime import Runtime, governed_by
 from shadow.redact import Redactor
 from shadow.store.asynchronous import AsyncStore
-from shadow.store.base import Counters
+from shadow.store.base import GUARD, Counters
 from shadow.telemetry.telemetry import Telemetry
 from shadow.web.desk import Desk
 from shadow.web.doors import doorkeeper, token_of
@@ -191,7 +191,7 @@ class Proxy:
         present = snapshot.migrations.get(migration.name) if snapshot is not None else None
         if snapshot is None or present is None or present.governed_digest != migration.governed_digest:
             return False  # what it saw was of a configuration that is not in force any more
-        governed = governed_by(snapshot, migration.name) | {"guard": dict(values)}
+        governed = governed_by(snapshot, migration.name) | {GUARD: dict(values)}
         self.background.spawn(self._pulled(migration.name, because, governed))
         return True
 

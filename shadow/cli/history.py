@@ -15,6 +15,7 @@ from shadow.proxy.cutover.governing import Governing, governing_at
 from shadow.report.view import changes
 from shadow.report.window import moment, parse_instant
 from shadow.report.words import printable
+from shadow.store.base import GUARD
 
 T = TypeVar("T")
 
@@ -136,9 +137,9 @@ def _who(found: Governing) -> str:
     if found.refused:
         return ", ".join(filter(None, ("nobody: under the guard's brake its calls were answered an error", witness)))
     if found.primary is not None:
-        by = "the guard's brake" if found.by == "guard" else found.by
+        by = "the guard's brake" if found.by == GUARD else found.by
         return f"{found.primary}, {witness or f'by {by}'}"
-    if found.by == "guard":
+    if found.by == GUARD:
         return "old, or nobody where old would have removed something: the guard held the brake, and no call is kept"
     if found.depends_on_labels:
         return "depends on its labels of then, by which a pin selects, and no call of then is kept"

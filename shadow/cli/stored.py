@@ -11,7 +11,6 @@ from shadow.config.digest import configuration_digest, evidence_digest
 from shadow.config.load import parse
 from shadow.config.migration import Migration
 from shadow.config.model import Configuration
-from shadow.proxy.cutover.brakes import GUARD
 from shadow.proxy.cutover.planning import Position, Undecided, moved, plan_move
 from shadow.proxy.migrations.migration import Migration as ServedMigration
 from shadow.proxy.migrations.snapshot import build as build_snapshot
@@ -105,7 +104,7 @@ def stored_plan(
 def _undecided(brake: Brake | None) -> Undecided | None:
     if brake is None:
         return Undecided.UNKNOWN
-    return Undecided.GUARD if brake.on and brake.by == GUARD else None
+    return Undecided.GUARD if brake.unconfirmed else None
 
 
 def _migration(text: str, name: str) -> ServedMigration:

@@ -128,8 +128,8 @@ def decide(case: Case) -> VerdictLine:
 def _against(case: Case) -> Iterator[str]:
     """What speaks against `new`."""
     parents, brake = case.parents, case.brake
-    if brake is not None and _is_guards(brake) and _at(brake) == case.evidence_digest:
-        confirmed = "" if brake.by == "guard" else f", and {brake.by} confirmed it"
+    if brake is not None and brake.seen_by_guard and _at(brake) == case.evidence_digest:
+        confirmed = "" if brake.unconfirmed else f", and {brake.by} confirmed it"
         yield f"the guard pulled the brake{confirmed}: {brake.because}"
     if count := parents.troubles[_DIFFERS]:
         yield (
@@ -179,11 +179,6 @@ def untried(coverage: Iterable[Situation], settings: Settings, finalizes: bool) 
         wanted += [(Hook.FINALIZE, situation) for situation in _OF_FINALIZE]
     waived = {(hook, each.situation) for each in settings.waive for hook in ([each.hook] if each.hook else Hook)}
     return [each for each in wanted if each not in met and each not in waived]
-
-
-def _is_guards(brake: Brake) -> bool:
-    """Whether the guard pulled it, though a person may have confirmed that since."""
-    return brake.on and (brake.by == "guard" or "guard" in brake.governed)
 
 
 def _at(brake: Brake) -> object:

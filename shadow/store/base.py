@@ -9,6 +9,7 @@ from typing import Protocol
 
 from shadow.store.found import AdviceCount, Coverage, FailureCount, Group, HeldCount, NoiseCount, Slot
 from shadow.store.records import (
+    GUARD,
     Acknowledgement,
     Asked,
     Brake,
@@ -27,6 +28,7 @@ from shadow.store.records import (
 from shadow.terms import Outcome
 
 __all__ = [
+    "GUARD",
     "Acknowledgement",
     "AdviceCount",
     "Asked",

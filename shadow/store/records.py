@@ -10,6 +10,9 @@ from shadow.compare.model import Comparison, Foresight, ObjectEffect
 from shadow.protocol.objects import Identity, ParentRef
 from shadow.terms import Effect, Hook, Outcome, Side
 
+GUARD = "guard"
+"""By whom a brake is pulled that no person and no configuration pulled; what it saw then is in `governed`, by this."""
+
 
 class Brake(msgspec.Struct, frozen=True):
     """The state of one migration's brake. `version` rises with each change, so that a compare-and-set trips once."""
@@ -17,10 +20,20 @@ class Brake(msgspec.Struct, frozen=True):
     on: bool
     version: int
     since: float  # unix seconds
-    by: str  # token name, "guard", "configuration"
+    by: str  # token name, GUARD, "configuration"
     because: str
     governed: Mapping[str, Any] = {}  # stage, weight, pins and evidence_digest at the pull; a release checks them
     until: float = 0.0  # released: it holds until then, so that all replicas let go together
+
+    @property
+    def unconfirmed(self) -> bool:
+        """Whether the guard pulled it, and nobody has confirmed that."""
+        return self.on and self.by == GUARD
+
+    @property
+    def seen_by_guard(self) -> bool:
+        """Whether the guard pulled it, though a person may have confirmed that since."""
+        return self.on and (self.by == GUARD or GUARD in self.governed)
 
 
 class Counters(msgspec.Struct, frozen=True):

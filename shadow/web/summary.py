@@ -1,5 +1,6 @@
 """A migration as the control API shows it: one JSON object from the snapshot, the brake and the counts."""
 
+import asyncio
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -7,12 +8,12 @@ import msgspec
 from starlette.responses import Response
 
 from shadow.config.reach import unreachable
-from shadow.proxy.cutover.brakes import GUARD
 from shadow.proxy.cutover.removable import Removable, removable
 from shadow.proxy.guard.window import CALLS
 from shadow.proxy.migrations.migration import Migration
 from shadow.report.build import brake_line
 from shadow.report.model import BrakeLine, Outcomes, Word
+from shadow.store.base import GUARD
 from shadow.terms import Side, Stage
 from shadow.web.desk import Desk
 from shadow.web.operation import ROOT, Answer, Asked, Nothing, Operation, as_json
@@ -168,7 +169,7 @@ def _watch(desk: Desk, migration: Migration, parents: int) -> Watch:
 
 
 async def _migrations(desk: Desk, asked: Asked[Nothing, Nothing]) -> Response:  # noqa: ARG001 - every handler's signature
-    return as_json([await summary(desk, name) for name in desk.snapshot.migrations])
+    return as_json(await asyncio.gather(*(summary(desk, name) for name in desk.snapshot.migrations)))
 
 
 async def _migration(desk: Desk, asked: Asked[Nothing, Nothing]) -> Response:

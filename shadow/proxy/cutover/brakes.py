@@ -16,11 +16,9 @@ import msgspec
 from shadow.errors import StoreError
 from shadow.proxy.migrations.migration import Migration
 from shadow.store.asynchronous import AsyncStore
-from shadow.store.base import Brake
+from shadow.store.base import GUARD, Brake
 
 _log = logging.getLogger(__name__)
-GUARD = "guard"
-"""By whom a brake is pulled that no person and no configuration pulled."""
 _RETRY_SECONDS = 0.5
 _ATTEMPTS = 5  # at overtaking another writer, before the next retry
 _PATIENCE_SECONDS = 2.0  # that a pull waits for a store that does not answer; it is in force anyway
@@ -63,7 +61,7 @@ class Brakes:
     def is_guards(self, migration: str) -> bool:
         """Whether a guard pulled it, and nobody has confirmed that; or it is just being released, whoever had it."""
         brake = self._known.get(migration)
-        return brake is not None and ((brake.on and brake.by == GUARD) or (not brake.on and self._holds_back(brake)))
+        return brake is not None and (brake.unconfirmed or (not brake.on and self._holds_back(brake)))
 
     def is_turning(self, migration: str) -> bool:
         """Whether it is just being let go by all replicas: their clocks differ by a little."""

@@ -16,10 +16,9 @@ from pydantic import ValidationError
 from shadow.config.pins import Pins
 from shadow.protocol.objects import ParentRef
 from shadow.proxy.cutover.assignment import assign
-from shadow.proxy.cutover.brakes import GUARD
 from shadow.report.view import changes
 from shadow.report.window import moment
-from shadow.store.base import Call, Change, ParentState, Store
+from shadow.store.base import GUARD, Call, Change, ParentState, Store
 from shadow.store.parents import before_all_called
 from shadow.terms import Hook, Side, Stage
 

@@ -12,7 +12,6 @@ from typing import Any
 from shadow.compare.model import Comparison
 from shadow.config.judging import Guard as Settings
 from shadow.proxy.calls.call import Asking, Call
-from shadow.proxy.cutover.brakes import GUARD
 from shadow.proxy.guard.window import (
     BUCKET_SECONDS,
     CALLS,
@@ -26,7 +25,7 @@ from shadow.proxy.guard.window import (
     took,
 )
 from shadow.proxy.migrations.migration import Migration
-from shadow.store.base import Brake, Change, GuardRises
+from shadow.store.base import GUARD, Brake, Change, GuardRises
 from shadow.store.guards import TRIPPED
 from shadow.terms import Effect, Hook, Outcome, Side, Stage
 from shadow.upstream.base import NO_ROOM
