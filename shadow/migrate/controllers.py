@@ -7,8 +7,8 @@ import copy
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
+from shadow.migrate.pointing import hooks_unchanged, pointed_at
 from shadow.protocol.convert import Caveat, convert
 from shadow.protocol.names import CONTROLLER_KIND, SYSTEM_METADATA
 from shadow.protocol.objects import Json
@@ -18,8 +18,6 @@ GROUP = "metacontroller.k8s.io/"
 KUBECTL_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 PARENTS_KEY = {Protocol.COMPOSITE: "parentResource", Protocol.DECORATOR: "resources"}
 OBJECTS_KEY = {Protocol.COMPOSITE: "childResources", Protocol.DECORATOR: "attachments"}
-
-_CREDENTIALS = ("authorization", "basicAuth", "caBundle", "clientTLS")
 
 _SPEC_FIELDS = frozenset(
     {*PARENTS_KEY.values(), *OBJECTS_KEY.values(), "hooks", "resyncPeriodSeconds", "endpointConfigs"}
@@ -55,9 +53,9 @@ def successor(source: Json, wishes: Wishes) -> tuple[Json, list[Caveat]]:
     caveats += _widen(spec, wishes)
     caveats += _narrow(spec, wishes)
     if wishes.proxy_url is not None:
-        caveats += _point(body, wishes.proxy_url)
+        caveats += pointed_at(body, wishes.proxy_url)
     elif protocol_of(source) is not wishes.to:
-        caveats += _same_hooks(spec, wishes.to)
+        caveats += hooks_unchanged(spec, wishes.to)
     elif wishes == Wishes(wishes.to):
         message = f"is a {CONTROLLER_KIND[wishes.to]} already, and stays one; what turns it round is `--reverse`"
         if wishes.to is Protocol.COMPOSITE:
@@ -203,50 +201,3 @@ def _narrow(spec: Json, wishes: Wishes) -> list[Caveat]:
     if (spec.get("hooks") or {}).get(Hook.FINALIZE):
         message += "; with a finalize hook, parents that carry the finalizer are finalized first"
     return [*caveats, Caveat("warning", "spec", message, "scope")]
-
-
-def _same_hooks(spec: Json, to: Protocol) -> list[Caveat]:
-    """A hook that is asked in the other protocol may answer what reads as "no objects": they would be deleted."""
-    other = next(protocol for protocol in Protocol if protocol is not to)
-    message = (
-        f"still calls the {other} controller's hook, now in the {to} protocol: what it does not understand may delete "
-        "objects. Do not apply this unless the URL is the proxy's: give that with `--proxy-url`"
-    )
-    called = [name for name, hook in (spec.get("hooks") or {}).items() if (hook or {}).get("webhook")]
-    return [Caveat("warning", f"spec.hooks.{name}.webhook", message, "hook-unchanged") for name in called]
-
-
-def _point(body: Json, proxy_url: str) -> list[Caveat]:
-    base, caveats = proxy_url.rstrip("/"), []
-    if "/" not in base.partition("://")[2]:
-        base = f"{base}/{body['metadata'].get('name', '')}"
-        message = f"the URL names no migration: taken to be the controller's name, {base}"
-        caveats.append(Caveat("warning", "spec.hooks", message, "proxy-path"))
-    caveats += _credentials(body["spec"], base)
-    for name, hook in (body["spec"].get("hooks") or {}).items():
-        webhook = hook.get("webhook") or {}
-        rest = {key: value for key, value in webhook.items() if key not in ("url", "path", "service")}
-        hook["webhook"] = {"url": f"{base}/{name}", **rest}
-    return caveats
-
-
-def _credentials(spec: Json, base: str) -> list[Caveat]:
-    """What Metacontroller presents to a hook it would now present to the proxy, or to nobody any more."""
-    caveats = []
-    for name, hook in (spec.get("hooks") or {}).items():
-        if given := [key for key in _CREDENTIALS if key in (hook.get("webhook") or {})]:
-            message = (
-                f"{', '.join(given)} now holds for the proxy: give it what the proxy expects "
-                "(`server.hooks_token_file`, `server.tls`), and the implementation its own in the configuration"
-            )
-            caveats.append(Caveat("warning", f"spec.hooks.{name}.webhook.{given[0]}", message, "webhook-credentials"))
-    called = urlsplit(base)
-    hosts = {called.hostname, called.netloc.lower(), f"{called.hostname}:{443 if called.scheme == 'https' else 80}"}
-    for at, endpoint in enumerate(spec.get("endpointConfigs") or []):
-        if isinstance(endpoint, Mapping) and str(endpoint.get("host")).lower() not in hosts:
-            message = (
-                f"{endpoint.get('host')} is not called by Metacontroller any more: its settings belong to the "
-                "implementation in the configuration (`authorization_file`, `tls`)"
-            )
-            caveats.append(Caveat("warning", f"spec.endpointConfigs[{at}]", message, "endpoint-unused"))
-    return caveats

@@ -123,7 +123,7 @@ def finalizers_left(plan: Plan, export: Export) -> list[str]:
 
 def script(plan: Plan, export: Export | None = None, altered: Sequence[str] = ()) -> str:
     """The bash script. With an export its head says what was found there; `altered` is what the proxy changes."""
-    text = (files("shadow.migrate") / "handover.sh").read_text(encoding="utf-8")
+    text, steps = (_part(name) for name in ("handover.sh", "handover-steps.sh"))
     settings = {
         "DIRECTION": str(plan.direction),
         "COMPOSITE": plan.composite,
@@ -134,8 +134,12 @@ def script(plan: Plan, export: Export | None = None, altered: Sequence[str] = ()
     }
     lines = "\n".join(f"{name}={shlex.quote(value)}" for name, value in settings.items())
     text = text.replace("#@HEADER@", "\n".join(f"# {line}".rstrip() for line in _header(plan, export, altered)))
-    text = text.replace("#@SETTINGS@", lines)
+    text = text.replace("#@SETTINGS@", lines).replace("#@STEPS@", steps.partition("\n\n")[2].rstrip())
     return text.replace("#@OUT@", "\n".join(f"    {line}" for line in altered) or "    The proxy alters no answer.")
+
+
+def _part(name: str) -> str:
+    return (files("shadow.migrate") / name).read_text(encoding="utf-8")
 
 
 def alterations(migration: Migration) -> list[str]:

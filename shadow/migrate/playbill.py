@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from shadow.migrate.rehearsal import Act, Scene
+from shadow.migrate.scenes import Act, Scene
 from shadow.simulate import Write
 
 _SHOWN = 12

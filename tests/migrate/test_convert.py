@@ -347,7 +347,7 @@ def test_every_code_has_its_place_in_the_docs():
     page = (ROOT / "docs/reference/convert.md").read_text()
     source = "".join(
         (ROOT / "shadow" / name).read_text()
-        for name in ("protocol/convert.py", "migrate/convert.py", "migrate/controllers.py")
+        for name in ("protocol/convert.py", "migrate/convert.py", "migrate/controllers.py", "migrate/pointing.py")
     )
     documented = {line.removeprefix("### ").strip() for line in page.splitlines() if line.startswith("### ")}
     assert documented

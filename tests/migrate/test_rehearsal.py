@@ -12,7 +12,7 @@ import pytest
 from shadow.cli.main import main
 from shadow.migrate.controllers import Wishes, successor
 from shadow.migrate.playbill import recommendation
-from shadow.migrate.rehearsal import Act, Scene
+from shadow.migrate.scenes import Act, Scene
 from shadow.profile.hook import Sync, answer
 from shadow.profile.server import create_app
 from shadow.profile.settings import Generation
@@ -112,6 +112,20 @@ def test_puts_without_effect_at_every_sync(kubeflow: tuple[int, Told, Json], sce
         assert write["noop"]
         found[write["kind"]] = found.get(write["kind"], 0) + 1
     assert found == puts
+
+
+def names_in(told: Any) -> set[str]:
+    """The names of all members, however deep."""
+    if isinstance(told, list):
+        return {name for each in told for name in names_in(each)}
+    return (
+        told.keys() | {name for each in told.values() for name in names_in(each)} if isinstance(told, dict) else set()
+    )
+
+
+def test_the_page_names_every_member_of_the_json(kubeflow: tuple[int, Told, Json]):
+    page = Path("docs/reference/rehearse.md").read_text()
+    assert sorted(name for name in names_in(kubeflow[2]) if f"`{name}" not in page) == []
 
 
 def test_the_recommendation_and_the_exit_status(kubeflow: tuple[int, Told, Json]):

@@ -22,7 +22,8 @@ from shadow.migrate.controllers import Wishes, successor
 from shadow.migrate.export import Export, read_export
 from shadow.migrate.marks import Names
 from shadow.migrate.playbill import listing, recommendation, table, tally, was_played
-from shadow.migrate.rehearsal import Act, Cast, Route, Scene, Stage, Way
+from shadow.migrate.rehearsal import Route, Stage
+from shadow.migrate.scenes import Act, Cast, Scene, Way
 from shadow.protocol.objects import Json
 from shadow.simulate import Release, WebhookClient
 from shadow.terms import Hook, Protocol, Side
