@@ -145,7 +145,7 @@ async def heads_are_left_half(scene: Scene, seconds: float) -> None:
     writers = await _half_open(scene, HALF_OPEN, b"POST /shadow/sync HTTP/1.1\r\nhost: x\r\ncontent-le")
     await _until(lambda: _has_descriptors(scene, before + HALF_OPEN // 2, before + 2 * HALF_OPEN))
     await asyncio.sleep(seconds)
-    await _until(lambda: _has_descriptors(scene, 0, before + 100), seconds=40)
+    await _until(lambda: _has_descriptors(scene, 0, before + 100))
     for writer in writers:
         writer.close()
 
@@ -163,7 +163,7 @@ async def _has_descriptors(scene: Scene, least: int, most: int) -> bool:
     return least <= scene.proxy.usage()["descriptors"] <= most
 
 
-async def _until(holds: Callable[[], Awaitable[bool]], seconds: float = 20.0) -> None:
+async def _until(holds: Callable[[], Awaitable[bool]], seconds: float = 60.0) -> None:
     deadline = monotonic() + seconds
     while True:
         with suppress(httpx.TransportError):

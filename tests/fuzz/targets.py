@@ -4,7 +4,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from tests.fuzz import texts, wire
+from tests.fuzz import room, texts, wire
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,8 @@ class Target:
 TARGETS = (
     Target("HTTP answers", wire.ANSWERS, wire.answer),
     Target("hook calls", wire.CALLS, wire.CallReader()),
+    Target("arrivals", room.ARRIVALS, room.Arrivals()),
+    Target("memory", room.HOLDINGS, room.holdings),
     Target("requests", texts.MESSAGES, texts.message),
     Target("answers", texts.BODIES, texts.answers),
     Target("configuration", texts.CONFIGURATIONS, texts.configuration),
