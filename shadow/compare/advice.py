@@ -29,6 +29,7 @@ CODES: Final[Mapping[str, str]] = {
     "owned": "the object names another controller as its owner: its creation is refused at every sync",
     "repeats": "the API server stores this in another way than it is wanted: it is written at every sync",
     "twin-items": "a list holds two items with the same merge key: both become like the last one",
+    "lost-items": "a list without merge key is replaced whole: what somebody else put into it goes with the next write",
     "selector": "the labels do not match the parent's selector: the whole sync is aborted",
     "finalized-in-sync": "`finalized` without finalizing: the finalizer is removed and put back at every sync",
     "namespace-status": "a Namespace does not store this status: every sync costs writes without effect",
@@ -49,13 +50,19 @@ _ECHOED = frozenset({"uid", "resourceVersion", "managedFields", "creationTimesta
 
 
 def advise(
-    view: RequestView, answer: Answer, effects: Mapping[Identity, ObjectEffect], skipped: Container[Identity] = ()
+    view: RequestView,
+    answer: Answer,
+    effects: Mapping[Identity, ObjectEffect],
+    skipped: Container[Identity] = (),
+    *,
+    dynamic: bool = True,
 ) -> Iterator[Found]:
     """Every trap in one answer.
 
     Args:
         effects: those of this answer.
         skipped: objects about which nothing but `duplicate` is asked.
+        dynamic: whether Metacontroller merges, and does not apply server-side.
     """
     yield from (("duplicate", identity) for identity in answer.desired.duplicates)
     for identity, item in answer.desired.objects.items():
@@ -72,6 +79,9 @@ def advise(
             effect = effects.get(identity)
             if effect is not None and effect.repeats and effect.effect in _WRITES:
                 yield _why_again(effect.effect, item), identity
+            updated = dynamic and effect is not None and effect.effect is Effect.UPDATE
+            if updated and answer.applying.loses_items(identity):
+                yield "lost-items", identity
     yield from ((code, None) for code, holds in _OF_ANSWERS.items() if holds(view, answer))
 
 

@@ -7,6 +7,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 
 from shadow.compare.advice import CODES, Found, acted, advise
 from shadow.compare.answer import Answer
+from shadow.compare.effects import SERVER_SIDE
 from shadow.compare.groups import Generalizer
 from shadow.compare.model import Advice, ObjectEffect, Pair
 from shadow.compare.view import RequestView
@@ -22,6 +23,7 @@ class Advising:
 
     def __init__(self, pair: Pair) -> None:
         self._generalizer = Generalizer(pair.parent)
+        self._dynamic = pair.apply != SERVER_SIDE
         self._found: dict[Side, Said] = {side: {} for side in Side}
         self._noted: dict[Side, Said] = {
             side: {(note.code, note.object, note.message): None for note in candidate.notes}
@@ -42,7 +44,8 @@ class Advising:
             alike: the objects of which both want the same: they are looked at once.
         """
         for side, answer in answers.items():
-            self.add(side, advise(view, answer, effects[side], alike if side is Side.NEW else ()))
+            skipped = alike if side is Side.NEW else ()
+            self.add(side, advise(view, answer, effects[side], skipped, dynamic=self._dynamic))
         of_old = [(code, identity) for code, identity, _ in self._found[Side.OLD]]
         self.add(Side.NEW, (found for found in of_old if found[1] in alike and found[0] != "duplicate"))
         if len(answers) == len(Side):

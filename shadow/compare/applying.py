@@ -7,6 +7,7 @@ from shadow.compare.stored import stored
 from shadow.compare.view import RequestView
 from shadow.protocol.names import RECREATE_METHODS
 from shadow.protocol.objects import Identity, Json
+from shadow.protocol.wire import UnreadableError
 
 
 class Applying:
@@ -43,6 +44,13 @@ class Applying:
         if identity not in self._writes:
             self._writes[identity] = self.desired(identity).writes(self._view.observed(identity))
         return self._writes[identity]
+
+    def loses_items(self, identity: Identity) -> bool:
+        """Whether writing it in place takes items out of a list that somebody else put there. In doubt it does not."""
+        try:
+            return self.desired(identity).loses_items(identity, self._view.observed(identity))
+        except (UnreadableError, RecursionError, UnicodeEncodeError):
+            return False
 
     def becomes(self, identity: Identity) -> Json:
         """The object as it is stored once it was written: over what is observed, or anew.

@@ -7,7 +7,9 @@ from typing import Any, Final
 
 from shadow.compare.canonical import same
 from shadow.compare.golang import compact_json
+from shadow.compare.losses import loses_items
 from shadow.compare.merge import MERGE_KEYS, MERGE_KEYS_OF_2, item_names, merge, merge_key
+from shadow.compare.stored import stored
 from shadow.compare.view import RequestView
 from shadow.protocol.names import CONTROLLER_UID_LABEL, DECORATOR_ANNOTATION, LAST_APPLIED, SYSTEM_METADATA
 from shadow.protocol.objects import Identity, Json, object_of
@@ -118,6 +120,17 @@ class Desired:
             return not self._held(observed) and not same(self.applied(observed), observed)
         except (RecursionError, UnicodeEncodeError):
             return True
+
+    def loses_items(self, identity: Identity, observed: Json) -> bool:
+        """Whether writing it takes items out of a list of the observed object that somebody else put there.
+
+        Raises:
+            RecursionError, UnicodeEncodeError: it cannot be written down as JSON.
+        """
+        last, desired = (stored(identity, each) for each in (last_applied(observed) or {}, self.value))
+        metadata = {key: value for key, value in object_of(desired, "metadata").items() if key not in SYSTEM_METADATA}
+        wanted = {key: value for key, value in desired.items() if key != "status"} | {"metadata": metadata}
+        return loses_items(observed, last, wanted, self._merge_keys)
 
     def _held(self, observed: Json) -> bool:
         """Whether the object plainly holds everything that is desired. False where that takes a closer look."""

@@ -13,12 +13,12 @@ from shadow.compare.canonical import same
 from shadow.compare.defaults import Names, is_default
 from shadow.compare.diff import FieldChange, value_at
 from shadow.compare.kinds import built_in
-from shadow.compare.merge import item_key
 from shadow.compare.model import ObjectEffect
 from shadow.compare.quantity import same_quantity
+from shadow.compare.seen import NOTHING, Known, seen_at, shows
 from shadow.compare.sets import is_set
 from shadow.compare.stored import QUANTITIES, QUANTITY_MAPS, TEXT_MAPS, foreign_json
-from shadow.fieldpath import Item, Steps
+from shadow.fieldpath import Steps
 from shadow.protocol.names import LAST_APPLIED, SYSTEM_METADATA
 from shadow.protocol.objects import Identity, Json
 from shadow.terms import Change, Effect
@@ -35,8 +35,6 @@ RULES: Final[Mapping[str, str]] = {
 }
 """Every rule and what it says, in the order in which they are asked."""
 
-_NOTHING: Any = object()
-
 _ONCE_AT_MOST: Final = frozenset({Effect.NONE, Effect.LATENT, Effect.UPDATE})
 """What may tell two spellings apart: any difference at all is written in place once, with the last-applied text."""
 
@@ -51,7 +49,7 @@ class _Place(NamedTuple):
 
     path: Steps
     change: Change
-    old: Any  # _NOTHING where that side lacks the field
+    old: Any  # NOTHING where that side lacks the field
     new: Any
     old_around: Any  # what the field is in
     new_around: Any
@@ -119,8 +117,8 @@ class Normalizer:
         return _Place(
             path=change.path,
             change=change.change,
-            old=value_at(old, change.old_keys) if has_old else _NOTHING,
-            new=value_at(new, change.new_keys) if has_new else _NOTHING,
+            old=value_at(old, change.old_keys) if has_old else NOTHING,
+            new=value_at(new, change.new_keys) if has_new else NOTHING,
             old_around=value_at(old, change.old_keys[:-1]) if has_old else None,
             new_around=value_at(new, change.new_keys[:-1]) if has_new else None,
         )
@@ -135,7 +133,7 @@ class Normalizer:
         """Not in a map of texts, where null is the empty text, and not in a list."""
         if not self._is_read(place) or not isinstance(place.path[-1], str):
             return False
-        return place.around not in TEXT_MAPS and all(value is None or value is _NOTHING for value in place.values)
+        return place.around not in TEXT_MAPS and all(value is None or value is NOTHING for value in place.values)
 
     def empty(self, place: _Place) -> bool:
         """Their wire format cannot tell an empty map of values or an empty list from none at all.
@@ -146,7 +144,7 @@ class Normalizer:
             return False
         mapped = place.path[-1] in TEXT_MAPS | QUANTITY_MAPS
         return place.around not in TEXT_MAPS and all(
-            value is _NOTHING or value is None or value == [] or (mapped and value == {}) for value in place.values
+            value is NOTHING or value is None or value == [] or (mapped and value == {}) for value in place.values
         )
 
     def quantity(self, place: _Place) -> bool:
@@ -170,15 +168,15 @@ class Normalizer:
         """Whether every side that has the field has it as it is observed: an object that was passed on whole."""
         if self._observed is None or not _of_the_system(place.names):
             return False
-        seen = _seen(self._observed, place.path, self._known)
-        return seen is not _NOTHING and all(value is _NOTHING or same(value, seen) for value in place.values)
+        seen = seen_at(self._observed, place.path, self._known)
+        return seen is not NOTHING and all(value is NOTHING or same(value, seen) for value in place.values)
 
     def marks(self, place: _Place) -> bool:
         """Whether the labels or annotations are the same once Metacontroller has written its own among them."""
         if place.path[0] != "metadata" or place.path[1:2] not in (("labels",), ("annotations",)):
             return False
-        old, new = (_seen(item, place.path, {}) for item in self._prepared)
-        return old is new if _NOTHING in (old, new) else same(old, new)
+        old, new = (seen_at(item, place.path, {}) for item in self._prepared)
+        return old is new if NOTHING in (old, new) else same(old, new)
 
     @cached_property
     def _prepared(self) -> tuple[Json, Json]:
@@ -193,13 +191,13 @@ class Normalizer:
     def default(self, place: _Place) -> bool:
         if self._observed is None or not self._typed:
             return False
-        old, new = (_NOTHING if value is None else value for value in place.values)
-        if (old is _NOTHING) == (new is _NOTHING):
+        old, new = (NOTHING if value is None else value for value in place.values)
+        if (old is NOTHING) == (new is NOTHING):
             return False
-        value, around = (old, place.old_around) if new is _NOTHING else (new, place.new_around)
+        value, around = (old, place.old_around) if new is NOTHING else (new, place.new_around)
         filled_in = is_default(self._identity, place.names, value) or self._target_port(place, value, around)
-        seen = _seen(self._observed, place.path, self._known)
-        return filled_in and seen is not _NOTHING and _shows(seen, value)
+        seen = seen_at(self._observed, place.path, self._known)
+        return filled_in and seen is not NOTHING and shows(seen, value)
 
     def _target_port(self, place: _Place, value: Any, around: Any) -> bool:
         """Of a Service's port the target is the port itself where nothing else is said."""
@@ -246,44 +244,3 @@ def _of_the_system(names: Names) -> bool:
     if names[0] != "metadata" or len(names) < 2:
         return False
     return names[1] in SYSTEM_METADATA | {"ownerReferences"} or names[1:] == ("annotations", LAST_APPLIED)
-
-
-Known = dict[tuple[int, str], dict[str, Any]]
-"""Items by what they are called, of each list that was looked into; by its id, as long as its object is held."""
-
-
-def _by_key(items: list[Any], key: str, known: Known) -> dict[str, Any]:
-    place = id(items), key
-    if place not in known:  # of two that are called the same the first one counts
-        known[place] = {item_key(item[key]): item for item in reversed(items) if isinstance(item, dict) and key in item}
-    return known[place]
-
-
-def _seen(observed: Json, path: Steps, known: Known) -> Any:
-    """What the observed object has at this place; items of lists found by their key."""
-    here: Any = observed
-    for step in path:
-        match step, here:
-            case Item(key, value), list():
-                here = _by_key(here, key, known).get(value, _NOTHING)
-            case str(), dict():
-                here = here.get(step, _NOTHING)
-            case int(), list():
-                here = here[step] if step < len(here) else _NOTHING
-            case _:
-                return _NOTHING
-    return here
-
-
-def _shows(seen: Any, value: Any) -> bool:
-    """Whether what is seen holds all of the value; a map may hold more."""
-    pending = [(seen, value)]
-    while pending:
-        there, here = pending.pop()
-        if isinstance(here, dict) and here:
-            if not isinstance(there, dict) or not here.keys() <= there.keys():
-                return False
-            pending.extend((there[key], item) for key, item in here.items())
-        elif not same(there, here):
-            return False
-    return True

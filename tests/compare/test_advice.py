@@ -41,6 +41,15 @@ def key(value):
     return config_map("key", {"a": value}) | {"kind": "Secret"}
 
 
+FINALIZED = config_map(finalizers=["mine"])
+
+
+def with_finalizers(there, wanted=FINALIZED):
+    """An object that was wanted so, and of which these are observed."""
+    seen = observed(wanted)
+    return seen | {"metadata": seen["metadata"] | {"finalizers": there}}
+
+
 ROLLING = (
     request(method="RollingInPlace", front="composite", spec={"generateSelector": True}),
     encoded({"children": [], "status": {}}),
@@ -57,6 +66,8 @@ TRAPS = [
     ("repeats", request(SEEN), answer(config_map() | {"n": 1.0}), HERE),
     ("repeats", request(method="Recreate"), answer(config_map() | {"n": 1.0}), HERE),
     ("twin-items", request(), answer(config_map() | {"l": [[{"name": "a"}, {"name": "a"}]]}), HERE),
+    ("lost-items", request(with_finalizers(["mine", "theirs"])), answer(FINALIZED | {"data": {"a": "2"}}), HERE),
+    ("lost-items", request(with_finalizers(["mine", "theirs"])), answer(FINALIZED), HERE),
     (
         "selector",
         request(front="composite", spec={"generateSelector": True}),
@@ -105,6 +116,16 @@ def test_every_code_has_a_test_and_a_chapter():
         ),
         pytest.param(of_parent({"fieldsV1": {"f:status": {}}}), answer(), id="no-status-wanted"),
         pytest.param(request(), answer(), id="nothing-to-delete"),
+        pytest.param(
+            request(with_finalizers(["mine", "old"], config_map(finalizers=["mine", "old"]))),
+            answer(FINALIZED),
+            id="its-own-items-go",
+        ),
+        pytest.param(
+            request(with_finalizers(["mine", "theirs"], config_map())),
+            answer(config_map(data={"a": "2"})),
+            id="a-list-that-is-not-wanted-stays",
+        ),
         pytest.param(request(SEEN, parent={"deletionTimestamp": "2026-01-01T00:00:00Z"}), answer(), id="going-anyway"),
     ],
 )

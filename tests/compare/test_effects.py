@@ -1,5 +1,7 @@
 """Predicted effects against what a real Metacontroller wrote, and rule by rule."""
 
+from typing import Any
+
 import pytest
 
 from shadow.compare.answer import NotAnAnswerError
@@ -484,7 +486,7 @@ def test_an_object_that_drifted_is_recreated_as_one_that_is_wanted_otherwise(lef
     assert removals(view(request(seen | right, method="Recreate")), answer(item), "dynamic") == found
 
 
-OF_2 = {"hooks": {"sync": {}}}
+OF_2: dict[str, Any] = {"hooks": {"sync": {}}}
 """Metacontroller 2 fills in no version of a hook."""
 FAR = Identity("v1", "ConfigMap", "far", "cm")
 

@@ -1,5 +1,7 @@
 """Writes that come again at every sync, against recorded syncs and case by case."""
 
+from typing import Any
+
 import pytest
 
 from shadow.compare.effects import RequestView, predict
@@ -147,7 +149,7 @@ def test_string_data_of_a_secret_is_stored_as_data():
 _PORT = {"port": 80}
 _LIMIT = {"type": "Container", "max": {"memory": "1Gi"}, "min": {"cpu": "1"}}
 _FILLED = {"default": {"memory": "1Gi"}, "defaultRequest": {"cpu": "1", "memory": "1Gi"}}
-_CLAIM = {"metadata": {"name": "c"}, "spec": {"accessModes": ["ReadWriteOnce"]}}
+_CLAIM: dict[str, Any] = {"metadata": {"name": "c"}, "spec": {"accessModes": ["ReadWriteOnce"]}}
 
 
 def _pod(*sources):

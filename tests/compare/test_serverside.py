@@ -261,7 +261,7 @@ def _secret(**fields):
 
 
 def test_giving_up_string_data_changes_nothing():
-    fields = {"f:stringData": {"f:t": {}, "f:u": {}}, "f:type": {}}
+    fields: dict[str, Any] = {"f:stringData": {"f:t": {}, "f:u": {}}, "f:type": {}}
     there = _applied(_secret(data={"t": "eA==", "u": "eQ=="}, type="Opaque"), fields)
     assert not changes(there, _secret(type="Opaque"))
     assert not changes(there, _secret(stringData={"t": "x"}, type="Opaque"))
