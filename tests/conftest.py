@@ -2,12 +2,13 @@
 
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 
 import hypothesis
 import pytest
 
+from tests import canary
 from tests.hook_server import Behaviour, HookServer, refusing_url
 from tests.postgres import PostgresServer, required
 
@@ -19,6 +20,23 @@ if "CI" not in os.environ:
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell's background job ignores Ctrl-C, and hands that on: processes under test must not.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A test that printed or logged the secret fails."""
+    report = yield
+    leaking = [name for name, text in report.sections if canary.is_in(text.encode())]
+    if report.passed and leaking:
+        report.outcome, report.longrepr = "failed", f"a secret is in: {', '.join(leaking)}"
+    return report
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_secret_is_left_behind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """In any file that any test made."""
+    yield
+    assert list(canary.leaks(tmp_path_factory.getbasetemp())) == []
 
 
 @pytest.fixture
@@ -47,5 +65,6 @@ def postgres() -> Iterator[PostgresServer]:
     try:
         server.start()
         yield server
+        assert [name for name, rows in server.tables() if any(map(canary.is_in, canary.cells(rows)))] == []
     finally:
         server.close()

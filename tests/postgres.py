@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -111,3 +112,11 @@ class PostgresServer:
         with psycopg.connect(self.url(schema), autocommit=True, cursor_factory=psycopg.RawCursor) as connection:
             cursor = connection.execute(query.encode(), values)
             return cursor.fetchall() if cursor.description else []
+
+    def tables(self) -> Iterator[tuple[str, list[tuple[Any, ...]]]]:
+        """All rows of every table that a test made, by the table's name."""
+        made = "SELECT table_schema, table_name FROM information_schema.tables WHERE table_schema LIKE 'test\\_%'"
+        with psycopg.connect(self.url(), autocommit=True, cursor_factory=psycopg.RawCursor) as connection:
+            for schema, table in connection.execute(made).fetchall():
+                name = f'"{schema}"."{table}"'
+                yield name, connection.execute(f"SELECT * FROM {name}".encode()).fetchall()

@@ -6,15 +6,17 @@ Everything is switched on: recording, spans and metrics to a collector, bodies o
 import base64
 import gzip
 import json
-import re
 import sqlite3
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
+from tests.canary import is_in, leaks, stored, unpacked
 from tests.faults.collector import Collector
 from tests.hook_server import Exchange, HookServer, head
 from tests.proxy.bodies import LA, answer, config_map, observed, request
@@ -29,7 +31,6 @@ PLACES = (
 CANARIES = {place: f"fake-canary-of-{place}-{number:04d}" for number, place in enumerate(PLACES)}
 VISIBLE = b"no-secret-at-all"
 """In a place that holds no secret: what is searched has to show it."""
-_BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{12,}={0,2}")
 
 
 def encoded(place: str) -> str:
@@ -132,48 +133,37 @@ async def made_to_talk(proxy: Running, headers: dict[str, str]) -> list[bytes]:
     return [*said, wrong.content]
 
 
-def stored(path: Path) -> Iterator[bytes]:
-    """What is in a database, row by row."""
-    with sqlite3.connect(path) as database:
-        for (table,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
-            for row in database.execute(f"SELECT * FROM {table}"):
-                yield from (cell if isinstance(cell, bytes) else str(cell).encode() for cell in row)
-
-
-def unpacked(data: bytes, depth: int = 3) -> Iterator[bytes]:
-    """The bytes, and what they are when decompressed or decoded, as often as that goes."""
-    yield data
-    if not depth:
-        return
-    for unpack in (gzip.decompress, zlib.decompress, lambda raw: zlib.decompress(raw, -15)):
-        try:
-            yield from unpacked(unpack(data), depth - 1)
-        except (OSError, EOFError, zlib.error):
-            continue
-    for match in _BASE64.finditer(data):
-        for start in range(4):
-            text = match[0][start:].rstrip(b"=").translate(bytes.maketrans(b"-_", b"+/"))
-            text = text[: len(text) - (len(text) % 4 == 1)]
-            decoded = base64.b64decode(text + b"=" * (-len(text) % 4))
-            if b"canary" in decoded:
-                yield decoded
-
-
 def found(where: str, data: bytes) -> set[tuple[str, str]]:
     """Which canaries are in there, written out or packed."""
     return {(where, place) for raw in unpacked(data) for place, value in CANARIES.items() if value.encode() in raw}
 
 
-def test_the_search_finds_what_is_packed():
-    value = CANARIES["data"].encode()
-    hidden = [
-        value,
-        gzip.compress(b"x" + value),
-        zlib.compress(value),
-        base64.b64encode(b"ab" + value),
-        b"x" + base64.b64encode(value),
-    ]
-    assert [found("here", each) for each in hidden] == [{("here", "data")}] * len(hidden)
+@pytest.mark.parametrize(
+    "hide",
+    [
+        bytes,
+        lambda secret: gzip.compress(b"x" + secret),
+        zlib.compress,
+        lambda secret: base64.b64encode(b"ab" + secret),
+        lambda secret: b"x" + base64.b64encode(secret),
+        lambda secret: secret.hex().encode(),
+        lambda secret: zlib.compress(b'{"a":"' + base64.b64encode(b"x" + secret) + b'"}'),
+        lambda secret: quote(secret).encode(),
+        lambda secret: json.dumps(secret.decode()).encode(),
+    ],
+    ids=["plain", "gzip", "zlib", "in base64", "base64", "hexadecimal", "base64 in zlib", "in a URL", "in JSON"],
+)
+def test_the_search_finds_what_is_hidden(tmp_path: Path, hide: Callable[[bytes], bytes]):
+    secret = "fake-canary-of-the-search"  # another one than every run's, which would find it here
+    hidden = hide(secret.encode())
+    assert is_in(hidden, secret)
+    assert not is_in(hide(b"fake-parrot-of-the-search"), secret)
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "log").write_bytes(hidden)
+    with closing(sqlite3.connect(tmp_path / "some.db")) as database, database:
+        database.execute("CREATE TABLE t (n INTEGER, record BLOB)")
+        database.execute("INSERT INTO t VALUES (1, ?)", (hidden,))
+    assert {path.name for path in leaks(tmp_path, secret)} == {"log", "some.db"}
 
 
 async def test_no_secret_is_in_anything_that_comes_out(

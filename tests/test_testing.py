@@ -16,7 +16,7 @@ from tests.proxy.bodies import answer, config_map, observed, request
 pytest_plugins = ["shadow.testing"]
 
 PAGE = Path(__file__).parents[1] / "docs" / "how-to" / "test-two-hooks.md"
-ONE = config_map("one")
+ONE = config_map("one", annotations={})
 SEES = request(observed(ONE))
 
 
@@ -61,7 +61,7 @@ def test_what_rules_explain_passes_and_stands_in_the_report(hooks_agree: HooksAg
 
 
 def test_a_matter_of_spelling_passes_unless_told_otherwise(hooks_agree: HooksAgree):
-    spelled = config_map("one", creationTimestamp=None)
+    spelled = config_map("one", annotations={}, creationTimestamp=None)
     hooks_agree(saying(ONE), saying(spelled), [SEES])
     with pytest.raises(AssertionError, match="creationTimestamp"):
         hooks_agree(saying(ONE), saying(spelled), [SEES], normalize={"null": False})

@@ -15,7 +15,7 @@ from tests.hook_server import HookServer, answer_json, in_turn
 from tests.proxy.bodies import answer, config_map, observed, request
 from tests.recordings.test_scribe import FACTS, SECRET, said, taken
 
-A = config_map("a")
+A = config_map("a", annotations={})
 RULE = {"expect": [{"object": "ConfigMap/b", "because": "new in new"}]}
 
 

@@ -20,7 +20,7 @@ from tests.hook_server import HookServer, answer_json
 from tests.proxy.bodies import answer, config_map, observed, request
 
 PAGE = (Path(__file__).parents[2] / "docs/gate-a-move.md").read_text()
-ONE = config_map("one")
+ONE = config_map("one", annotations={})
 WHEEL = "metacontroller_shadow-0.1.0-py3-none-any.whl"
 Start = Callable[..., HookServer]
 

@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+from tests import canary
+
 Json = dict[str, Any]
 LA = "metacontroller.k8s.io/last-applied-configuration"
 MARK = "metacontroller.k8s.io/decorator-controller"
@@ -12,7 +14,7 @@ def config_map(name: str, data: Json | None = None, namespace: str = "team-a", *
     return {
         "apiVersion": "v1",
         "kind": "ConfigMap",
-        "metadata": {"name": name, "namespace": namespace, **metadata},
+        "metadata": {"name": name, "namespace": namespace, "annotations": dict(canary.ANNOTATION), **metadata},
         "data": data or {"a": "1"},
     }
 

@@ -16,6 +16,7 @@ import httpx
 from shadow.app import serve
 from shadow.config.digest import configuration_digest
 from shadow.config.load import load
+from tests import canary
 from tests.hook_server import HookServer
 
 Json = dict[str, Any]
@@ -58,7 +59,7 @@ class Running:
             "store": f"sqlite:///{directory}/shadow.db",
         }
         self.configure(**settings)
-        self.client = httpx.AsyncClient(timeout=60, verify=_CERTIFICATES)
+        self.client = httpx.AsyncClient(timeout=60, verify=_CERTIFICATES, event_hooks={"response": [self._searched]})
         self.end = asyncio.Event()
 
     def configure(self, **settings: Any) -> None:
@@ -70,8 +71,15 @@ class Running:
         self.path.write_text(json.dumps(self.top | {"migrations": {"m": self.migration, **self.others}}))
 
     async def call(self, body: bytes, hook: str = "sync", to: str = "m", **headers: str) -> httpx.Response:
-        sent = {"content-type": "application/json", **{name.replace("_", "-"): text for name, text in headers.items()}}
+        common = {"content-type": "application/json", "cookie": canary.COOKIE}
+        sent = {**common, **{name.replace("_", "-"): text for name, text in headers.items()}}
         return await self.client.post(f"{self.hooks}/{to}/{hook}", content=body, headers=sent)
+
+    async def _searched(self, response: httpx.Response) -> None:
+        """What the control address says holds no secret, whatever is asked."""
+        if str(response.url).startswith(self.control):
+            await response.aread()
+            assert not canary.is_in(str(response.headers).encode() + response.content), response.url
 
     async def get(self, path: str = "") -> Any:
         response = await self.client.get(f"{self.control}/api/v1/migrations/m{path}")

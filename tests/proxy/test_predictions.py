@@ -52,10 +52,10 @@ async def test_a_cluster_does_what_was_predicted(tmp_path, changed, taken, expec
             for body in ({**front, "spec": {**front["spec"], "hooks": hooks}}, widget(), *([COPY] if taken else [])):
                 cluster.apply(body)
             async with webhooks:
-                await cluster.sync(front["metadata"]["name"], widget())
+                await cluster.sync(f"DecoratorController/{front['metadata']['name']}", widget())
                 if changed:
                     old.behaviour = new.behaviour = answer_json(answer(config_map("copy", {"k": "2"}, namespace="ns")))
                 for _ in range(2):
                     await asyncio.sleep(PATIENCE_SECONDS + 0.05)
-                    await cluster.sync(front["metadata"]["name"], widget())
+                    await cluster.sync(f"DecoratorController/{front['metadata']['name']}", widget())
             assert (await proxy.settled())["predictions"] == expected

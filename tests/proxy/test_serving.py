@@ -421,9 +421,10 @@ async def test_an_older_tag_does_not_bring_an_older_answer_back(tmp_path: Path, 
 
 async def test_a_recreate_is_foreseen_by_the_way_the_front_applies(tmp_path: Path, hook_server: Start):
     """Server-side apply leaves no last-applied configuration, which dynamic apply would take for a change."""
-    owned = {"f:data": {"f:a": {}}, "f:metadata": {"f:annotations": {f"f:{MARK}": {}}}}
+    annotations = {MARK: "profiles"} | ONE["metadata"]["annotations"]
+    owned = {"f:data": {"f:a": {}}, "f:metadata": {"f:annotations": {f"f:{name}": {} for name in annotations}}}
     fields = [{"manager": "metacontroller", "operation": "Apply", "fieldsV1": owned}]
-    live = {"uid": "u", "annotations": {MARK: "profiles"}, "managedFields": fields}
+    live = {"uid": "u", "annotations": annotations, "managedFields": fields}
     plain = {**ONE, "metadata": {**ONE["metadata"], **live}}
     same, changed = answer_json(answer(ONE)), answer_json(answer(config_map("one", {"a": "2"})))
     sees = request(plain, method="Recreate")

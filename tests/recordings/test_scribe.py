@@ -22,8 +22,10 @@ from tests.proxy.bodies import LA, answer, config_map, observed, request
 
 PLANTED = "fake-planted-value"
 ENCODED = base64.b64encode(PLANTED.encode()).decode()
-SECRET = config_map("s") | {"kind": "Secret", "data": {"k": ENCODED}, "stringData": {"k": PLANTED}}
-POD = config_map("p") | {"spec": {"containers": [{"name": "c", "env": [{"name": "DB_PASSWORD", "value": PLANTED}]}]}}
+SECRET = config_map("s", annotations={}) | {"kind": "Secret", "data": {"k": ENCODED}, "stringData": {"k": PLANTED}}
+POD = config_map("p", annotations={}) | {
+    "spec": {"containers": [{"name": "c", "env": [{"name": "DB_PASSWORD", "value": PLANTED}]}]}
+}
 FACTS = Facts(
     call="1",
     migration="m",

@@ -147,7 +147,7 @@ async def test_what_is_asked_of_todays_implementations_is_marked_and_bounded_and
         body = json.loads(request(*map(observed, seen), uid=f"uid-{number}", name=f"team-{number}"))
         return json.dumps({"hook": hook, "request": body})
 
-    a, b = config_map("a"), secret("x")
+    a, b = config_map("a", annotations={}), config_map("s", annotations={}) | {"kind": "Secret"}
     lines = [line(number, [a, b]) for number in range(12)] + [line(20, [a]), line(21, [a, b], "finalize")]
     (tmp_path / "calls.jsonl").write_text("\n".join(lines) + "\n")
     with HookServer(answer_json(answer(a, b), delay_seconds=0.02)) as old, HookServer(answer_json(answer(a))) as new:
@@ -173,7 +173,7 @@ async def test_what_is_asked_of_todays_implementations_is_marked_and_bounded_and
 
 
 async def test_a_replay_that_was_broken_off_counts_every_call_once(tmp_path: Path):
-    requests = [json.loads(request(config_map("a"), uid=f"uid-{number}")) for number in range(8)]
+    requests = [json.loads(request(config_map("a", annotations={}), uid=f"uid-{number}")) for number in range(8)]
     (tmp_path / "calls.jsonl").write_text("".join(json.dumps({"request": each}) + "\n" for each in requests))
     with HookServer(answer_json(answer(config_map("a")))) as old, HookServer(hang) as new:
         sides = {
