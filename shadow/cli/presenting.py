@@ -43,7 +43,7 @@ def add_output_arguments(parser: argparse.ArgumentParser) -> None:
         "--fail-on",
         choices=("any", "new"),
         default="any",
-        help="what ends in status 3: any difference that no rule explains (default), or one that is new since --baseline",
+        help="what ends in status 3: any difference that no rule explains (default), or one new since --baseline",
     )
 
 

@@ -34,7 +34,7 @@ _REST = 10.0
 """Times as long as the work took, where it is slow: so it never takes more than a tenth of a processor."""
 _SLOW_SECONDS = 0.5
 _PATIENCE_SECONDS = 5.0
-"""How long somebody is kept waiting for what is not known at all."""
+"""From the beginning of a look, how long somebody is kept waiting for what is not known at all."""
 _STILL_SECONDS = 5.0
 """How long it is good for while nothing happens: that a parent falls silent, or a rule expires, is nothing counted."""
 
@@ -74,6 +74,14 @@ class _Kept:
         return self.counted == counted and now < self.ended + _STILL_SECONDS
 
 
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """One that is under way."""
+
+    found: asyncio.Future[_Kept]
+    began: float  # on the monotonic clock
+
+
 class Findings:
     """The present findings of each migration."""
 
@@ -89,7 +97,7 @@ class Findings:
         self._spawn = spawn
         self._kept: dict[str, _Kept] = {}
         self._locks: dict[str, asyncio.Lock] = {}
-        self._looking: dict[tuple[str, Key], asyncio.Future[_Kept]] = {}
+        self._looking: dict[tuple[str, Key], _Look] = {}
 
     async def of(self, view: MigrationView, now: float) -> Found:
         """
@@ -121,18 +129,18 @@ class Findings:
         return kept
 
     async def _waited(self, view: MigrationView, now: float) -> _Kept:
-        looking = self._look(view, now)
-        await asyncio.wait({looking}, timeout=_PATIENCE_SECONDS)
-        if not looking.done():
+        look = self._look(view, now)
+        await asyncio.wait({look.found}, timeout=max(0.0, look.began + _PATIENCE_SECONDS - time.monotonic()))
+        if not look.found.done():
             raise BeingReadError(f"what differs in {view.name}")
-        return looking.result()
+        return look.found.result()
 
-    def _look(self, view: MigrationView, now: float) -> asyncio.Future[_Kept]:
+    def _look(self, view: MigrationView, now: float) -> _Look:
         """The look that is under way, or a new one."""
         what = view.name, _key(view)
         if what not in self._looking:
-            self._looking[what] = asyncio.get_running_loop().create_future()
-            self._spawn(self._find(view, now, self._looking[what]))
+            self._looking[what] = _Look(asyncio.get_running_loop().create_future(), time.monotonic())
+            self._spawn(self._find(view, now, self._looking[what].found))
         return self._looking[what]
 
     async def _find(self, view: MigrationView, now: float, looking: asyncio.Future[_Kept]) -> None:

@@ -1,5 +1,6 @@
 """The page's addresses: each gathers its facts and gives them to a template. Forms move what the API moves."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
@@ -130,7 +131,7 @@ class Page:
         return self._page(template, visitor, name=name, summary=await summary(desk, name), **facts)
 
     async def _glance(self, request: Request, desk: Desk, visitor: Visitor) -> Response:  # noqa: ARG002 - every page's
-        migrations = [await standing(desk, name) for name in desk.snapshot.migrations]
+        migrations = await asyncio.gather(*(standing(desk, name) for name in desk.snapshot.migrations))
         state = {"refused": desk.runtime.refused, "store_failing": desk.writer.trouble.failing}
         return self._page("glance", visitor, migrations=migrations, state=state)
 
