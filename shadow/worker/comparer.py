@@ -46,18 +46,22 @@ class RuledComparer:
         rules = self._rules[pair.rules_digest] if pair.rules_digest else self._no_rules
         if pair.hook is Hook.CUSTOMIZE:
             return compare(pair, rules, self._redactor, self._budget_seconds)
-        pair = msgspec.structs.replace(pair, foresight=self._foresight(pair))
+        key = pair.migration, pair.parent.uid
+        kept = self._foresights.pop(key, None)
+        pair = msgspec.structs.replace(pair, foresight=_foreseen(pair, kept))
         comparison = compare(pair, rules, self._redactor, self._budget_seconds)
-        if comparison.foresight is not None:
-            self._foresights[pair.migration, pair.parent.uid] = comparison.foresight
+        # A call that came later may be compared first: it was not asked of both, or answered sooner.
+        latest = kept if kept is not None and kept.at > pair.at else comparison.foresight
+        if latest is not None:
+            self._foresights[key] = latest
             while len(self._foresights) > _KEPT_FORESIGHTS:
                 self._foresights.popitem(last=False)
         return comparison
 
-    def _foresight(self, pair: Pair) -> Foresight | None:
-        """What was foreseen of this call: as remembered here, unless only the proxy's memory is of the right call."""
-        kept = self._foresights.pop((pair.migration, pair.parent.uid), None)
-        told = pair.foresight
-        if kept is None or (told is not None and told.call == pair.previous != kept.call):
-            return told
-        return kept
+
+def _foreseen(pair: Pair, kept: Foresight | None) -> Foresight | None:
+    """What was foreseen of this call: as kept here, unless only the proxy's memory is of the right call."""
+    told = pair.foresight
+    if kept is None or (told is not None and told.call == pair.previous != kept.call):
+        return told
+    return kept

@@ -131,9 +131,14 @@ class Parents:
         self._put(key, state)
 
     def compared(self, state: ParentState) -> None:
-        """Note the latest comparison: `state` carries the comparison's fields, what was served is kept."""
+        """Note the latest comparison: `state` carries the comparison's fields, what was served is kept.
+
+        Comparisons may end in another order than their calls came in: that of an earlier call says nothing any more.
+        """
         key = state.migration, state.parent.uid
         current = self._states.get(key, state)
+        if (current.compared_at or 0.0) > (state.compared_at or 0.0):
+            return
         self._put(
             key,
             msgspec.structs.replace(
