@@ -59,6 +59,18 @@ FORMS: Final = (
         re.compile(r"jdbc:oracle:\w{1,16}:[^/\s@]{1,256}/(?P<secret>[^@\s\"']{1,512})@"),
     ),
     (
+        "define(",  # PHP
+        re.compile(
+            r"\bdefine\(\s{0,16}['\"]\w{0,64}(?:pass|pw|secret|token|key)\w{0,64}['\"]\s{0,16},\s{0,16}"
+            r"(?P<quote>['\"])(?P<secret>[^'\"\n]+)(?P=quote)",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        "hooks.slack.com/",  # who knows the address may write
+        re.compile(r"\bhooks\.slack\.com/\w{1,32}/(?P<secret>[\w/]+)"),
+    ),
+    (
         "sig=",  # of a link that is signed
         re.compile(r"[?&]sig=(?P<secret>[^\s&\"']+)"),
     ),

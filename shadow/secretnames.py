@@ -15,14 +15,14 @@ _ENDINGS: Final = (
     "password", "passwort", "passwd", "passphrase", "token", "credential", "apikey", "accesskey", "accesskeyid",
     "secretkey", "secretaccesskey", "privatekey", "signingkey", "encryptionkey", "masterkey", "sessionkey", "sharedkey",
     "accountkey", "storagekey", "hmackey", "authkey", "licensekey", "keydata", "secret", "signature", "authorization",
-    "cookie", "connectionstring", "dsn", "bindpw", "passwordhash",
+    "cookie", "connectionstring", "dsn", "bindpw", "passwordhash", "dockercfg", "dockerconfigjson",
 )  # fmt: skip
 _ELSEWHERE: Final = ("existingsecret", "pullsecret", "tlssecret", "certsecret", "certificatesecret", "casecret")
 """Such a field holds the name of a Secret."""
 _SEPARATORS: Final = str.maketrans("", "", "-_. ")
 _VARIABLE: Final = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*\Z")
 _KEY_WORD: Final = re.compile(
-    r"(?:^|[-_.])(?i:keys?|auth|creds?|pass|pw)(?:$|[-_.])|[a-z0-9](?:Keys?|Auth|Creds?|Pass)(?:$|[-_.A-Z])"
+    r"(?:^|[-_.])(?i:keys?|auth|creds?|pass|pw|pat)(?:$|[-_.])|[a-z0-9](?:Keys?|Auth|Creds?|Pass)(?:$|[-_.A-Z])"
 )
 
 _PASS: Final = re.compile(
@@ -158,7 +158,8 @@ def refers(name: str) -> bool:
 
 _TELLING: Final = (
     "pw", "secret", "token", "connectionstring", "dsn", "cookie", "key", "auth", "cred", "pass", "bearer", "basic",
-    "digest", "negotiate", "signature", "lastappliedconfiguration", "identified", "@", "rediscli",
+    "digest", "negotiate", "signature", "lastappliedconfiguration", "identified", "@", "rediscli", "dockercfg",
+    "dockerconfigjson", "hooksslackcom",
 )  # fmt: skip
 """Something of this is in whatever is redacted, once the text is `_FLATTENED` and has no separators, ..."""
 _SPELLED: Final = tuple(
@@ -170,6 +171,7 @@ _SPELLED: Final = tuple(
             rb"_(?<=gh[oprsu]_)",
             rb"\.eyJ",
             rb"=(?<=sig=)",
+            rb"_PAT(?![A-Za-z0-9])",
             rb"\"(?:H4sI|LS0t|eyJ|ewo|YXBp|binaryData\")",
         ),
     )

@@ -116,6 +116,10 @@ def without_secrets(text: str) -> str:
         ("log in failed: password is Fake1Planted now", "log in failed: password is <> now"),
         ("eyJhbGciOiJmYWtlIn0.eyJzdWIiOiJmYWtlIn0.fake-sig", "eyJhbGciOiJmYWtlIn0.eyJ<>"),
         ("use ghp_fake567890123456 there", "use ghp_<> there"),
+        (f"define('DB_PASSWORD', '{P}');", "define('DB_PASSWORD', '<>');"),
+        ("https://hooks.slack.com/services/FAKE/PLANTED", "https://hooks.slack.com/services/<>"),
+        (f"GITHUB_PAT={P}", "GITHUB_PAT=<>"),
+        (f'{{".dockerconfigjson": "{P}"}}', '{".dockerconfigjson": "<>"}'),
     ],
 )  # fmt: skip
 def test_a_secret_is_covered_and_nothing_else(text, left):
@@ -149,6 +153,7 @@ _PIECES = st.sampled_from(
         '"', "'", "''", '\\"', "{", "}", "[", "]", ",", "://", "@", "/", "80", "u:p", "bearer ", "fake-word", "é",
         "<redacted:0123abcd:4>", "identified by ", "-u ",
         "redis-cli -a ", "mysql -p", "<password>", "</", ":5432:",
+        "hooks.slack.com/a/", "define(", "_PAT", ", ",
         "name", "value", "credentials", "sig=", ".eyJ", "ghp_", "glpat-", "Fake1", "${", ":-",
         "machine h ", "login ", "#", ">-", "\\", "&", ";",
     ]
@@ -187,7 +192,7 @@ _MANY = 20_000
         "machine" + " a" * _MANY + " password", "a:5432:" * _MANY, "<" + "a" * _MANY * 10, "<a>" + " " * _MANY * 10,
         "name: token, value" * _MANY, "name: a\n" * _MANY, "credentials:\n a: {" * _MANY, "credentials: {a: " * _MANY,
         "credentials:\n" + " a: b\n" * _MANY, "credentials:\n" * _MANY, "a.b " * _MANY, "${a:-" * _MANY,
-        "?sig=" * _MANY,
+        "?sig=" * _MANY, "define('token', " * _MANY, "hooks.slack.com/" * _MANY,
         ".eyJ" * _MANY, "eyJ" + "a" * _MANY * 5, "<name>a</name>" * _MANY, "password A1a" * _MANY, "ghp_" * _MANY,
         "<name>a</name><value>" * _MANY, "set password for a" * _MANY, "identified with a by " * _MANY,
         "jdbc:oracle:a:b/" * _MANY, "x = " + '"""' * _MANY, "a=\\\n" * _MANY,
