@@ -12,7 +12,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from shadow.errors import RequestError
 from shadow.web.connection import REQUEST_SECONDS
 from shadow.web.crowd import Crowd
-from shadow.web.incoming import MAX_HEAD_BYTES, require_version
+from shadow.web.incoming import MAX_HEAD_BYTES, require_head
 
 
 class BoundedConnection(HttpToolsProtocol):
@@ -58,7 +58,7 @@ class BoundedConnection(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._head_bytes = None
-        require_version(self.parser.get_http_version())  # what is raised in here makes it no valid request
+        require_head(self.parser.get_http_version(), self.headers)  # what is raised in here makes it no valid request
         if self.parser.should_upgrade() and self.parser.get_method() not in (b"GET", b"HEAD"):
             raise RequestError(400, "upgrade", "its body would be taken for the other protocol's")
         super().on_headers_complete()

@@ -138,12 +138,12 @@ class RequestReader:
         incoming.method = self._parser.get_method().decode("ascii")
         incoming.headers = Lines(incoming.read_headers)
         try:
-            require_version(self._parser.get_http_version())
-            path = _path(incoming.url)
+            require_head(self._parser.get_http_version(), incoming.headers)
         except RequestError as exc:
             incoming.error = exc
+            self._recipient.refuse(exc)  # where its body ends is anybody's guess
         else:
-            self._admit(incoming, path)
+            self._admit(incoming)
         if self._parser.should_upgrade():  # llhttp takes the body for the other protocol's: it would be missing
             incoming.error = RequestError(400, "upgrade", _NO_UPGRADE)
         expected = first(incoming.headers, b"expect")
@@ -176,9 +176,9 @@ class RequestReader:
             self._endpoint.keep_head(self._head, known)
         self._completed(keep_alive=keep_alive)
 
-    def _admit(self, incoming: Incoming, path: str) -> None:
+    def _admit(self, incoming: Incoming) -> None:
         try:
-            incoming.admitted = self._endpoint.admit(incoming.method, path, incoming.headers)
+            incoming.admitted = self._endpoint.admit(incoming.method, _path(incoming.url), incoming.headers)
         except RequestError as exc:
             incoming.error = exc
 
@@ -195,13 +195,20 @@ class RequestReader:
         self._recipient.completed(incoming)
 
 
-def require_version(version: str) -> None:
+def require_head(version: str, headers: Headers) -> None:
     """
     Raises:
-        RequestError: for what llhttp takes as well: HTTP 0.9 has no headers, so a body is anybody's guess.
+        RequestError: for what llhttp takes as well and another reader would not: HTTP 0.9, whose body is anybody's
+            guess; a coding that nobody undoes (RFC 9112, 6.1); another number of hosts than one (3.2).
     """
     if version not in ("1.1", "1.0"):
         raise RequestError(505, "version", f"HTTP/{version} is not spoken here")
+    codings = [value.strip().lower() for name, value in headers if name == b"transfer-encoding"]
+    if codings and codings != [b"chunked"]:
+        raise RequestError(501, "coding", "of transfer codings only `chunked` is understood")
+    hosts = sum(name == b"host" for name, _ in headers)
+    if hosts > 1 or (version == "1.1" and not hosts):
+        raise RequestError(400, "host", f"a request names its host once, and this one {hosts} times")
 
 
 def _path(url: bytes) -> str:

@@ -49,8 +49,12 @@ class Footing:
 
     @property
     def is_cut_off(self) -> bool:
-        """No heartbeat came through for too long, and there were others when the last one did."""
-        return self._others and self._clock() - self._renewed_at > self._grace_seconds
+        """There were others when a heartbeat last came through, and that is too long ago, or was before a freeze."""
+        return self._others and (self._woke_at is not None or self._lease_is_over)
+
+    @property
+    def _lease_is_over(self) -> bool:
+        return self._clock() - self._renewed_at > self._grace_seconds
 
     @property
     def others(self) -> bool:
@@ -68,7 +72,7 @@ class Footing:
 
     def renewed(self, began: float, others: bool) -> None:
         """A heartbeat that began then came through."""
-        self.lapses += self.joined and self.is_cut_off
+        self.lapses += self.joined and self._others and self._lease_is_over
         self._renewed_at, self._others = began, others
 
     def tick(self) -> None:
@@ -79,7 +83,7 @@ class Footing:
         self._ticked_at = now
 
     def tried(self, began: float) -> None:
-        """A heartbeat that began then came through, and what it brought is in force; or it failed."""
+        """A heartbeat that began then came through, and what it brought is in force; or it failed: the lease counts."""
         if self._woke_at is not None and began >= self._woke_at:
             self._woke_at = None
             self._caught_up.set()
@@ -91,7 +95,7 @@ class Footing:
             return
         self.tick()
         if self._woke_at is None or self._clock() - self._woke_at > _PATIENCE_SECONDS:
-            return  # a database that does not answer: the lease says how long to go on
+            return  # a heartbeat takes longer: where others serve, this process is cut off until it ends
         with suppress(TimeoutError):
             async with asyncio.timeout(_PATIENCE_SECONDS):
                 await self._caught_up.wait()

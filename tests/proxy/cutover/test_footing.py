@@ -92,3 +92,20 @@ async def test_who_was_not_frozen_waits_for_nothing(clock: Clock) -> None:
         clock.now += 0.2
         footing.tick()
     await asyncio.wait_for(footing.fresh(), 0.5)
+
+
+@pytest.mark.parametrize("others", [True, False])
+async def test_until_that_heartbeat_has_ended_others_may_have_decided(clock: Clock, others: bool) -> None:
+    footing = Footing(30.0, shared=True, clock=clock)
+    footing.renewed(clock.now, others)
+    before_the_freeze = footing.now()
+    clock.now += 5.0
+    footing.tick()
+    footing.tried(before_the_freeze)
+    for _ in range(10):  # longer than calls wait for it
+        clock.now += 0.2
+        footing.tick()
+    await asyncio.wait_for(footing.fresh(), 0.5)
+    assert footing.is_cut_off is others
+    footing.tried(footing.now())  # without an answer, say
+    assert not footing.is_cut_off
