@@ -19,7 +19,7 @@ from shadow.fieldpath import Item, Pattern, States
 from shadow.packed import looks_packed, unpacked
 from shadow.secretnames import nothing_secret, refers, secret_field, values_of_flags
 from shadow.secretplaces import LOOKED_INTO, Mode, modes_within
-from shadow.secrettext import spans
+from shadow.secrettext import replaced
 
 LAST_APPLIED: Final = frozenset(
     {"metacontroller.k8s.io/last-applied-configuration", "kubectl.kubernetes.io/last-applied-configuration"}
@@ -93,11 +93,7 @@ class Redactor:
         """Free text without credentials in URLs, Authorization-like values, `password=...` and private keys."""
         if _PEM in text or (_SECRET_INSIDE.search(text) and _DATA_INSIDE.search(text)):
             return self.stand_in(text)
-        pieces, at = [], 0
-        for start, end in spans(text):
-            pieces += [text[at:start], self.stand_in(text[start:end])]
-            at = end
-        return "".join([*pieces, text[at:]]) if pieces else text
+        return replaced(text, self.stand_in)
 
     def stand_in(self, value: str | bytes) -> str:
         """`<redacted:1f3a9c2e:16>`; a stand-in stays what it is."""

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from shadow.config.base import Section, Spelled, fault, shown
 from shadow.config.places import File, Url, UrlPath
 from shadow.config.scalars import Flag, Seconds, Text, whole
+from shadow.secretnames import secret_name
 from shadow.terms import Hook, HookVersion, Protocol
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -157,7 +158,7 @@ class Implementation(Section):
     """What is deployed there (an image tag, say). A change makes older evidence stale. Null: unknown."""
 
     revision_header: Text | None = None
-    """The response header that tells the revision, instead of `revision`."""
+    """The response header that tells the revision, instead of `revision`. Nothing secret: it is shown and stored."""
 
     controller_file: File | None = None
     """The controller object (JSON or YAML) it is shown. Null: the front's own, converted if need be."""
@@ -175,6 +176,8 @@ class Implementation(Section):
     def _one_revision(self) -> "Implementation":
         if self.revision and self.revision_header:
             raise fault("must not have both revision and revision_header")
+        if self.revision_header and secret_name(self.revision_header):
+            raise fault("must not have a revision_header whose name is that of a secret: it is shown in reports")
         if self.tls and self.url.startswith("http:"):
             raise fault("must have an https url if tls is given")
         return self

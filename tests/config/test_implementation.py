@@ -76,6 +76,7 @@ def test_headers_that_http_does_not_allow_are_refused(headers):
     ("more", "message"),
     [
         ({"revision": "a", "revision_header": "b"}, "both revision"),
+        ({"revision_header": "X-My-Token"}, "that of a secret"),
         ({"tls": {"ca_file": "/ca"}}, "https"),
         ({"url": "https://h", "tls": {"cert_file": "/c"}}, "together"),
         ({"url": "https://h", "tls": {"key_file": "/k"}}, "together"),

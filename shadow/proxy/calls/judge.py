@@ -15,6 +15,7 @@ from shadow.protocol.finalize import answer_without_finalize_hook
 from shadow.proxy.calls.call import Asking, Call, Reply
 from shadow.proxy.calls.headers import answer_headers, retry_after
 from shadow.proxy.migrations.migration import Party
+from shadow.secrettext import replaced
 from shadow.terms import Hook, Role, Side, Stage
 from shadow.upstream.base import Observation
 from shadow.upstream.headers import Lines, first
@@ -52,11 +53,20 @@ def answer_for(call: Call, side: Side, role: Role, started: float) -> Asking:
 
 
 def revision_of(party: Party, observation: Observation) -> str | None:
-    """Of the implementation that answered: as configured, or as its `revision_header` tells; None: unknown."""
+    """Of the implementation that answered: as configured, or as its `revision_header` tells; None: unknown.
+
+    It is logged, stored and shown as it stands, so nothing of it may be secret.
+    """
     if party.revision_header is None:
         return party.revision
     told = first(observation.headers, party.revision_header)
-    return told.decode("latin-1").strip()[:_LONGEST_REVISION] or None if told is not None else None
+    if told is None:
+        return None
+    return replaced(told.decode("latin-1").strip(), _no_secret)[:_LONGEST_REVISION] or None
+
+
+def _no_secret(_secret: str) -> str:
+    return "<redacted>"
 
 
 def _failure(observation: Observation, tag_sent: bool) -> str | None:

@@ -125,8 +125,14 @@ def test_without_a_header_nothing_changes():
 
 @pytest.mark.parametrize(
     ("headers", "revision"),
-    [([(b"x-r", b" v1 ")], "v1"), ([(b"x-r", b"")], None), ([], None), ([(b"x-r", b"x" * 999)], "x" * 256)],
-    ids=["told", "empty", "missing", "too long"],
+    [
+        ([(b"x-r", b" v1 ")], "v1"),
+        ([(b"x-r", b"")], None),
+        ([], None),
+        ([(b"x-r", b"x" * 999)], "x" * 256),
+        ([(b"x-r", b"v1 password=fake-planted")], "v1 password=<redacted>"),
+    ],
+    ids=["told", "empty", "missing", "too long", "with a secret"],
 )
 def test_a_revision_is_read_from_the_header(headers, revision):
     party = migration(new__revision_header="X-R").parties[Side.NEW]
