@@ -152,7 +152,7 @@ def _reasoned(word: str, reasons: tuple[str, ...]) -> str:
 def brake(line: BrakeLine) -> str:
     """`off`, or since when, by whom and why it is on."""
     if line.on is None:
-        return "UNKNOWN to the store: `unknown_brake` says whether canary and beyond answer; roll back or release it"
+        return "UNKNOWN to the store: `unknown_brake` says whether calls are answered; roll back or release"
     if not line.on:
         return "off"
     since = f" since {line.since:%Y-%m-%d %H:%M:%S} UTC" if line.since else ""

@@ -94,7 +94,7 @@ def test_it_shows_where_one_stands(api: Control, capsys: pytest.CaptureFixture[s
 @pytest.mark.parametrize(
     ("brake", "told"),
     [
-        ({"on": None}, "UNKNOWN to the store: `unknown_brake` says whether canary and beyond answer; roll back or release it"),
+        ({"on": None}, "UNKNOWN to the store: `unknown_brake` says whether calls are answered; roll back or release"),
         (
             {"on": True, "since": "2027-01-15T08:00:00Z", "by": "ops", "because": "errors\x1b[0m"},
             "ON since 2027-01-15 08:00:00 UTC by ops: errors\\x1b[0m",
