@@ -15,6 +15,7 @@ MAX_DEPTH: Final = 900
 
 _BLANK: Final = re.compile(r"[ \t\n\r]*")
 _NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
+_DECODER: Final = json.JSONDecoder()
 _WORDS: Final = {"t": ("true", True), "f": ("false", False), "n": ("null", None)}
 _ESCAPED: Final = str.maketrans(
     {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
@@ -62,6 +63,27 @@ def rewritten(text: str, change: Callable[[Any], Any]) -> str:
             pieces += [text[at:start], new]
             at = end
     return "".join([*pieces, text[at:]])
+
+
+def one_by_one(text: str) -> list[str]:
+    """The JSON values that follow each other, as `jq -c` writes them, each with the blanks behind it.
+
+    The very text is the only one if it is anything else.
+    """
+    found, at, start = [], _past_blanks(text, 0), 0
+    while at < len(text):
+        try:
+            at = _past_blanks(text, _DECODER.raw_decode(text, at)[1])
+        except (ValueError, RecursionError):
+            return [text]
+        found.append(text[start:at])
+        start = at
+    return found or [text]
+
+
+def _past_blanks(text: str, at: int) -> int:
+    match = _BLANK.match(text, at)
+    return match.end() if match else at
 
 
 def _edits(place: _Place, before: Any, after: Any) -> Iterator[Edit]:
@@ -201,5 +223,4 @@ class _Reader:
     def _skip_blank(self) -> int:
         if self._text[self._at : self._at + 1] > " ":  # nearly always
             return self._at
-        match = _BLANK.match(self._text, self._at)
-        return match.end() if match else self._at
+        return _past_blanks(self._text, self._at)

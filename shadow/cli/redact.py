@@ -19,8 +19,8 @@ from shadow.cli.common import CommandError, Exit, complain
 from shadow.cli.keys import read_key
 from shadow.config.load import load
 from shadow.disguise import Disguise
-from shadow.jsontext import MAX_DEPTH, MalformedError, rewritten
-from shadow.migrate.yamltext import dump, read_documents
+from shadow.jsontext import MAX_DEPTH, MalformedError, one_by_one, rewritten
+from shadow.migrate.yamltext import UnreadableTextError, dump, read_documents
 from shadow.recordings.foreign import disguised
 from shadow.recordings.lines import ForeignError, opened
 from shadow.recordings.model import Manifest
@@ -118,16 +118,26 @@ class _Redaction:
         except UnicodeDecodeError as exc:
             raise CommandError(f"{self._path}: {_NEITHER}: no UTF-8; save it as that") from exc
         try:
-            return rewritten(text, self._exported).encode()
-        except MalformedError:
+            return "".join(rewritten(each, self._exported) for each in one_by_one(text)).encode()
+        except MalformedError as exc:
+            return self._as_yaml(text, exc).encode()
+
+    def _as_yaml(self, text: str, no_json: MalformedError) -> str:
+        try:
             documents = [document.value for document in read_documents(text, str(self._path))]
-            return "---\n".join(dump(self._exported(value)) for value in documents).encode()
+        except UnreadableTextError as exc:
+            if text.lstrip().startswith(("{", "[")):
+                raise CommandError(f"{self._path}: {no_json}, and no YAML") from exc
+            raise
+        return "---\n".join(dump(self._exported(value)) for value in documents)
 
     def _exported(self, value: Any) -> Any:
         """
         Raises:
             CommandError: the value is no object of a cluster, nor a list of them.
         """
+        if isinstance(value, list) and value:
+            return [self._exported(item) for item in value]
         if not isinstance(value, dict) or not isinstance(value.get("kind"), str):
             raise CommandError(f"{self._path}: {_NEITHER}: neither `kind` nor `request` is in it")
         return self._disguise.exported(value)

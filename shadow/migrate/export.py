@@ -7,8 +7,10 @@ where the export has them, and guessed from the objects and the controllers wher
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from shadow.errors import ShadowError
+from shadow.jsontext import one_by_one
 from shadow.migrate.controllers import declared_rules, malformed, protocol_of
 from shadow.migrate.yamltext import read_documents
 from shadow.protocol.objects import Json
@@ -64,10 +66,8 @@ def read_export(texts: Iterable[tuple[str, str]]) -> Export:
 
 
 def _bodies(text: str, source: str) -> Iterable[Json]:
-    for document in read_documents(text, source):
-        value = document.value
-        listed = value.get("items") if isinstance(value, dict) and str(value.get("kind", "")).endswith("List") else None
-        for body in listed if isinstance(listed, list) else [value]:
+    for document in read_documents("\n---\n".join(one_by_one(text)), source):
+        for body in _listed(document.value):
             whole = isinstance(body, dict) and {"apiVersion", "kind", "metadata"} <= body.keys()
             if not whole or not isinstance(body["metadata"], dict):
                 raise ExportError(f"{source}: not every item is an object with apiVersion, kind and metadata")
@@ -76,6 +76,14 @@ def _bodies(text: str, source: str) -> Iterable[Json]:
                     named = f"{body['kind']} {body['metadata'].get('name') or 'without a name'}"
                     raise ExportError(f"{source}: {named}: metadata.{key} is missing or of another type")
             yield body
+
+
+def _listed(value: Any) -> list[Any]:
+    """The items of a list, as `kubectl` or `jq .items` give one; of anything else itself."""
+    if isinstance(value, list) and value:
+        return value
+    items = value.get("items") if isinstance(value, dict) and str(value.get("kind", "")).endswith("List") else None
+    return items if isinstance(items, list) else [value]
 
 
 _TYPES = {"name": str, "annotations": Mapping | None, "labels": Mapping | None, "managedFields": list | None}

@@ -64,6 +64,23 @@ def test_an_export_as_yaml_stays_one(tmp_path: Path, capsysbinary):
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        json.dumps(SECRET, indent=1) + "\n" + json.dumps(A, indent=1) + "\n",
+        json.dumps(SECRET) + "\n" + json.dumps(A),
+        json.dumps([SECRET, A]),
+    ],
+    ids=["one after the other", "a line each", "a list"],
+)
+def test_objects_that_jq_picked_out_are_an_export(tmp_path: Path, capsysbinary, text):
+    (tmp_path / "export.json").write_text(text)
+    redacted = redact(capsysbinary, tmp_path / "export.json")
+    assert len(redacted.splitlines()) == len(text.splitlines())
+    kinds = [[each["kind"] for each in read_export([(text, "export")]).objects] for text in (text, redacted)]
+    assert kinds[0] == kinds[1] == [SECRET["kind"], A["kind"]]
+
+
+@pytest.mark.parametrize(
     ("more", "kept"),
     [
         ({}, ["hook", "request", "status", "answer"]),
@@ -127,7 +144,7 @@ def test_paths_of_a_configuration_are_hidden_too(tmp_path: Path, capsysbinary):
         pytest.param(lines(MANIFEST), 0, "holds nothing but the first line", id="manifest"),
         pytest.param(lines(DEEP, call("a")), 1, "the first is line 1 (nested too deeply)", id="too-deep-first"),
         pytest.param(  # which reader gives up first depends on how deep in calls it is
-            lines(DEEP.replace("[" * 4050 + "]" * 4050, ""), call("a")), 1, "the first is line 1 (", id="deep-first"
+            lines(DEEP.replace("[" * 4050 + "]" * 4050, ""), call("a")), 1, "nested ", id="deep-first"
         ),
         pytest.param(lines(call("a")[:-9], call("b")), 1, "the first is line 1 (", id="damaged-first"),
         pytest.param(lines(MANIFEST.replace("/v1", "/v2"), call("a")), None, "line 1 begins another", id="newer"),
@@ -137,6 +154,8 @@ def test_paths_of_a_configuration_are_hidden_too(tmp_path: Path, capsysbinary):
         pytest.param(b"a: [", None, "no YAML", id="broken-yaml"),
         pytest.param(b"word", None, "neither an export nor a recording", id="word"),
         pytest.param(b'[1, {"a": "b"}]', None, "neither `kind` nor `request`", id="any-json"),
+        pytest.param(b'[]', None, "neither `kind` nor `request`", id="empty-list"),
+        pytest.param(b'{"kind": "A", "b": [}', None, "malformed JSON at character 20, and no YAML", id="neither"),
         pytest.param(b'{"a": "b"}', None, "neither `kind` nor `request`", id="any-object"),
     ],
 )  # fmt: skip
