@@ -127,6 +127,7 @@ class Runtime:
         await self._brakes_for(snapshot)
         line = self.line_of(snapshot)
         self.snapshot = snapshot
+        await self._pull_brakes(snapshot)  # once more: until now anybody could release them
         if accepted:
             self.refused = None
             self._note(snapshot)
@@ -147,9 +148,12 @@ class Runtime:
                     self._undecided.add(name)
                 elif name not in self._undecided:
                     await self._remember(name)
-            pulled = snapshot.configuration.migrations[name].brake
-            if pulled is not None:
-                await self._brakes.pull(name, "configuration", pulled.because, governed_by(snapshot, name))
+        await self._pull_brakes(snapshot)
+
+    async def _pull_brakes(self, snapshot: Snapshot) -> None:
+        for name, settings in snapshot.configuration.migrations.items():
+            if settings.brake is not None:
+                await self._brakes.pull(name, "configuration", settings.brake.because, governed_by(snapshot, name))
 
     async def _remember(self, name: str) -> None:
         """A migration that starts where only `old` is served has never been braked; from now on the store knows it."""

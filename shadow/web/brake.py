@@ -77,6 +77,9 @@ async def release(desk: Desk, name: str, by: str, because: str, accept_digest: s
     if why := refusal(desk, name, accept_digest):
         raise HTTPException(409, why)
     stored = await desk.brakes.release(name, by, because)
+    if (pulled := desk.snapshot.configuration.migrations[name].brake) is not None:  # it came into force meanwhile
+        await desk.brakes.pull(name, "configuration", pulled.because, governed_by(desk.snapshot, name))
+        raise HTTPException(409, str(refusal(desk, name, accept_digest)))
     brake, replicas = desk.brakes.get(name), await _replicas(desk, name)
     return Moved(brake is not None and brake.on, stored, replicas)
 

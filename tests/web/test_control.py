@@ -14,6 +14,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from shadow.config.digest import configuration_digest
+from shadow.config.load import load
 from tests.hook_server import HookServer, answer_json, hang
 from tests.proxy.bodies import answer, config_map, observed, request
 from tests.proxy.running import Json, Running, running
@@ -224,11 +226,12 @@ async def test_the_configuration_pulls_the_brake_and_never_releases_it(
 ):
     async with running(tmp_path, *sides, **LIVE) as proxy:
         proxy.configure(brake={"because": "from Git"})
-        await asyncio.sleep(0)
-        for _ in range(100):
+        for _ in range(500):
             if (await proxy.get())["brake"]["on"]:
                 break
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.01)
+        await proxy.post("release", because="perhaps just before that configuration comes into force")
+        await proxy.taken_over(configuration_digest=configuration_digest(load(proxy.path)))
         assert await served(proxy) == "old"
         assert (await proxy.post("release", because="no")).status_code == 409
         proxy.configure(brake=None)
