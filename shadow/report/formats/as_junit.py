@@ -1,7 +1,8 @@
 """The report as JUnit XML: a test case per parent, failures carry the differences. For GitLab, Jenkins and GitHub.
 
 It is valid by the schema of Ant's report and by that of Jenkins, which agree on little: one suite in `testsuites`, one
-child at most in a test case, a time stamp without zone (it is UTC).
+child at most in a test case, a time stamp without zone (it is UTC). GitLab shows what is in a failure or an error, no
+attribute of it, and of two test cases of one name the first only.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -29,10 +30,10 @@ def render(report: Report) -> Iterator[str]:
     yield "</properties>\n"
     lines = {line.id: line for line in report.unexplained}
     told = lru_cache(_MOST_TOLD)(lambda id: _Told.of(lines[id]) if id in lines else None)
-    failing = 0
+    failing, named = 0, set[int]()
     for case in report.parents:
         failing += case.result is Result.DIFFERS
-        yield _case(report, case, told, whole=failing <= _MOST_WHOLE)
+        yield _case(report, case, _name(case, named), told, whole=failing <= _MOST_WHOLE)
     yield f"<system-out>{_text(_told(report))}</system-out>\n<system-err></system-err>\n</testsuite>\n</testsuites>\n"
 
 
@@ -94,8 +95,18 @@ def _brake(on: bool | None) -> str:
     return "unknown" if on is None else "on" if on else "off"
 
 
-def _case(report: Report, case: ParentCase, told: Callable[[str], _Told | None], *, whole: bool) -> str:
-    attributes = _attributes(classname=f"{report.migration}.{case.parent.kind}", name=str(case.parent), time="0")
+def _name(case: ParentCase, named: set[int]) -> str:
+    """Of a parent that was made anew the uid tells which one it is. `named`: hashes, as the names are many."""
+    parent = case.parent
+    known = hash((parent.kind, parent.namespace, parent.name))
+    if known in named:
+        return f"{parent} ({parent.uid})"
+    named.add(known)
+    return str(parent)
+
+
+def _case(report: Report, case: ParentCase, name: str, told: Callable[[str], _Told | None], *, whole: bool) -> str:
+    attributes = _attributes(classname=f"{report.migration}.{case.parent.kind}", name=name, time="0")
     match case.result:
         case Result.AGREES:
             return f"<testcase {attributes}/>\n"
@@ -103,7 +114,7 @@ def _case(report: Report, case: ParentCase, told: Callable[[str], _Told | None],
             child = "<skipped " + _attributes(message="not compared at the present evidence within the window") + "/>"
         case Result.FAILED:
             said = "an implementation gave no valid answer when it was last asked"
-            child = f"<error {_attributes(type='failed', message=said)}></error>"
+            child = f"<error {_attributes(type='failed', message=said)}>{said}</error>"
         case Result.DIFFERS:
             child = _failure([one for id in case.differences if (one := told(id))], whole=whole)
     return f"<testcase {attributes}>{child}</testcase>\n"

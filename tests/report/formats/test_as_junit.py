@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 from lxml import etree
 
@@ -57,6 +58,26 @@ def test_each_parent_is_a_case_that_passes_fails_errs_or_is_skipped(tmp_path: Pa
         for case in valid(reported(tmp_path, *calls)).iterfind("testcase")
     }
     assert cases == {"agrees": [], "differs": ["failure"], "fails": ["error"], "stale": ["skipped"]}
+
+
+def test_what_stopped_a_case_is_in_the_element_where_gitlab_looks(tmp_path: Path):
+    suite = valid(reported(tmp_path, compared("differs", difference(parent="differs")), failed("fails")))
+    texts = [str(each.text) for each in suite.iterfind("testcase/*")]
+    assert sorted(text.partition("(")[0].strip() for text in texts) == [
+        "an implementation gave no valid answer when it was last asked",
+        "new would delete Service <namespace>/ml-pipeline-ui",
+    ]
+
+
+def test_no_two_cases_have_one_name(tmp_path: Path):
+    """As those of a namespace that was deleted and made once more."""
+    calls = [compared("team-a"), compared("team-b")]
+    anew = msgspec.structs.replace(calls[0], id="anew", parent=msgspec.structs.replace(calls[0].parent, uid="uid-anew"))
+    cases = [case.get("name") for case in valid(reported(tmp_path, *calls, anew)).iterfind("testcase")]
+    assert sorted(cases) in (
+        ["team-a", "team-a (uid-anew)", "team-b"],
+        ["team-a", "team-a (uid-team-a)", "team-b"],
+    )
 
 
 def test_the_worst_difference_names_the_failure_and_all_are_in_it(tmp_path: Path):
