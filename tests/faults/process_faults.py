@@ -151,11 +151,12 @@ async def heads_are_left_half(scene: Scene, seconds: float) -> None:
 
 
 async def _half_open(scene: Scene, number: int, sent: bytes) -> list[asyncio.StreamWriter]:
-    writers = []
-    for _ in range(number):
-        with suppress(OSError):
-            writers.append((await asyncio.open_connection("127.0.0.1", scene.hooks_port))[1])
-            writers[-1].write(sent)
+    """All at once: one after the other, a busy machine would hang up on the first before the last is there."""
+    opening = (asyncio.open_connection("127.0.0.1", scene.hooks_port) for _ in range(number))
+    opened = await asyncio.gather(*opening, return_exceptions=True)
+    writers = [each[1] for each in opened if not isinstance(each, BaseException)]
+    for writer in writers:
+        writer.write(sent)
     return writers
 
 
