@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import attrgetter
-from typing import Self
+from typing import NamedTuple, Self
 
 import msgspec
 
@@ -27,6 +27,21 @@ from shadow.terms import Change, Effect, Side
 _uid = attrgetter("parent.uid")
 
 
+class _Sighting(NamedTuple):
+    """What a group shows of one parent, in as few bytes as there are: a line keeps the latest. `old`, `new`: JSON."""
+
+    at: float
+    parent: str
+    comparison: str | None
+    old: bytes
+    new: bytes
+
+    @classmethod
+    def of(cls, group: Group) -> Self:
+        old, new = msgspec.json.encode(group.old), msgspec.json.encode(group.new)
+        return cls(group.last_seen, str(group.parent), group.example, old, new)
+
+
 @dataclass(slots=True)
 class _Line:
     """One cause while its parents are still coming in: what its id stands for, the latest example, and counts."""
@@ -35,7 +50,7 @@ class _Line:
     path: str
     change: Change
     effects: EffectPair
-    latest: Group
+    latest: _Sighting
     first_seen: float
     count: int = 0
     parents: int = 0
@@ -51,7 +66,7 @@ class _Line:
             path=group.shown_path,
             change=group.change,
             effects=group.effects,
-            latest=group,
+            latest=_Sighting.of(group),
             first_seen=group.first_seen,
         )
 
@@ -61,8 +76,8 @@ class _Line:
         self.repeats |= group.repeats
         if group.first_seen < self.first_seen:
             self.first_seen = group.first_seen
-        if group.last_seen > self.latest.last_seen:
-            self.latest = group
+        if group.last_seen > self.latest.at:
+            self.latest = _Sighting.of(group)
         if explanation is not None:
             self.explanation = min(self.explanation or explanation, explanation, key=repr)
 
@@ -82,16 +97,16 @@ class _Line:
             moved_parents=self.moved,
             unexplained_parents=self.unexplained,
             first_seen=moment(self.first_seen),
-            last_seen=moment(self.latest.last_seen),
+            last_seen=moment(self.latest.at),
             example=_example(self.latest, kept),
             ignored_because=explanation.ignored_because,
             expected_because=explanation.expected_because,
         )
 
 
-def _example(group: Group, kept: Collection[str]) -> Example:
-    old, new = (msgspec.Raw(msgspec.json.encode(value)) for value in (group.old, group.new))
-    return Example(old, new, group.example if group.example in kept else None, str(group.parent))
+def _example(seen: _Sighting, kept: Collection[str]) -> Example:
+    comparison = seen.comparison if seen.comparison in kept else None
+    return Example(msgspec.Raw(seen.old), msgspec.Raw(seen.new), comparison, seen.parent)
 
 
 @dataclass(slots=True)
@@ -158,7 +173,8 @@ class Merged:
         Args:
             kept: those of some comparisons that can still be looked at; no other one is an example.
         """
-        there = kept({line.latest.example for line in self._lines.values() if line.latest.example is not None})
+        latest = (line.latest.comparison for line in self._lines.values())
+        there = kept({comparison for comparison in latest if comparison is not None})
         finished = []
         while self._lines:  # of a hundred thousand each is held in one form only
             id, line = self._lines.popitem()

@@ -5,7 +5,7 @@ child at most in a test case, a time stamp without zone (it is UTC). GitLab show
 attribute of it, and of two test cases of one name the first only.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Self
@@ -18,7 +18,8 @@ from shadow.report.words import printable
 from shadow.terms import Effect, Outcome
 
 _MOST_DIFFERENCES = 20  # of one parent
-_MOST_WHOLE = 100  # failing parents with values: the same difference may be in ten thousand, and GitLab takes 30 MB
+_MOST_WHOLE = 100  # failing parents with values: the same difference may be in ten thousand
+_MOST_LISTED = 5 << 20  # characters of all failures, then each says its worst only: GitLab takes 30 MB
 _MOST_LINES = 12
 _MOST_TOLD = 2000  # texts that are held at once
 
@@ -28,13 +29,11 @@ def render(report: Report) -> Iterator[str]:
     yield f'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites>\n{_suite(report)}\n<properties>\n'
     yield from (f"<property {_attributes(name=name, value=value)}/>\n" for name, value in _properties(report))
     yield "</properties>\n"
-    lines = {line.id: line for line in report.unexplained}
-    told = lru_cache(_MOST_TOLD)(lambda id: _Told.of(lines[id]) if id in lines else None)
-    failing, named = 0, set[int]()
+    failures, named = _Failures(report), set[int]()
     for case in report.parents:
-        failing += case.result is Result.DIFFERS
-        yield _case(report, case, _name(case, named), told, whole=failing <= _MOST_WHOLE)
-    yield f"<system-out>{_text(_told(report))}</system-out>\n<system-err></system-err>\n</testsuite>\n</testsuites>\n"
+        yield _case(report, case, _name(case, named), failures)
+    told = _text([*_told(report), *failures.left_out()])
+    yield f"<system-out>{told}</system-out>\n<system-err></system-err>\n</testsuite>\n</testsuites>\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +54,44 @@ class _Told:
         ]
         values = [f"  as in {printable(line.example.parent)}:", *(f"    {one}" for one in diff(line, _MOST_LINES))]
         return cls(line.effect, words.consequence(line), _text(text), _text([*text, *values]))
+
+
+class _Failures:
+    """Of one report, each told as fully as there is room for after those before it."""
+
+    def __init__(self, report: Report) -> None:
+        lines = {line.id: line for line in report.unexplained}
+        self._told = lru_cache(_MOST_TOLD)(lambda id: _Told.of(lines[id]) if id in lines else None)
+        self._count = 0
+        self._listed = 0
+        self._characters = 0
+
+    def of(self, case: ParentCase) -> str:
+        """The worst one names it; as long as there is room all are in the text."""
+        found = [one for id in case.differences if (one := self._told(id))]
+        found.sort(key=lambda told: -told.effect.severity)
+        more = f" and {words.counted(len(found) - 1, 'other difference')}" if len(found) > 1 else ""
+        kind, said = (str(found[0].effect), f"{found[0].consequence}{more}") if found else ("", "")
+        return f"<failure {_attributes(type=kind, message=said)}>{self._text(found) or _text([said])}</failure>"
+
+    def _text(self, found: list[_Told]) -> str:
+        """Empty: there is no room left."""
+        self._count += 1
+        if self._characters > _MOST_LISTED:
+            return ""
+        self._listed = self._count
+        listed = [told.whole if self._count <= _MOST_WHOLE else told.text for told in found[:_MOST_DIFFERENCES]]
+        if len(found) > _MOST_DIFFERENCES:
+            listed.append(f"and {len(found) - _MOST_DIFFERENCES} more")
+        text = "\n".join(listed)
+        self._characters += len(text)
+        return text
+
+    def left_out(self) -> Iterator[str]:
+        if self._count > _MOST_WHOLE:
+            yield f"values stand in the first {_MOST_WHOLE} of {self._count} failures: the report as JSON has them all"
+        if self._count > self._listed:
+            yield f"only the first {self._listed} list every difference, the others tell their worst"
 
 
 def _suite(report: Report) -> str:
@@ -105,7 +142,7 @@ def _name(case: ParentCase, named: set[int]) -> str:
     return str(parent)
 
 
-def _case(report: Report, case: ParentCase, name: str, told: Callable[[str], _Told | None], *, whole: bool) -> str:
+def _case(report: Report, case: ParentCase, name: str, failures: _Failures) -> str:
     attributes = _attributes(classname=f"{report.migration}.{case.parent.kind}", name=name, time="0")
     match case.result:
         case Result.AGREES:
@@ -116,20 +153,8 @@ def _case(report: Report, case: ParentCase, name: str, told: Callable[[str], _To
             said = "an implementation gave no valid answer when it was last asked"
             child = f"<error {_attributes(type='failed', message=said)}>{said}</error>"
         case Result.DIFFERS:
-            child = _failure([one for id in case.differences if (one := told(id))], whole=whole)
+            child = failures.of(case)
     return f"<testcase {attributes}>{child}</testcase>\n"
-
-
-def _failure(found: list[_Told], *, whole: bool) -> str:
-    """The worst one names it; all are in the text."""
-    found.sort(key=lambda told: -told.effect.severity)
-    more = f" and {words.counted(len(found) - 1, 'other difference')}" if len(found) > 1 else ""
-    kind, said = (str(found[0].effect), found[0].consequence) if found else ("", "")
-    listed = [told.whole if whole else told.text for told in found[:_MOST_DIFFERENCES]]
-    if len(found) > _MOST_DIFFERENCES:
-        listed.append(f"and {len(found) - _MOST_DIFFERENCES} more")
-    text = "\n".join(listed)
-    return f"<failure {_attributes(type=kind, message=f'{said}{more}')}>{text}</failure>"
 
 
 def _told(report: Report) -> Iterator[str]:
@@ -137,8 +162,6 @@ def _told(report: Report) -> Iterator[str]:
     yield words.totals(report)
     yield from (text for text in (words.verdict(report), words.since_baseline(report)) if text)
     yield from map(entries.failure, report.failures)
-    if (failing := report.totals.results.get(Result.DIFFERS, 0)) > _MOST_WHOLE:
-        yield f"values stand in the first {_MOST_WHOLE} of {failing} failures: the report as JSON has them all"
     yield from (f"gone: {words.gone(line)} ({line.id})" for line in report.gone)
 
 

@@ -96,3 +96,15 @@ def test_values_are_told_for_the_first_hundred_only(tmp_path: Path):
     assert "values stand in the first 100 of 103 failures" in str(suite.findtext("system-out"))
     assert ["- a: 1" in text for text in failures] == [True] * 100 + [False] * 3
     assert all("new would delete" in text for text in failures)
+
+
+def test_however_many_fail_the_file_is_small_enough_for_gitlab(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr("shadow.report.formats.as_junit._MOST_LISTED", 1000)
+    changed = difference("web", path="spec.x", change=Change.CHANGED, new_effect=Effect.UPDATE)
+    calls = [compared(f"team-{n:03}", difference(parent=f"team-{n:03}"), changed) for n in range(20)]
+    suite = valid(reported(tmp_path, *calls))
+    failures = [str(case.findtext("failure")) for case in suite.iterfind("testcase")]
+    listed = sum("spec.x: changed" in text for text in failures)
+    assert 0 < listed < 20
+    assert failures[-1] == "new would delete Service <namespace>/ml-pipeline-ui and 1 other difference"
+    assert f"only the first {listed} list every difference" in str(suite.findtext("system-out"))
