@@ -127,10 +127,13 @@ class Desired:
         Raises:
             RecursionError, UnicodeEncodeError: it cannot be written down as JSON.
         """
-        last, desired = (stored(identity, each) for each in (last_applied(observed) or {}, self.value))
-        metadata = {key: value for key, value in object_of(desired, "metadata").items() if key not in SYSTEM_METADATA}
-        wanted = {key: value for key, value in desired.items() if key != "status"} | {"metadata": metadata}
-        return loses_items(observed, last, wanted, self._merge_keys)
+        last = last_applied(observed) or {}
+        metadata = object_of(self.value, "metadata")
+        own = {key: value for key, value in metadata.items() if key not in SYSTEM_METADATA}
+        wanted = {key: value for key, value in self.value.items() if key != "status"} | {"metadata": own}
+        if not loses_items(observed, last, wanted, self._merge_keys):
+            return False
+        return loses_items(observed, stored(identity, last), stored(identity, wanted), self._merge_keys)
 
     def _held(self, observed: Json) -> bool:
         """Whether the object plainly holds everything that is desired. False where that takes a closer look."""

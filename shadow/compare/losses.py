@@ -25,6 +25,8 @@ def loses_items(observed: Any, last_applied: Any, desired: Any, keys: Sequence[s
     pending = [(observed, last_applied, desired)]
     while pending:
         here, former, wanted = pending.pop()
+        if here in (former, wanted):  # most are, and Python looks at them quicker
+            continue
         if isinstance(here, dict):
             fields = (value if isinstance(value, dict) else {} for value in (former, wanted))
             pending.extend(_in_both(here, *fields))

@@ -18,7 +18,7 @@ from shadow.compare.merge import MERGE_KEYS
         pytest.param([{"key": "a", "more": 1}], [], [{"key": "a"}], False, id="a-field-more-is-the-same-item"),
         pytest.param([{"key": "a", "l": [{"p": 1, "q": 2}]}], [], [{"key": "a", "l": [{"p": 1}]}], False, id="deep"),
         pytest.param([{"name": "a", "l": [1, 2]}], [], [{"name": "a", "l": [1]}], True, id="within-an-item"),
-        pytest.param([1], [], [1.0], True, id="another-type"),
+        pytest.param([1], [], [1.0], False, id="another-spelling"),
         pytest.param({"l": ["x"]}, {}, {}, False, id="a-list-that-is-not-wanted"),
         pytest.param({"l": ["x"]}, {}, {"l": []}, True, id="a-list-that-is-wanted-empty"),
         pytest.param({"l": {"x": 1}}, {}, {"l": []}, False, id="no-list"),
