@@ -153,5 +153,5 @@ class Takeover:
         if agreement.refused == mine:
             return f"replica {agreement.refused_by} cannot serve it: {agreement.why}"
         if agreement.following is None:
-            return "the other replicas serve other `migrations`, which came after those of this file; see `shadow history`"
+            return "the others serve other `migrations`, which came after those of this file; see `shadow history`"
         return None

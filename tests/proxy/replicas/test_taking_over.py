@@ -91,7 +91,7 @@ async def test_a_replica_that_comes_back_with_an_old_file_changes_nothing(start:
     late = await start(stage="live", unknown_brake="off")
     assert await served(late) == await served(one) == "old"
     ready = (await late.proxy.client.get(f"{late.proxy.control}/readyz")).json()
-    assert "another configuration" in ready["refused_configuration"]
+    assert "came after those of this file" in ready["refused_configuration"]
     late.proxy.configure(stage="canary", canary={"weight": 100})  # what is changed while it runs counts
     await until(lambda: _stage(one, "canary"))
     assert await served(one) == "new"
