@@ -28,7 +28,7 @@ LAST_APPLIED: Final = frozenset(
 
 _SECRET_INSIDE: Final = re.compile(r"\bkind\\*[\"']?\s*+:\s*+(?:[!&][\w!./-]{0,64}\s++){0,2}\\*[\"']?Secret(?:List)?\b")
 _DATA_INSIDE: Final = re.compile(r"\b(?:data|stringData)\b")
-_PEM: Final = "PRIVATE KEY-----"
+_PRIVATE_KEY: Final = re.compile(r"PRIVATE KEY(?: BLOCK)?-----|PuTTY-User-Key-File|AGE-SECRET-KEY-")
 _STAND_IN: Final = re.compile(r"<redacted:[0-9a-f]{8}:\d{1,12}>\Z")
 
 
@@ -91,7 +91,7 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """Free text without credentials in URLs, Authorization-like values, `password=...` and private keys."""
-        if _PEM in text or (_SECRET_INSIDE.search(text) and _DATA_INSIDE.search(text)):
+        if _PRIVATE_KEY.search(text) or (_SECRET_INSIDE.search(text) and _DATA_INSIDE.search(text)):
             return self.stand_in(text)
         return replaced(text, self.stand_in)
 

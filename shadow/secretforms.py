@@ -55,6 +55,18 @@ FORMS: Final = (
         ),
     ),
     (
+        "@",  # of Go's drivers
+        re.compile(r"[\w.-]{1,128}:(?P<secret>[^\s\"'@/]{1,256})@(?:tcp|tcp6|udp|unix)\("),
+    ),
+    (
+        "pass:",  # openssl -passin pass:...
+        re.compile(r"(?<![^\s\"'=])pass:(?P<secret>[^\s\"']+)"),
+    ),
+    (
+        "$",  # of htpasswd
+        re.compile(r"\$(?:apr1|2[abxy]|[156])\$(?P<secret>[\w./$]{8,256})"),
+    ),
+    (
         "jdbc:oracle:",
         re.compile(r"jdbc:oracle:\w{1,16}:[^/\s@]{1,256}/(?P<secret>[^@\s\"']{1,512})@"),
     ),
@@ -79,6 +91,7 @@ FORMS: Final = (
         re.compile(r"\beyJ[\w-]{4,}\.eyJ(?P<secret>[\w-]{2,}\.[\w-]+)"),
     ),
     ("_", re.compile(r"\bgh[oprsu]_(?P<secret>[A-Za-z0-9]{16,255})\b")),  # of GitHub
+    ("github_pat_", re.compile(r"\bgithub_pat_(?P<secret>\w{16,255})")),
     ("glpat-", re.compile(r"\bglpat-(?P<secret>[\w-]{16,255})")),  # of GitLab
     ("password ", _in_prose("password")),
     ("token ", _in_prose("token")),

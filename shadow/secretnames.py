@@ -16,6 +16,7 @@ _ENDINGS: Final = (
     "secretkey", "secretaccesskey", "privatekey", "signingkey", "encryptionkey", "masterkey", "sessionkey", "sharedkey",
     "accountkey", "storagekey", "hmackey", "authkey", "licensekey", "keydata", "secret", "signature", "authorization",
     "cookie", "connectionstring", "dsn", "bindpw", "passwordhash", "dockercfg", "dockerconfigjson",
+    "secretkeybase",
 )  # fmt: skip
 _ELSEWHERE: Final = ("existingsecret", "pullsecret", "tlssecret", "certsecret", "certificatesecret", "casecret")
 """Such a field holds the name of a Secret."""
@@ -30,6 +31,7 @@ _PASS: Final = re.compile(
 )
 _HOLDERS: Final = (
     "passwords", "tokens", "credential", "credentials", "creds", "secrets", "apikeys", "accesskeys", "auths",
+    "stringdata",
 )  # fmt: skip
 _REFERENCES: Final = ("name", "namespace", "key", "kind", "apiversion", "group", "ref", "path", "type", "mode")
 _SPELLED_OUT: Final = frozenset(
@@ -159,7 +161,7 @@ def refers(name: str) -> bool:
 _TELLING: Final = (
     "pw", "secret", "token", "connectionstring", "dsn", "cookie", "key", "auth", "cred", "pass", "bearer", "basic",
     "digest", "negotiate", "signature", "lastappliedconfiguration", "identified", "@", "rediscli", "dockercfg",
-    "dockerconfigjson", "hooksslackcom",
+    "dockerconfigjson", "hooksslackcom", "stringdata",
 )  # fmt: skip
 """Something of this is in whatever is redacted, once the text is `_FLATTENED` and has no separators, ..."""
 _SPELLED: Final = tuple(
@@ -168,10 +170,11 @@ _SPELLED: Final = tuple(
         (
             rb"-(?:(?<=[\"' ]-)(?:-?p|[uU]|-user)|(?<=glpat-))",
             rb":(?:\d{4,5}|\*):",  # as in .pgpass
-            rb"_(?<=gh[oprsu]_)",
+            rb"_(?<=gh[oprsu]_|hub_)",
             rb"\.eyJ",
             rb"=(?<=sig=)",
             rb"_PAT(?![A-Za-z0-9])",
+            rb"\$(?:apr1|2[abxy]|[156])\$",  # of htpasswd
             rb"\"(?:H4sI|LS0t|eyJ|ewo|YXBp|binaryData\")",
         ),
     )

@@ -22,8 +22,8 @@ LOOKED_INTO: Final = (Mode.CLEAR, Mode.ABOUT_SECRET)
 """Where names and forms decide."""
 
 _SECRET: Final = {"data": Mode.HIDE_BASE64, "stringData": Mode.HIDE, "metadata": Mode.ABOUT_SECRET}
-_NAMES: Final = ("name", "key")
-_VALUES: Final = ("value", "default")
+_NAMES: Final = ("name", "key", "Name", "Key")
+_VALUES: Final = ("value", "default", "Value")
 """As an item of a list of settings has its name and its value."""
 
 

@@ -18,9 +18,9 @@ from shadow.secretnames import (
     secret_name,
     secret_setting,
 )
-from shadow.secretvalues import Span, after_colon, after_equals, after_flag, held
+from shadow.secretvalues import Span, after_colon, after_equals, after_flag, held, in_section
 
-_COMPOUND: Final = re.compile(r"[:=\s\"'<]|\A-p|\.eyJ|gh[oprsu]_|glpat-")
+_COMPOUND: Final = re.compile(r"[:=\s\"'<]|\A-p|\.eyJ|gh[oprsu]_|github_pat_|glpat-")
 """Without any of these a text is one word, and nothing in it can say that the rest is a secret."""
 
 
@@ -110,6 +110,32 @@ _SETTINGS: Final = (
         ),
         lambda match: secret_name(match["name"]),
         lambda match: (after_colon(match),),
+    ),
+    _Setting(
+        "value",  # the other way round
+        re.compile(
+            r"(?:^|[\s\"'{,-])value\\{0,8}[\"']?[ \t]*+[:=][ \t]*+(?:\\{0,8}[\"'])?(?P<secret>[^\s\"',\\]{1,512}+)"
+            r"\\{0,8}[\"']?[ \t\r]*+,?[ \t\r]*+(?:\n[ \t]*+)?\\{0,8}[\"']?"
+            r"(?:name|key)\\{0,8}[\"']?[ \t]*+[:=][ \t]*+\\{0,8}[\"']?(?P<name>[\w.-]{1,128}+)",
+            re.MULTILINE,
+        ),
+        lambda match: secret_name(match["name"]),
+        lambda match: (match.span("secret"),),
+    ),
+    _Setting(
+        "[",  # a section of ini or TOML that holds secrets under names of anybody's choice
+        re.compile(r"^\[{1,2}[ \t]*+(?P<name>[\w.-]{1,128}+)[ \t]*+\]{1,2}[ \t\r]*$", re.MULTILINE),
+        lambda match: holds_secrets(match["name"]),
+        in_section,
+    ),
+    _Setting(
+        "</",  # <entry key="db.password">...</entry>, and Spring's <property name="password"><value>...
+        re.compile(
+            r"<[\w.:-]{1,64}[^<>]{0,256}?\b(?:name|key)=[\"'](?P<name>[\w.-]{1,128}+)[\"'][^<>]{0,256}>\s*+"
+            r"(?:<value>\s*+)?(?P<secret><!\[CDATA\[[\s\S]{0,65536}?\]\]>|[^<]+)(?=</)"
+        ),
+        lambda match: secret_name(match["name"]),
+        lambda match: (match.span("secret"),),
     ),
     _Setting(
         "</value>",  # of Hadoop and Hive

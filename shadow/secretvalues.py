@@ -30,6 +30,7 @@ _FLOW_MEMBER: Final = re.compile(
 _MEMBER_BELOW: Final = re.compile(
     r"(?P<indent>[ \t]*+(?:- ++)?)[\"']?(?P<name>[\w./@-]{1,128}+)[\"']?[ \t]*+:(?:[ \t]++|(?=\r?\n|\Z))"
 )
+_ASSIGNED: Final = re.compile(r"[ \t]*+[\"']?(?P<name>[\w.-]{1,128}+)[\"']?[ \t]*+=[ \t]*+")
 _TRIPLE: Final = re.compile(r"(?P<quote>\"\"\"|\'\'\')(?P<value>[\s\S]{0,65536}?)(?P=quote)")  # of TOML
 _MEMBER: Final = re.compile(r"[\"']?[\w./-]{1,128}[\"']?[ \t]*:(?:\s|\Z)")
 
@@ -94,6 +95,17 @@ def after_equals(match: re.Match[str]) -> Iterator[Span]:
         yield long.span("value")
         return
     yield _quoted(text, at) or _first(_WORD if match["indent"] is None else _LINE, text, at)
+
+
+def in_section(match: re.Match[str]) -> Iterator[Span]:
+    """Of `[credentials]` and lines `alice = ...`: every value up to the next section that is no reference."""
+    text, end = match.string, _first(_LINE, match.string, match.end())[1]
+    while end < len(text):
+        at, end = end + 1, _first(_LINE, text, end + 1)[1]
+        if text.startswith("[", at):
+            return
+        if (member := _ASSIGNED.match(text, at)) and not refers(member["name"]):
+            yield _quoted(text, member.end()) or (member.end(), end)
 
 
 def after_flag(match: re.Match[str]) -> Iterator[Span]:

@@ -19,7 +19,7 @@ from shadow.terms import Effect, Outcome
 
 _MOST_DIFFERENCES = 20  # of one parent
 _MOST_WHOLE = 100  # failing parents with values: the same difference may be in ten thousand
-_MOST_LISTED = 5 << 20  # characters of all failures, then each says its worst only: GitLab takes 30 MB
+_MOST_LISTED = 2 << 20  # characters of all failures, then each says its worst only: GitLab takes 30 MB
 _MOST_LINES = 12
 _MOST_TOLD = 2000  # texts that are held at once
 
