@@ -23,6 +23,7 @@ from shadow.report.track import Track
 from shadow.report.words import counted
 
 STDOUT = "-"
+_MADE_BY = "`--format json -o FILE` writes one"
 
 
 def add_output_arguments(parser: argparse.ArgumentParser) -> None:
@@ -93,9 +94,9 @@ def _baseline(file: Path | None) -> Report | None:
     try:
         return None if file is None else read(file.read_bytes())
     except OSError as error:
-        raise CommandError(f"--baseline: cannot read {file}: {error.strerror}", Exit.USAGE) from error
+        raise CommandError(f"--baseline: cannot read {file}: {error.strerror}; {_MADE_BY}", Exit.USAGE) from error
     except msgspec.DecodeError as error:
-        message = f"--baseline: {file} is no report (`--format json -o FILE` writes one): {error}"
+        message = f"--baseline: {file} is no report: {error}; {_MADE_BY}"
         raise CommandError(message, Exit.USAGE) from error
 
 

@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from shadow.cli.common import CommandError, Exit, complain
+from shadow.cli.keys import read_key
 from shadow.cli.presenting import Outputs, outputs_of, present
 from shadow.cli.progress import progress
 from shadow.cli.stored import migration_of, opened, view
@@ -24,6 +25,7 @@ from shadow.config.load import load, locate
 from shadow.config.model import Configuration
 from shadow.config.storeurl import sqlite_path
 from shadow.disguise import Disguise
+from shadow.errors import StoreError
 from shadow.implementations import Implementations
 from shadow.proxy.migrations.snapshot import Snapshot, build
 from shadow.recordings.model import RecordedCall
@@ -111,8 +113,7 @@ def _quiet() -> Iterator[None]:
 
 
 async def _play(plan: _Plan) -> Passed:
-    store = AsyncStore(open_store(plan.store_url))
-    await store.open(time.time())
+    store = await _store(plan.store_url)
     implementations = Implementations(plan.configuration.upstream)
     try:
         snapshot = build(plan.configuration, plan.text, implementations.get)
@@ -125,6 +126,21 @@ async def _play(plan: _Plan) -> Passed:
     finally:
         await implementations.close()
         await store.close()
+
+
+async def _store(url: str) -> AsyncStore:
+    """
+    Raises:
+        CommandError: it cannot be opened, or is something else.
+    """
+    store = AsyncStore(open_store(url))
+    try:
+        await store.open(time.time())
+    except StoreError as exc:
+        why = exc.reason.partition(";")[0]
+        remedy = "--resume must name a new file, or one that an earlier --resume made"
+        raise CommandError(f"{exc.where}: {why}; {remedy}", Exit.USAGE) from exc
+    return store
 
 
 async def _begin(store: AsyncStore, plan: _Plan, snapshot: Snapshot) -> None:
@@ -166,14 +182,13 @@ async def _replay_of(store: AsyncStore, plan: _Plan, snapshot: Snapshot) -> Repl
 
 
 def _disguise(settings: Configuration) -> Disguise | None:
-    """By the key of the proxy that this configuration is of, if it is here."""
+    """By the key of the proxy that this configuration is of; without it what was recorded is told to be of another."""
     beside = sqlite_path(settings.store)
-    kept = beside.with_name(beside.name + ".key") if beside is not None else None
-    for path in (settings.redaction.key_file, kept):
-        if path is not None:
-            with suppress(OSError):
-                return Disguise(path.read_bytes().strip(), settings.redaction.paths)
-    return None
+    kept = beside.with_name(f"{beside.name}.key") if beside is not None else None
+    path = settings.redaction.key_file or kept
+    if path is None or not path.is_file():
+        return None
+    return Disguise(read_key(path), settings.redaction.paths)
 
 
 def _shown(reader: Reader, files: Iterable[Path]) -> Iterator[RecordedCall]:

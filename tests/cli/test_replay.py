@@ -161,6 +161,23 @@ def test_a_replay_goes_on_where_it_ended_and_only_with_what_it_was_begun_with(tm
 
 
 @pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--resume", "none/kept.db"], "none does not exist; --resume must name a new file"),
+        (["--resume", "shadow.yaml"], "file is not a database; --resume must name a new file"),
+        (["--baseline", "none.json"], "cannot read none.json: No such file or directory; `--format json -o FILE`"),
+        (["--baseline", "shadow.yaml"], "shadow.yaml is no report: "),
+    ],
+)
+def test_what_is_to_be_read_beside_is_named_with_what_to_do(tmp_path: Path, capsys, monkeypatch, arguments, said):
+    monkeypatch.chdir(tmp_path)
+    calls = recorded(tmp_path / "calls.jsonl.gz", answer(A), answer(A))
+    common = ["--config", configured(tmp_path), "--answers", "recorded", "-o", "/dev/null"]
+    assert main(["replay", str(calls), *common, *arguments]) == 2
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
     ("arguments", "status", "said"),
     [
         (["none.jsonl"], 1, "none.jsonl: No such file or directory; name recordings"),
