@@ -1,28 +1,17 @@
 """From a call that is over to its spans, with the ids that were given out while it was under way.
 
-Imported only when something is exported: OpenTelemetry costs start-up time and memory.
+Imported only when something is exported: OpenTelemetry costs start-up time and memory. A span is made whole, since all
+of it is known by then: to take it down as if it happened now would take three times as long.
 """
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 
-from opentelemetry.context import Context
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import SpanLimits, SpanProcessor, TracerProvider
-from opentelemetry.sdk.trace.id_generator import IdGenerator
-from opentelemetry.sdk.trace.sampling import ALWAYS_ON
-from opentelemetry.trace import (
-    Link,
-    NonRecordingSpan,
-    Span,
-    SpanContext,
-    SpanKind,
-    Status,
-    StatusCode,
-    TraceFlags,
-    set_span_in_context,
-)
+from opentelemetry.sdk.trace import Event, ReadableSpan, SpanProcessor
+from opentelemetry.sdk.util.instrumentation import InstrumentationScope
+from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode, TraceFlags
 from opentelemetry.util.types import AttributeValue
 
 from shadow.compare.model import Comparison, Difference
@@ -37,18 +26,20 @@ MAX_TEXT = 256
 
 Attributes = Mapping[str, AttributeValue]
 
+_SCOPE = InstrumentationScope("shadow")
+_UNSET = Status(StatusCode.UNSET)
+_SAMPLED = TraceFlags(TraceFlags.SAMPLED)
 
-class GivenIds(IdGenerator):
-    """Hands out the ids that were chosen when the call came in. Not to be shared between threads."""
 
-    def __init__(self) -> None:
-        self.trace_id = self.span_id = 0
+class OneResource(Resource):
+    """What all spans are of. The exporter asks each for its hash, which it would make by writing JSON."""
 
-    def generate_trace_id(self) -> int:
-        return self.trace_id
+    def __init__(self, resource: Resource) -> None:
+        super().__init__(dict(resource.attributes), resource.schema_url)
+        self._hash = super().__hash__()
 
-    def generate_span_id(self) -> int:
-        return self.span_id
+    def __hash__(self) -> int:
+        return self._hash
 
 
 class Spans:
@@ -63,79 +54,87 @@ class Spans:
     def __init__(
         self, processor: SpanProcessor, service_name: str, randomness: Callable[[int], bytes] = os.urandom
     ) -> None:
-        self._ids = GivenIds()
+        self._processor = processor
         self._randomness = randomness
-        self.provider = TracerProvider(
-            sampler=ALWAYS_ON,  # whether to tell is decided before
-            resource=Resource.create({"service.name": service_name}),
-            id_generator=self._ids,
-            span_limits=SpanLimits(max_events=MAX_EVENTS, max_attribute_length=MAX_TEXT),
-            shutdown_on_exit=False,
-        )
-        self.provider.add_span_processor(processor)
-        self._tracer = self.provider.get_tracer("shadow")
+        self._resource = OneResource(Resource.create({"service.name": service_name}))
 
     def call(self, call: TracedCall) -> None:
         """`shadow.call`, and a `shadow.implementation` below it for each that was asked."""
-        parent = call.trace.parent_span_id
-        span = self._begin(
+        trace = call.trace
+        context = _context(trace.trace_id, trace.span_id)
+        for asked in call.asked:
+            self._asked(call, asked, context)
+        self._end(
             "shadow.call",
             SpanKind.SERVER,
-            call.started,
+            context,
+            _context(trace.trace_id, trace.parent_span_id, is_remote=True) if trace.parent_span_id else None,
             call_attributes(call),
-            (call.trace.trace_id, call.trace.span_id),
-            within=_context(call.trace.trace_id, parent, is_remote=True) if parent else Context(),
+            (call.started, call.ended),
+            Status(StatusCode.ERROR) if call.status >= 500 else _UNSET,
         )
-        if call.status >= 500:
-            span.set_status(Status(StatusCode.ERROR))
-        for asked in call.asked:
-            self._asked(call, asked)
-        span.end(_nanoseconds(call.ended))
 
-    def _asked(self, call: TracedCall, asked: AskedImplementation) -> None:
-        span = self._begin(
+    def _asked(self, call: TracedCall, asked: AskedImplementation, parent: SpanContext) -> None:
+        self._end(
             "shadow.implementation",
             SpanKind.CLIENT,
-            asked.started,
+            _context(call.trace.trace_id, call.trace.span_of(asked.side)),
+            parent,
             asked_attributes(asked),
-            (call.trace.trace_id, call.trace.span_of(asked.side)),
-            within=_context(call.trace.trace_id, call.trace.span_id),
+            (asked.started, asked.started + asked.seconds),
+            Status(StatusCode.ERROR, asked.failure) if asked.failure is not None else _UNSET,
         )
-        if asked.failure is not None:
-            span.set_status(Status(StatusCode.ERROR, asked.failure))
-        span.end(_nanoseconds(asked.started + asked.seconds))
 
     def compare(self, call: TracedCall, comparison: Comparison, ended: float) -> None:
         """`shadow.compare`, linked to the call and in its trace; it ends long after the call did."""
-        context = _span_context(call.trace.trace_id, call.trace.span_id)
-        span = self._begin(
-            "shadow.compare",
-            SpanKind.INTERNAL,
-            ended - comparison.cpu_seconds,
-            compare_attributes(call, comparison),
-            (call.trace.trace_id, self._randomness(8).hex()),
-            within=set_span_in_context(NonRecordingSpan(context), Context()),
-            links=(Link(context),),
-        )
+        of_call = _context(call.trace.trace_id, call.trace.span_id)
         # By group: one cause in many objects is told once.
         groups = {difference.group: difference for difference in reversed(comparison.differences)}
-        for difference in islice(sorted(groups.values(), key=_harm), MAX_EVENTS):
-            span.add_event("shadow.difference", difference_attributes(difference), _nanoseconds(ended))
-        span.end(_nanoseconds(ended))
+        self._end(
+            "shadow.compare",
+            SpanKind.INTERNAL,
+            _context(call.trace.trace_id, self._randomness(8).hex()),
+            of_call,
+            compare_attributes(call, comparison),
+            (ended - comparison.cpu_seconds, ended),
+            links=(Link(of_call),),
+            events=[
+                Event("shadow.difference", _short(difference_attributes(difference)), _nanoseconds(ended))
+                for difference in islice(sorted(groups.values(), key=_harm), MAX_EVENTS)
+            ],
+        )
 
-    def _begin(
+    def _end(
         self,
         name: str,
         kind: SpanKind,
-        started: float,
+        context: SpanContext,
+        parent: SpanContext | None,
         attributes: Attributes,
-        ids: tuple[str, str],
+        times: tuple[float, float],
+        status: Status = _UNSET,
         *,
-        within: Context,
-        links: tuple[Link, ...] = (),
-    ) -> Span:
-        self._ids.trace_id, self._ids.span_id = (int(each, 16) for each in ids)
-        return self._tracer.start_span(name, within, kind, attributes, links, _nanoseconds(started))
+        links: Sequence[Link] = (),
+        events: Sequence[Event] = (),
+    ) -> None:
+        """`times`: unix seconds of its beginning and its end."""
+        started, ended = map(_nanoseconds, times)
+        self._processor.on_end(
+            ReadableSpan(
+                name,
+                context,
+                parent,
+                self._resource,
+                _short(attributes),
+                events,
+                links,
+                kind,
+                status=status,
+                start_time=started,
+                end_time=ended,
+                instrumentation_scope=_SCOPE,
+            )
+        )
 
 
 def call_attributes(call: TracedCall) -> Attributes:
@@ -212,10 +211,10 @@ def _nanoseconds(seconds: float) -> int:
     return int(seconds * 1e9)
 
 
-def _span_context(trace_id: str, span_id: str, *, is_remote: bool = False) -> SpanContext:
-    return SpanContext(int(trace_id, 16), int(span_id, 16), is_remote, TraceFlags(TraceFlags.SAMPLED))
+def _context(trace_id: str, span_id: str, *, is_remote: bool = False) -> SpanContext:
+    """Always marked as sampled: whether to tell of a call is decided before."""
+    return SpanContext(int(trace_id, 16), int(span_id, 16), is_remote, _SAMPLED)
 
 
-def _context(trace_id: str, span_id: str, *, is_remote: bool = False) -> Context:
-    """In which a new span has that one as its parent; nothing of the surrounding context comes in."""
-    return set_span_in_context(NonRecordingSpan(_span_context(trace_id, span_id, is_remote=is_remote)), Context())
+def _short(attributes: Attributes) -> Attributes:
+    return {name: value[:MAX_TEXT] if isinstance(value, str) else value for name, value in attributes.items()}

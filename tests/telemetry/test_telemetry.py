@@ -61,10 +61,13 @@ def test_a_collector_gets_the_spans(collector, call, comparison, difference):
 
 def test_spans_say_which_service_they_are_of_and_go_to_the_path_of_traces(collector, call):
     telemetry = Telemetry(to(collector.url))
-    telemetry.ended(call(), None)
+    for name in ("call-1", "call-2"):
+        telemetry.ended(call(id=name), None)
     telemetry.shutdown(10)
     ((path, request),) = collector.requests
-    attributes = {each.key: each.value.string_value for each in request.resource_spans[0].resource.attributes}
+    (spans,) = request.resource_spans
+    attributes = {each.key: each.value.string_value for each in spans.resource.attributes}
+    assert [scope.scope.name for scope in spans.scope_spans] == ["shadow"]
     assert path == "/v1/traces"
     assert attributes["service.name"] == "shadow-test"
 
