@@ -97,7 +97,7 @@ def _convert_node(editor: Editor, node: MappingNode, present: Json, wanted: Json
     parents_key = PARENTS_KEY[protocol]
     parents, held = entries(spec)[parents_key][1], present["spec"]
     for name, after in renamed.items():
-        if name in held:
+        if name in held and after in wanted["spec"]:
             editor.rename(entries(spec)[name][0], after)
     if protocol is Protocol.COMPOSITE:
         editor.into_list(parents)

@@ -20,6 +20,7 @@ from tests.migrate.texts import (
     BLOCK_CONVERTED,
     COMPOSITES,
     DECORATOR,
+    EMPTY,
     FLOW,
     JSON,
     LIST,
@@ -99,7 +100,9 @@ def test_a_list_of_the_one_kind_becomes_one_of_the_other():
     assert _convert(text).text == _convert(LIST).text.replace("kind: List", "kind: DecoratorControllerList")
 
 
-@pytest.mark.parametrize(("text", "lost"), [(ALIASES, True), (NARROW, True), (FLOW, False), (JSON, False)])
+@pytest.mark.parametrize(
+    ("text", "lost"), [(ALIASES, True), (NARROW, True), (FLOW, False), (JSON, False), (EMPTY, False)]
+)
 def test_where_comments_cannot_be_kept_it_is_said(text, lost):
     assert ("comments-lost" in _codes(_convert(text))) is lost
 

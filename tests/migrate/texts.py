@@ -132,6 +132,20 @@ spec:
   hooks: {sync: {webhook: {url: http://x/sync}}}
 """
 
+EMPTY = """\
+apiVersion: metacontroller.k8s.io/v1alpha1
+kind: CompositeController
+metadata: {name: status-only}
+spec:
+  childResources: []  # it writes nothing but a status
+  parentResource:
+    apiVersion: lab.example.com/v1
+    resource: widgets
+  hooks:
+    sync:
+      webhook: {url: http://x/sync}
+"""
+
 NARROW = """\
 apiVersion: metacontroller.k8s.io/v1alpha1
 kind: CompositeController
