@@ -7,6 +7,7 @@ store are looked at before anything is served.
 
 import argparse
 import asyncio
+import gc
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +15,6 @@ from typing import Any
 
 from shadow import descriptors
 from shadow.cli.common import Exit
-from shadow.config.load import locate
 
 
 def register(subparsers: Any) -> None:
@@ -28,8 +28,12 @@ def register(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Serve; uvloop runs the loop where it exists."""
+    gc.disable()  # what is imported stays: to look for garbage in it would take a tenth of the start
     from shadow.app import serve  # noqa: PLC0415 - `shadow serve --help` needs none of it
+    from shadow.config.load import locate  # noqa: PLC0415
 
+    gc.freeze()
+    gc.enable()
     descriptors.claim()
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(serve(locate(args.config, os.environ)))
