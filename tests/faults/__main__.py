@@ -25,6 +25,8 @@ def main() -> int:
     options = parser.parse_args()
     faults = (*ANYWHERE, *(ON_POSTGRES if options.postgres else ON_SQLITE))
     chosen = [fault for fault in faults if not options.only or any(word in fault.name for word in options.only)]
+    if not chosen:
+        parser.error(f"no fault of these names; there are: {', '.join(fault.name for fault in faults)}")
     with ExitStack() as stack:
         database = None
         if options.postgres:
