@@ -163,11 +163,11 @@ async def test_a_pair_with_rules_never_sent_is_lost_alone() -> None:
 
 
 async def test_a_full_queue_refuses_and_its_bytes_come_back() -> None:
-    async with working(queue_bytes=10_000) as (worker, heard):
+    async with working(queue_bytes=25_000) as (worker, heard):
         assert worker.submit(pair("slow", "sleep 0.3"))
         assert worker.submit(pair("fits", body=b"x" * 2_000))
         assert not worker.submit(pair("does-not-fit", body=b"x" * 2_000))
-        assert 5_000 < worker.queued_bytes <= 10_000
+        assert 20_000 < worker.queued_bytes <= 25_000
         assert await worker.drain(SOON)
         assert worker.queued_bytes == 0
         assert worker.submit(pair("fits-now", body=b"x" * 2_000))
@@ -177,8 +177,8 @@ async def test_a_full_queue_refuses_and_its_bytes_come_back() -> None:
 
 
 async def test_a_pair_that_alone_is_larger_than_the_queue_is_refused() -> None:
-    async with working(queue_bytes=10_000) as (worker, heard):
-        assert not worker.submit(pair("too-large", body=b"x" * 10_001))
+    async with working(queue_bytes=25_000) as (worker, heard):
+        assert not worker.submit(pair("too-large", body=b"x" * 25_001))
         assert worker.queued_bytes == 0
         assert worker.submit(pair("fits", body=b"x" * 2_000))
         assert await worker.drain(SOON)

@@ -242,7 +242,7 @@ async def test_a_result_that_comes_late_is_that_of_all_who_wait(desk: Desk) -> N
 
 
 async def test_those_that_wait_are_bounded(desk: Desk) -> None:
-    desk.reuse = Reuse(desk.results.append, lambda ids, reason: None, lambda: 0.0, most_waiting_bytes=5000)
+    desk.reuse = Reuse(desk.results.append, lambda ids, reason: None, lambda: 0.0, most_waiting_bytes=40_000)
     desk.reuse.comparer = desk
     taken = [desk.take(str(number)) for number in range(10)]
     assert taken == [True] * 5 + [False] * 5
