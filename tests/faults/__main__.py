@@ -24,9 +24,10 @@ def main() -> int:
     parser.add_argument("--write", type=Path, metavar="FILE", help="renews the rows of these faults in this document")
     options = parser.parse_args()
     faults = (*ANYWHERE, *(ON_POSTGRES if options.postgres else ON_SQLITE))
+    if unknown := [word for word in options.only if not any(word in fault.name for fault in faults)]:
+        names = ", ".join(fault.name for fault in faults)
+        parser.error(f"no fault has {', '.join(map(repr, unknown))} in its name; there are: {names}")
     chosen = [fault for fault in faults if not options.only or any(word in fault.name for word in options.only)]
-    if not chosen:
-        parser.error(f"no fault of these names; there are: {', '.join(fault.name for fault in faults)}")
     with ExitStack() as stack:
         database = None
         if options.postgres:

@@ -2,11 +2,23 @@
 
 from tests.faults.figures import renewed
 
-DOCUMENT = "# Figures\n| flaps | 1 | old |\n| hangs | 1 | old |\n\nOver PostgreSQL, too:\n| flaps | 2 | old |\n\nEnd\n"
+SQLITE = "# Figures\n| a | b |\n\n| fault | sent |\n|---|--:|\n| flaps | 1 |\n| hangs | 1 |\n\nText\n"
+POSTGRES = "\nOver PostgreSQL, too:\n| fault | sent |\n|---|--:|\n| flaps | 2 |\n\n| fault | sent |\n| soak | 5 |\n\nEnd\n"
 
 
 def test_rows_take_the_place_of_those_of_the_same_fault_and_store():
-    sqlite = renewed(DOCUMENT, ["| flaps | 3 | new |", "| unheard of | 1 |"], over_postgres=False)
-    assert sqlite == DOCUMENT.replace("| flaps | 1 | old |", "| flaps | 3 | new |")
-    postgres = renewed(DOCUMENT, ["| flaps | 4 | new |"], over_postgres=True)
-    assert postgres == DOCUMENT.replace("| flaps | 2 | old |", "| flaps | 4 | new |")
+    assert renewed(SQLITE + POSTGRES, ["| flaps | 3 |"], over_postgres=False) == (
+        SQLITE.replace("| flaps | 1 |", "| flaps | 3 |") + POSTGRES
+    )
+    assert renewed(SQLITE + POSTGRES, ["| flaps | 4 |"], over_postgres=True) == (
+        SQLITE + POSTGRES.replace("| flaps | 2 |", "| flaps | 4 |")
+    )
+
+
+def test_a_row_that_is_new_ends_the_table_of_its_store():
+    assert renewed(SQLITE + POSTGRES, ["| refuses | 3 |"], over_postgres=False) == (
+        SQLITE.replace("| hangs | 1 |\n", "| hangs | 1 |\n| refuses | 3 |\n") + POSTGRES
+    )
+    assert renewed(SQLITE + POSTGRES, ["| refuses | 4 |"], over_postgres=True) == (
+        SQLITE + POSTGRES.replace("| flaps | 2 |\n", "| flaps | 2 |\n| refuses | 4 |\n")
+    )
