@@ -3,7 +3,9 @@
 from tests.faults.figures import renewed
 
 SQLITE = "# Figures\n| a | b |\n\n| fault | sent |\n|---|--:|\n| flaps | 1 |\n| hangs | 1 |\n\nText\n"
-POSTGRES = "\nOver PostgreSQL, too:\n| fault | sent |\n|---|--:|\n| flaps | 2 |\n\n| fault | sent |\n| soak | 5 |\n\nEnd\n"
+POSTGRES = (
+    "\nOver PostgreSQL, too:\n| fault | sent |\n|---|--:|\n| flaps | 2 |\n\n| fault | sent |\n| soak | 5 |\n\nEnd\n"
+)
 
 
 def test_rows_take_the_place_of_those_of_the_same_fault_and_store():
